@@ -1,0 +1,117 @@
+"""Fixtures shared by all tests: a session (classic, or Connect with `--connect`), tiny models, isolation."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.models import save_tiny_model
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--connect", action="store_true", help="run the tests that need Spark through Spark Connect")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--connect"):
+        with_spark = [item for item in items if "spark" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in with_spark])
+        items[:] = with_spark
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    import pyspark
+    import torch
+    import transformers
+
+    mode = "Spark Connect" if config.getoption("--connect") else "classic Spark"
+    return f"{mode} {pyspark.__version__}, torch {torch.__version__}, transformers {transformers.__version__}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the user's cache or a network hub; workers use this interpreter."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("SPARKCLS_CACHE", str(tmp_path_factory.mktemp("cache")))
+    patch.setenv("SPARKCLS_EVENTS", str(tmp_path_factory.mktemp("events") / "events.jsonl"))
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        patch.setenv(name, "1")
+    for name in ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"):
+        patch.setenv(name, sys.executable)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def is_connect(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--connect"))
+
+
+@pytest.fixture(scope="session")
+def spark(isolation: None, is_connect: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A session with two task slots."""
+    from pyspark.sql import SparkSession
+
+    builder = (
+        SparkSession.builder.appName("sparkcls tests")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.driver.memory", "2g")
+        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
+    )
+    builder = builder.remote("local[2]") if is_connect else builder.master("local[2]")
+    session = builder.getOrCreate()
+    assert type(session).__module__.startswith("pyspark.sql.connect") == is_connect
+    if not is_connect:
+        session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture()
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder of the test's own."""
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    monkeypatch.setenv("SPARKCLS_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random three-label model with a lower-case vocabulary; tests must not change it."""
+    return save_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny", ["red", "green", "blue"])
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Any:
+    """The stage of the bundled model with its columns set; copy it before changing Params."""
+    from sparkcls.annotator import DistilBertForSequenceClassification
+
+    return (
+        DistilBertForSequenceClassification.pretrained("distilbert_mini_sequence_classifier_sst2", "en")
+        .setInputCols(["token", "document"])
+        .setOutputCol("class")
+    )
+
+
+@pytest.fixture()
+def events() -> Callable[[], list[dict[str, Any]]]:
+    """Events of model loads and forward passes, in all processes, since the fixture was asked for."""
+    file = Path(os.environ["SPARKCLS_EVENTS"])
+    start = file.stat().st_size if file.exists() else 0
+
+    def read() -> list[dict[str, Any]]:
+        if not file.exists():
+            return []
+        with open(file, encoding="utf-8") as f:
+            f.seek(start)
+            return [json.loads(line) for line in f]
+
+    return read

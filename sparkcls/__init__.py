@@ -1,0 +1,64 @@
+"""Text classifiers inside Spark, drop-in for Spark NLP's model cards, in pure Python.
+
+    import sparkcls
+    from sparkcls.base import *
+    from sparkcls.annotator import *
+
+    spark = sparkcls.start()
+
+Importing this package imports neither torch nor transformers and starts no session.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sparkcls._version import __version__
+from sparkcls.settings import configure
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["__version__", "configure", "start", "version"]
+
+
+def version() -> str:
+    """The version of sparkcls."""
+    return __version__
+
+
+def start(
+    gpu: bool = False,
+    apple_silicon: bool = False,
+    memory: str = "4G",
+    params: dict[str, str] | None = None,
+    **ignored: Any,
+) -> SparkSession:
+    """Start, or get, a local Spark session that fits sparkcls. Not needed on a cluster that has one.
+
+    Parameters
+    ----------
+    gpu
+        Fail now if torch sees no GPU. Nothing else depends on it: stages choose the device.
+    apple_silicon
+        Accepted for Spark NLP's callers; nothing depends on it.
+    memory
+        ``spark.driver.memory``. Models live in Python workers, outside of it, so less than Spark NLP's
+        16G is enough.
+    params
+        Spark confs by name; they win over the ones set here.
+    ignored
+        Other arguments of `sparknlp.start` (``aarch64``, ``spark32``, ``real_time_output``, ...).
+
+    Raises
+    ------
+    JavaError
+        Java is missing or too old for the installed pyspark.
+    DeviceError
+        `gpu` is True and there is none.
+    ParamTypeError
+        `params` is not a dict.
+    """
+    from sparkcls.session import start_session
+
+    return start_session(gpu=gpu, memory=memory, params=params)

@@ -1,0 +1,29 @@
+"""`from sparkcls.base import *`: what `from sparknlp.base import *` gives, as far as it is here.
+
+The pyspark names are part of it: model cards use them without importing them.
+"""
+
+from pyspark import keyword_only
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.param import Param, Params, TypeConverters
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.functions import col
+
+from sparkcls.annotation import Annotation
+from sparkcls.light import LightPipeline
+from sparkcls.stages.assembler import DocumentAssembler
+
+__all__ = [
+    "Annotation",
+    "DataFrame",
+    "DocumentAssembler",
+    "LightPipeline",
+    "Param",
+    "Params",
+    "Pipeline",
+    "PipelineModel",
+    "SparkSession",
+    "TypeConverters",
+    "col",
+    "keyword_only",
+]

@@ -1,0 +1,104 @@
+"""From logits to finished category annotations: the one place that decides what users read.
+
+The Spark path and the light path both call `to_annotations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparkcls.annotation import CATEGORY, Annotation
+from sparkcls.engine.contract import Outcome
+from sparkcls.text.java import float_to_string
+
+SOFTMAX = "softmax"
+SIGMOID = "sigmoid"
+ACTIVATIONS = (SOFTMAX, SIGMOID)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How scores become labels. `threshold` is strict and applies to sigmoid alone."""
+
+    activation: str = SOFTMAX
+    threshold: float = 0.5
+    coalesce: bool = False
+
+
+def probabilities(logits: np.ndarray, activation: str) -> np.ndarray:
+    """Probabilities of one sentence: float32, shape ``(labels,)``, computed in float64.
+
+    softmax(x) = exp(x - max x) / sum; sigmoid(x) = 1 / (1 + exp(-x)).
+    """
+    x = logits.astype(np.float64)
+    if activation == SIGMOID:
+        return (1.0 / (1.0 + np.exp(-np.clip(x, -700.0, 700.0)))).astype(np.float32)
+    e = np.exp(x - x.max())
+    return (e / e.sum()).astype(np.float32)
+
+
+def to_annotations(
+    sentences: Sequence[Annotation], outcomes: Sequence[Outcome], labels: Sequence[str], decision: Decision
+) -> list[Annotation]:
+    """Category annotations of one row.
+
+    softmax gives one per sentence, the first maximum. sigmoid gives one per label over the threshold,
+    in the order of labels, possibly none. With `coalesce` the probabilities of all sentences are
+    averaged, and the result stands at the first of them. A sentence without wordpieces gives none; a
+    failed one gives an empty result with the key ``error``.
+
+    Parameters
+    ----------
+    sentences, outcomes
+        Of equal length, pairwise.
+    """
+    if len(sentences) != len(outcomes):
+        raise AssertionError(f"{len(sentences)} sentences but {len(outcomes)} outcomes")
+    pairs = list(zip(sentences, outcomes, strict=True))
+    scored = [
+        (sentence, probabilities(outcome.logits, decision.activation), outcome.truncated)
+        for sentence, outcome in pairs
+        if outcome.logits is not None
+    ]
+    if decision.coalesce and scored:
+        mean = np.mean([p for _, p, _ in scored], axis=0, dtype=np.float64).astype(np.float32)
+        result = _decide(scored[0][0], mean, sum(cut for _, _, cut in scored), labels, decision)
+        return result + [_failure(sentence, o) for sentence, o in pairs if o.error]
+    annotations: list[Annotation] = []
+    at = 0
+    for sentence, outcome in pairs:
+        if outcome.error:
+            annotations.append(_failure(sentence, outcome))
+        elif outcome.logits is not None:
+            annotations += _decide(*scored[at], labels, decision)
+            at += 1
+    return annotations
+
+
+def _decide(
+    sentence: Annotation, scores: np.ndarray, truncated: int, labels: Sequence[str], decision: Decision
+) -> list[Annotation]:
+    metadata = {"sentence": _index(sentence)}
+    if truncated:
+        metadata["truncated"] = str(truncated)
+    # After the reserved keys, so that a label of the same name wins.
+    metadata |= {label: float_to_string(p) for label, p in zip(labels, scores, strict=True)}
+    if decision.activation == SIGMOID:
+        winners = [int(i) for i in np.flatnonzero(scores > np.float32(decision.threshold))]
+    else:
+        winners = [int(scores.argmax())]
+    return [Annotation(CATEGORY, sentence.begin, sentence.end, labels[i], dict(metadata)) for i in winners]
+
+
+def _failure(sentence: Annotation, outcome: Outcome) -> Annotation:
+    metadata = {"sentence": _index(sentence), "error": outcome.error or ""}
+    if outcome.truncated:
+        metadata["truncated"] = str(outcome.truncated)
+    return Annotation(CATEGORY, sentence.begin, sentence.end, "", metadata)
+
+
+def _index(sentence: Annotation) -> str:
+    return sentence.metadata.get("sentence") or "0"

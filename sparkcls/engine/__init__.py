@@ -1,0 +1,1 @@
+"""Running a model on texts: tokenise, batch, predict. torch lives here and nowhere else; no Spark."""

@@ -1,0 +1,1 @@
+"""Where models come from: the layout of a model folder, names, digests. No Spark, no torch."""

@@ -1,0 +1,205 @@
+"""A model folder: its file names, and reading it with every check that needs no weights in memory.
+
+    config.json            the Hugging Face configuration of a DistilBERT
+    model.safetensors      the weights
+    tokenizer.json         the tokenizer; or vocab.txt, one wordpiece a line (+ tokenizer_config.json)
+    sparkcls.json          optional: {"params": {...}}, Params that the model was published with
+
+The export layout of Spark NLP users is read too: `assets/vocab.txt` and `assets/labels.txt` beside the
+Hugging Face files.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from sparkcls.errors import ModelFormatError, ModelNotFoundError
+
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+TOKENIZER = "tokenizer.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+VOCABULARY = ("vocab.txt", "assets/vocab.txt")
+LABELS = "assets/labels.txt"
+PARAMS = "sparkcls.json"
+
+#: Everything that decides what a model answers; their bytes make its digest.
+DECISIVE = (CONFIG, WEIGHTS, TOKENIZER, TOKENIZER_CONFIG, *VOCABULARY, LABELS, PARAMS)
+
+#: Formats that run code when they are read (pickle), refused whatever they hold.
+UNSAFE = ("pytorch_model.bin", "model.pt", "model.pkl", "model.ckpt")
+
+#: Keys of config.json that the network needs, and what `transformers` takes when one is absent.
+CONFIG_DEFAULTS: dict[str, Any] = {
+    "vocab_size": 30522,
+    "max_position_embeddings": 512,
+    "n_layers": 6,
+    "n_heads": 12,
+    "dim": 768,
+    "hidden_dim": 3072,
+    "activation": "gelu",
+    "pad_token_id": 0,
+}
+ACTIVATIONS = ("gelu", "relu")
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A checked model folder.
+
+    `labels[i]` names output i of the head. `params` are the Params it was published with.
+    """
+
+    path: Path
+    config: dict[str, Any]
+    labels: tuple[str, ...]
+    params: dict[str, Any]
+
+    @property
+    def weights(self) -> Path:
+        return self.path / WEIGHTS
+
+    @property
+    def vocabulary(self) -> Path | None:
+        """The vocabulary file, one wordpiece a line, if there is one."""
+        return next((self.path / name for name in VOCABULARY if (self.path / name).is_file()), None)
+
+    @property
+    def positions(self) -> int:
+        """The longest input in wordpieces, ``[CLS]`` and ``[SEP]`` counted."""
+        return int(self.config["max_position_embeddings"])
+
+
+def read_model_folder(path: str | Path) -> ModelFolder:
+    """Check a model folder and read what is small in it.
+
+    Raises
+    ------
+    ModelNotFoundError
+        There is no such folder.
+    ModelFormatError
+        A file is missing, corrupt, cut off or of a refused format; the configuration is not a
+        DistilBERT's; shapes or labels do not match the head. The message names the file.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise ModelNotFoundError(f"No model folder at {path}; it must be a folder with {CONFIG} and {WEIGHTS}")
+    config = _read_config(path)
+    shapes = _read_shapes(path)
+    _check_shapes(path, config, shapes)
+    outputs = shapes["classifier.weight"][0]
+    labels = _read_labels(path, config, outputs)
+    if len(labels) != outputs:
+        raise ModelFormatError(
+            f"{path} names {len(labels)} labels ({', '.join(labels[:6])}) but the head has {outputs} outputs; "
+            f"correct id2label in {CONFIG}, or {LABELS}"
+        )
+    if not (path / TOKENIZER).is_file() and not any((path / v).is_file() for v in VOCABULARY):
+        raise ModelFormatError(f"{path} has no tokenizer; put {TOKENIZER} or vocab.txt there")
+    params = _read_json(path / PARAMS).get("params", {}) if (path / PARAMS).is_file() else {}
+    return ModelFolder(path, config, labels, params)
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as e:
+        raise ModelFormatError(f"{file} cannot be read as JSON: {e}") from e
+    if not isinstance(content, dict):
+        raise ModelFormatError(f"{file} holds a JSON {type(content).__name__}; expected an object")
+    return content
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    if not (path / CONFIG).is_file():
+        raise ModelFormatError(f"{path} has no {CONFIG}; is it a Hugging Face model folder?")
+    config = CONFIG_DEFAULTS | _read_json(path / CONFIG)
+    if config.get("model_type", "distilbert") != "distilbert":
+        raise ModelFormatError(f"{path / CONFIG}: model_type is {config['model_type']!r}; expected 'distilbert'")
+    if config["activation"] not in ACTIVATIONS:
+        raise ModelFormatError(
+            f"{path / CONFIG}: activation is {config['activation']!r}; expected one of {', '.join(ACTIVATIONS)}"
+        )
+    return config
+
+
+def _read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    weights = path / WEIGHTS
+    if not weights.is_file():
+        unsafe = next((name for name in UNSAFE if (path / name).exists()), None)
+        if unsafe:
+            raise ModelFormatError(
+                f"{path / unsafe} is a pickle, which can run code when it is read, so sparkcls refuses it; save "
+                f"the model with save_pretrained(..., safe_serialization=True) to get {WEIGHTS}"
+            )
+        raise ModelFormatError(f"{path} has no {WEIGHTS}; save the model in the safetensors format")
+    try:
+        with safe_open(weights, framework="np") as file:
+            return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118 (no iterator)
+    except (SafetensorError, OSError) as e:
+        raise ModelFormatError(f"{weights} is corrupt or cut off ({e}); copy the model again") from e
+
+
+def expected_shapes(config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every weight but the head's last layer, by the names of `transformers`."""
+    dim, hidden = config["dim"], config["hidden_dim"]
+    emb = "distilbert.embeddings"
+    shapes: dict[str, tuple[int, ...]] = {
+        f"{emb}.word_embeddings.weight": (config["vocab_size"], dim),
+        f"{emb}.position_embeddings.weight": (config["max_position_embeddings"], dim),
+        f"{emb}.LayerNorm.weight": (dim,),
+        f"{emb}.LayerNorm.bias": (dim,),
+        "pre_classifier.weight": (dim, dim),
+        "pre_classifier.bias": (dim,),
+    }
+    for i in range(config["n_layers"]):
+        layer = f"distilbert.transformer.layer.{i}"
+        linear = {f"attention.{k}_lin": (dim, dim) for k in ("q", "k", "v", "out")}
+        linear |= {"ffn.lin1": (hidden, dim), "ffn.lin2": (dim, hidden)}
+        for name, shape in linear.items():
+            shapes[f"{layer}.{name}.weight"] = shape
+            shapes[f"{layer}.{name}.bias"] = shape[:1]
+        for name in ("sa_layer_norm", "output_layer_norm"):
+            shapes[f"{layer}.{name}.weight"] = shapes[f"{layer}.{name}.bias"] = (dim,)
+    return shapes
+
+
+def _check_shapes(path: Path, config: dict[str, Any], found: dict[str, tuple[int, ...]]) -> None:
+    expected = expected_shapes(config)
+    expected["classifier.weight"] = (found.get("classifier.weight", (0,))[0], config["dim"])
+    expected["classifier.bias"] = expected["classifier.weight"][:1]
+    missing = sorted(set(expected) - set(found))
+    if missing:
+        raise ModelFormatError(
+            f"{path / WEIGHTS} lacks {len(missing)} weights of a DistilBertForSequenceClassification, "
+            f"the first is {missing[0]}; is it a model with a classification head?"
+        )
+    for name, shape in expected.items():
+        if found[name] != shape:
+            raise ModelFormatError(
+                f"{path / WEIGHTS}: {name} has shape {list(found[name])}, {CONFIG} says {list(shape)}"
+            )
+
+
+def _read_labels(path: Path, config: dict[str, Any], outputs: int) -> tuple[str, ...]:
+    if (path / LABELS).is_file():
+        lines = (path / LABELS).read_text(encoding="utf-8").splitlines()
+        labels = [line.strip() for line in lines if line.strip()]
+    else:
+        # `transformers` names the outputs of a head without names LABEL_0, LABEL_1, ...
+        table = config.get("id2label") or {i: f"LABEL_{i}" for i in range(outputs)}
+        try:
+            by_index = {int(i): str(label) for i, label in table.items()}
+        except (ValueError, AttributeError) as e:
+            raise ModelFormatError(f"{path / CONFIG}: id2label must map numbers to labels ({e})") from e
+        if sorted(by_index) != list(range(len(by_index))):
+            raise ModelFormatError(f"{path / CONFIG}: id2label must number its labels 0 to {len(by_index) - 1}")
+        labels = [by_index[i] for i in range(len(by_index))]
+    if len(set(labels)) != len(labels):
+        raise ModelFormatError(f"{path} names a label twice: {', '.join(labels)}")
+    return tuple(labels)

@@ -1,0 +1,113 @@
+"""`ModelRef`: which model, by content, and the places to get it from.
+
+This is all of a model that travels: in a saved stage as JSON, in a UDF's closure as a small object.
+Workers find the folder themselves and check that it is the one that the driver meant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.layout import DECISIVE
+
+BUNDLED = "bundled:"
+BUNDLED_FOLDER = Path(__file__).parent / "bundled"
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """A model by content.
+
+    Parameters
+    ----------
+    name
+        For messages and metrics.
+    digest
+        ``sha256:<hex>`` over the decisive files, see `folder_digest`.
+    places
+        Where a folder with that digest may be, asked in order: an absolute path, or
+        ``bundled:<name>`` for one inside the installed package.
+    """
+
+    name: str
+    digest: str
+    places: tuple[str, ...]
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> ModelRef:
+        fields = json.loads(text)
+        return ModelRef(fields["name"], fields["digest"], tuple(fields["places"]))
+
+    @staticmethod
+    def of_folder(name: str, place: str) -> ModelRef:
+        """The ref of the folder at a place, with its present content."""
+        return ModelRef(name, folder_digest(place_path(place)), (place,))
+
+    def locate(self) -> Path:
+        """The folder, on this machine, with exactly this content.
+
+        Raises
+        ------
+        ModelNotFoundError
+            No place exists here.
+        ModelFormatError
+            The folders that exist have another content: changed or damaged since.
+        """
+        changed = []
+        for place in self.places:
+            path = place_path(place)
+            if path.is_dir():
+                if folder_digest(path) == self.digest:
+                    return path
+                changed.append(str(path))
+        host = socket.gethostname()
+        if changed:
+            raise ModelFormatError(
+                f"Model {self.name!r} on host {host} is not the one this stage was made with: the files in "
+                f"{', '.join(changed)} have changed or are damaged (expected {self.digest}); copy them again, "
+                "or make the stage anew"
+            )
+        raise ModelNotFoundError(
+            f"Model {self.name!r} is not on host {host}; looked in {', '.join(self.places)}. Every machine that "
+            "runs tasks must see one of these folders"
+        )
+
+
+def place_path(place: str) -> Path:
+    """The path of a place on this machine."""
+    if place.startswith(BUNDLED):
+        return BUNDLED_FOLDER / place[len(BUNDLED) :]
+    return Path(place)
+
+
+def folder_digest(path: Path) -> str:
+    """sha256 over the names and sha256s of the decisive files of a folder, in their fixed order."""
+    stamps = []
+    for name in DECISIVE:
+        file = path / name
+        if file.is_file():
+            stat = file.stat()
+            stamps.append((name, stat.st_size, stat.st_mtime_ns))
+    return _digest(path, tuple(stamps))
+
+
+# Keyed by size and time too, so that a process reads 250 MB of weights once, and again if they change.
+@lru_cache(maxsize=64)
+def _digest(path: Path, stamps: tuple[tuple[str, int, int], ...]) -> str:
+    whole = hashlib.sha256()
+    for name, _, _ in stamps:
+        part = hashlib.sha256()
+        with open(path / name, "rb") as file:
+            while chunk := file.read(1 << 20):
+                part.update(chunk)
+        whole.update(f"{name}\0{part.hexdigest()}\n".encode())
+    return f"sha256:{whole.hexdigest()}"

@@ -1,0 +1,84 @@
+"""Starting a local Spark session, with the usual stumbling blocks checked first."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sparkcls.stages  # noqa: F401 (fails with a clear sentence where pyspark is missing)
+from sparkcls.errors import DeviceError, JavaError, ParamTypeError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def start_session(gpu: bool, memory: str, params: dict[str, str] | None) -> SparkSession:
+    """See `sparkcls.start`."""
+    from pyspark.sql import SparkSession
+
+    if params is not None and not isinstance(params, dict):
+        raise ParamTypeError(f"start(params=...) takes a dict of Spark confs, got {type(params).__name__}")
+    if gpu:
+        _check_gpu()
+    confs = {
+        "spark.driver.memory": memory,
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        **(params or {}),
+    }
+    if not _is_remote(confs):
+        check_java()
+        confs.setdefault("spark.master", os.environ.get("MASTER", "local[*]"))
+        # Without it workers run whatever `python3` is on the PATH, which may lack pandas and sparkcls.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("sparkcls")
+    for name, value in confs.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def check_java() -> None:
+    """Raise JavaError, in one sentence, unless a Java that this pyspark can use is there."""
+    import pyspark
+
+    # Source: the "Java" line of Spark's installation pages for 3.5 and 4.0.
+    needed = 17 if int(pyspark.__version__.split(".")[0]) >= 4 else 8
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    advice = f"Spark {pyspark.__version__} needs Java {needed} or newer: install it, or set JAVA_HOME to where it is"
+    if java is None or not Path(java).exists():
+        raise JavaError(f"No Java found{f' in JAVA_HOME={home}' if home else ' on the PATH'}. {advice}")
+    try:
+        text = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60).stderr
+    except (OSError, subprocess.SubprocessError) as e:
+        raise JavaError(f"{java} does not run ({e}). {advice}") from e
+    found = java_major(text)
+    if found is not None and found < needed:
+        raise JavaError(f"{java} is Java {found}. {advice}")
+
+
+def java_major(text: str) -> int | None:
+    """Major version in what ``java -version`` prints: ``1.8.0_392`` is 8, ``17.0.1`` is 17."""
+    match = re.search(r'version "(?:1\.)?(\d+)', text)
+    return int(match.group(1)) if match else None
+
+
+def _is_remote(confs: dict[str, str]) -> bool:
+    """Whether the session is a Spark Connect client, which needs no Java of its own."""
+    remote = confs.get("spark.remote") or os.environ.get("SPARK_REMOTE", "")
+    return remote.startswith("sc://")
+
+
+def _check_gpu() -> None:
+    import torch
+
+    if not (torch.cuda.is_available() or torch.backends.mps.is_available()):
+        raise DeviceError(
+            "start(gpu=True): torch sees no GPU (driver, CUDA build of torch, CUDA_VISIBLE_DEVICES?); "
+            "leave gpu out to use the CPU"
+        )

@@ -1,0 +1,405 @@
+"""DistilBertForSequenceClassification: sentences become categories."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from sparkcls.annotation import CATEGORY, DOCUMENT, TOKEN
+from sparkcls.classification import ACTIVATIONS, SIGMOID, SOFTMAX, Decision
+from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP, TOKENIZATIONS, Reading
+from sparkcls.engine.device import DEVICE_PATTERN, PRECISIONS
+from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
+from sparkcls.models.cards import CARDS
+from sparkcls.models.layout import ModelFolder, read_model_folder
+from sparkcls.models.ref import ModelRef
+from sparkcls.models.resolve import resolve
+from sparkcls.stages.params import boolean, fraction, matching, one_of, param, text, whole_number
+from sparkcls.stages.scoring import ANNOTATE, ON_ERROR, Scoring
+from sparkcls.stages.stage import AnnotatorStage, ColumnMetadata, RowFunction, put_column, schema_metadata
+from sparkcls.stages.tokenizer import LOSSLESS_KEY
+from sparkcls.stages.udf import annotate_column
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_MODEL = "distilbert_base_sequence_classifier_imdb"
+#: Spark NLP's limit, that of DistilBERT's position embeddings.
+LONGEST = 512
+DEFAULT_LENGTH = 128
+SCORINGS = ("lazy", "once")
+
+
+class DistilBertForSequenceClassification(AnnotatorStage):
+    """Classify documents or sentences with a DistilBERT model.
+
+    Made by `pretrained` or `loadSavedModel`. Inference runs in an Arrow pandas UDF; every Python worker
+    loads the model once and keeps it.
+
+    Parameters
+    ----------
+    inputCols
+        A document (or sentence) column and a token column, in any order.
+    outputCol
+        Default ``class``.
+    batchSize
+        Set explicitly, the most sequences of one forward pass. Never changes results. Default 8, which
+        as a default limits nothing: batches are cut by wordpieces.
+    caseSensitive
+        Acts in ``sparknlp`` tokenization only; in ``huggingface`` the model's tokenizer decides. Default:
+        the model's, else its card's, else True.
+    maxSentenceLength
+        Most wordpieces of a sentence, ``[CLS]`` and ``[SEP]`` counted, from 3 to 512. Default: the model's,
+        else its card's, else 128. What is cut off is counted under the metadata key ``truncated``.
+    coalesceSentences
+        Whether the sentences of a row get one averaged result. Default False.
+    activation, multilabel, threshold
+        ``softmax`` (default): the best label of each sentence. ``sigmoid``, or multilabel True: every label
+        whose probability is over the threshold (0.5), possibly none.
+    tokenization
+        ``huggingface`` (default): scores equal those of `transformers`. ``sparknlp``: wordpieces as Spark
+        NLP makes them.
+    device
+        ``auto`` (default), ``cpu``, ``cuda``, ``cuda:<index>`` or ``mps``. Only ``auto`` may end on the CPU.
+    precision
+        ``auto`` (default, float32), ``float32``, ``bfloat16`` or ``float16``.
+    scoring
+        ``lazy`` (default): `show` scores what it shows, and from Spark 4.2 no query scores a row twice.
+        ``once``: no query scores a row twice on any Spark, but `show` scores whole Arrow batches.
+    onError
+        ``annotate`` (default): a sentence that cannot be processed gets an empty result with the metadata
+        key ``error``. ``raise``: it fails the job.
+
+    Notes
+    -----
+    A null, empty or blank sentence gives no annotation. A failure that a known-good text shares fails the
+    task: a broken model never becomes a successful job.
+
+    Examples
+    --------
+    >>> c = DistilBertForSequenceClassification.pretrained("distilbert_mini_sequence_classifier_sst2", "en")
+    >>> c.setInputCols(["token", "document"]).setOutputCol("class").getClasses()
+    ['NEGATIVE', 'POSITIVE']
+    """
+
+    batchSize = param("batchSize", "most sequences of a forward pass, if set", lambda n: whole_number(n, 1))
+    caseSensitive = param("caseSensitive", "whether case is kept in sparknlp tokenization", boolean)
+    maxSentenceLength = param(
+        "maxSentenceLength",
+        "most wordpieces of a sentence",
+        lambda n: whole_number(
+            n, 3, LONGEST, "; DistilBERT models take no more: split long texts into sentences or parts"
+        ),
+    )
+    coalesceSentences = param("coalesceSentences", "whether a row gets one averaged result", boolean)
+    activation = param("activation", "softmax or sigmoid", lambda n: one_of(n, *ACTIVATIONS))
+    multilabel = param("multilabel", "whether a sentence may have several labels", boolean)
+    threshold = param("threshold", "probability that a label must exceed (sigmoid)", fraction)
+    tokenization = param("tokenization", "huggingface or sparknlp", lambda n: one_of(n, *TOKENIZATIONS))
+    device = param(
+        "device", "where the model runs", lambda n: matching(n, DEVICE_PATTERN, "auto, cpu, cuda, cuda:<index>, mps")
+    )
+    precision = param("precision", "what the model computes in", lambda n: one_of(n, *PRECISIONS))
+    scoring = param("scoring", "lazy or once", lambda n: one_of(n, *SCORINGS))
+    onError = param("onError", "what a bad sentence does", lambda n: one_of(n, *ON_ERROR))
+    model = param("model", "the model's name, digest and places, as JSON", text)
+
+    inputAnnotatorTypes = (DOCUMENT, TOKEN)
+    outputAnnotatorType = CATEGORY
+
+    def __init__(
+        self,
+        *,
+        inputCols: list[str] | None = None,
+        outputCol: str | None = None,
+        batchSize: int | None = None,
+        caseSensitive: bool | None = None,
+        maxSentenceLength: int | None = None,
+        coalesceSentences: bool | None = None,
+        activation: str | None = None,
+        multilabel: bool | None = None,
+        threshold: float | None = None,
+        tokenization: str | None = None,
+        device: str | None = None,
+        precision: str | None = None,
+        scoring: str | None = None,
+        onError: str | None = None,
+        lazyAnnotator: bool | None = None,
+        model: str | None = None,
+    ):
+        super().__init__()
+        self._setDefault(
+            outputCol="class",
+            batchSize=8,
+            caseSensitive=True,
+            maxSentenceLength=DEFAULT_LENGTH,
+            coalesceSentences=False,
+            activation=SOFTMAX,
+            multilabel=False,
+            threshold=0.5,
+            tokenization=HUGGINGFACE,
+            device="auto",
+            precision="auto",
+            scoring="lazy",
+            onError=ANNOTATE,
+        )
+        self._update(
+            inputCols=inputCols,
+            outputCol=outputCol,
+            batchSize=batchSize,
+            caseSensitive=caseSensitive,
+            maxSentenceLength=maxSentenceLength,
+            coalesceSentences=coalesceSentences,
+            activation=activation,
+            multilabel=multilabel,
+            threshold=threshold,
+            tokenization=tokenization,
+            device=device,
+            precision=precision,
+            scoring=scoring,
+            onError=onError,
+            lazyAnnotator=lazyAnnotator,
+            model=model,
+        )
+
+    # --- making one -------------------------------------------------------------------------------
+
+    @classmethod
+    def pretrained(
+        cls, name: str = DEFAULT_MODEL, lang: str = "en", remote_loc: str | None = None
+    ) -> DistilBertForSequenceClassification:
+        """The stage of a model by name: a bundled one, or a folder ``<name>_<lang>`` in the cache or mirror.
+
+        Raises
+        ------
+        ModelNotFoundError
+            No such model here; lists the nearest names. (Nothing is downloaded by this version.)
+        ModelFormatError
+            The folder cannot be used.
+        """
+        if remote_loc is not None:
+            raise ParamError(f"pretrained(remote_loc={remote_loc!r}): this version does not download; leave it out")
+        return cls._of_model(resolve(name, lang))
+
+    @classmethod
+    def loadSavedModel(
+        cls, folder: str | os.PathLike[str], spark_session: Any = None
+    ) -> DistilBertForSequenceClassification:
+        """The stage of a Hugging Face model folder, or of Spark NLP's export layout with safetensors.
+
+        Parameters
+        ----------
+        folder
+            A local folder; every machine that runs tasks must see it under the same path.
+        spark_session
+            Not used; Spark NLP's callers pass it.
+
+        Raises
+        ------
+        ModelNotFoundError, ModelFormatError
+            There is no such folder, or it cannot be used.
+        """
+        if not isinstance(folder, (str, os.PathLike)):
+            raise ParamTypeError(f"loadSavedModel(folder) takes a path as str, got {folder!r}")
+        path = Path(str(folder).removeprefix("file:")).expanduser().absolute()
+        read_model_folder(path)
+        return cls._of_model(ModelRef.of_folder(path.name, str(path)))
+
+    @classmethod
+    def _of_model(cls, ref: ModelRef) -> DistilBertForSequenceClassification:
+        """A stage whose defaults are the model's own, then its card's, then the general ones."""
+        stage = cls()
+        stage._update(model=ref.to_json())
+        folder = stage._folder()
+        card = CARDS.get(ref.name)
+        if card and card.labels != set(folder.labels):
+            warnings.warn(
+                f"Model {ref.name!r} in {folder.path} has the labels {sorted(folder.labels)}; its card says "
+                f"{sorted(card.labels)}. Is it the right model?",
+                stacklevel=3,
+            )
+        published = (card.params if card else {}) | folder.params
+        known = {name: value for name, value in published.items() if stage.hasParam(name)}
+        for name, value in known.items():
+            stage._setDefault(**{name: stage.getParam(name).typeConverter(value)})
+        # A default must be usable; only a value that the user sets may be refused.
+        stage._setDefault(maxSentenceLength=min(stage.getMaxSentenceLength(), folder.positions, LONGEST))
+        return stage
+
+    def _folder(self) -> ModelFolder:
+        return read_model_folder(self._ref().locate())
+
+    def _ref(self) -> ModelRef:
+        if not self.isDefined("model"):
+            raise ParamError(f"{self.uid} has no model; make it with pretrained(...) or loadSavedModel(...)")
+        return ModelRef.from_json(self._get("model"))
+
+    def getClasses(self) -> list[str]:
+        """The model's labels, in the order of its outputs."""
+        return list(self._folder().labels)
+
+    # --- Params -----------------------------------------------------------------------------------
+
+    def setBatchSize(self, value: int) -> DistilBertForSequenceClassification:
+        """Most sequences of one forward pass."""
+        return self._update(batchSize=value)
+
+    def getBatchSize(self) -> int:
+        """Most sequences of one forward pass; 8 when unset, which limits nothing."""
+        return self._get("batchSize")
+
+    def setCaseSensitive(self, value: bool) -> DistilBertForSequenceClassification:
+        """Whether case is kept; acts in ``sparknlp`` tokenization only."""
+        return self._update(caseSensitive=value)
+
+    def getCaseSensitive(self) -> bool:
+        """Whether case is kept in ``sparknlp`` tokenization."""
+        return self._get("caseSensitive")
+
+    def setMaxSentenceLength(self, value: int) -> DistilBertForSequenceClassification:
+        """Most wordpieces of a sentence, special ones counted: 3 to 512."""
+        return self._update(maxSentenceLength=value)
+
+    def getMaxSentenceLength(self) -> int:
+        """Most wordpieces of a sentence, special ones counted."""
+        return self._get("maxSentenceLength")
+
+    def setCoalesceSentences(self, value: bool) -> DistilBertForSequenceClassification:
+        """Whether the sentences of a row get one averaged result."""
+        return self._update(coalesceSentences=value)
+
+    def getCoalesceSentences(self) -> bool:
+        """Whether the sentences of a row get one averaged result."""
+        return self._get("coalesceSentences")
+
+    def setActivation(self, value: str) -> DistilBertForSequenceClassification:
+        """``softmax`` or ``sigmoid``."""
+        return self._update(activation=value)
+
+    def getActivation(self) -> str:
+        """The activation in force: ``sigmoid`` whenever multilabel is True."""
+        return SIGMOID if self.getMultilabel() else self._get("activation")
+
+    def setMultilabel(self, value: bool) -> DistilBertForSequenceClassification:
+        """Whether a sentence may have several labels; True means sigmoid."""
+        return self._update(multilabel=value)
+
+    def getMultilabel(self) -> bool:
+        """Whether a sentence may have several labels."""
+        return self._get("multilabel")
+
+    def setThreshold(self, value: float) -> DistilBertForSequenceClassification:
+        """Probability that a label must exceed, with sigmoid."""
+        return self._update(threshold=value)
+
+    def getThreshold(self) -> float:
+        """Probability that a label must exceed, with sigmoid."""
+        return self._get("threshold")
+
+    def setTokenization(self, value: str) -> DistilBertForSequenceClassification:
+        """``huggingface`` or ``sparknlp``."""
+        return self._update(tokenization=value)
+
+    def getTokenization(self) -> str:
+        """How text becomes wordpieces."""
+        return self._get("tokenization")
+
+    def setDevice(self, value: str) -> DistilBertForSequenceClassification:
+        """``auto``, ``cpu``, ``cuda``, ``cuda:<index>`` or ``mps``."""
+        return self._update(device=value)
+
+    def getDevice(self) -> str:
+        """The device asked for."""
+        return self._get("device")
+
+    def setPrecision(self, value: str) -> DistilBertForSequenceClassification:
+        """``auto``, ``float32``, ``bfloat16`` or ``float16``."""
+        return self._update(precision=value)
+
+    def getPrecision(self) -> str:
+        """The precision asked for."""
+        return self._get("precision")
+
+    def setScoring(self, value: str) -> DistilBertForSequenceClassification:
+        """``lazy`` or ``once``."""
+        return self._update(scoring=value)
+
+    def getScoring(self) -> str:
+        """``lazy`` or ``once``."""
+        return self._get("scoring")
+
+    def setOnError(self, value: str) -> DistilBertForSequenceClassification:
+        """``annotate`` or ``raise``."""
+        return self._update(onError=value)
+
+    def getOnError(self) -> str:
+        """What a bad sentence does."""
+        return self._get("onError")
+
+    def getEngine(self) -> str:
+        """Always ``pytorch``."""
+        return "pytorch"
+
+    def setConfigProtoBytes(self, value: list[int]) -> DistilBertForSequenceClassification:
+        """Accepted and ignored: there is no TensorFlow session to configure."""
+        logger.info("setConfigProtoBytes has no effect: sparkcls runs on torch")
+        return self
+
+    # --- working ----------------------------------------------------------------------------------
+
+    def row_function(self, metadata: ColumnMetadata) -> Callable[[], RowFunction]:
+        return self._scoring(metadata)
+
+    def _scoring(self, metadata: ColumnMetadata) -> Scoring:
+        _, tokens = self.match_columns(metadata)
+        ref = self._ref()
+        folder = self._folder()
+        length = self.getMaxSentenceLength()
+        if length > folder.positions:
+            raise ParamError(
+                f"{self.uid}: maxSentenceLength is {length}, but model {ref.name!r} has {folder.positions} positions; "
+                f"call setMaxSentenceLength({folder.positions}) or less"
+            )
+        tokenization = self.getTokenization()
+        if tokenization == HUGGINGFACE and self.isSet("caseSensitive") and self.getCaseSensitive():
+            self._warn_of_case(folder)
+        return Scoring(
+            model=ref,
+            device=self.getDevice(),
+            precision=self.getPrecision(),
+            reading=Reading(
+                tokenization=tokenization,
+                case_sensitive=self.getCaseSensitive(),
+                max_length=length,
+                cap=self.getBatchSize() if self.isSet("batchSize") else None,
+            ),
+            decision=Decision(self.getActivation(), self.getThreshold(), self.getCoalesceSentences()),
+            on_error=self.getOnError(),
+            reads_tokens=not metadata[tokens].get(LOSSLESS_KEY, False),
+        )
+
+    def _warn_of_case(self, folder: ModelFolder) -> None:
+        from sparkcls.engine.encoder import TextEncoder
+
+        if not TextEncoder(folder).cased:
+            warnings.warn(
+                f"setCaseSensitive(True) has no effect: the vocabulary of {self._ref().name!r} is lower-case, and the "
+                f"model's own tokenizer lower-cases. It acts with setTokenization({SPARKNLP!r}) only",
+                stacklevel=2,
+            )
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        metadata = schema_metadata(dataset.schema)
+        scoring = self._scoring(metadata)
+        columns = self.match_columns(metadata)
+        types = self.inputAnnotatorTypes
+        if not scoring.reads_tokens:
+            # Leaving the token column out lets Spark leave out the UDF that makes it.
+            columns, types = columns[:1], types[:1]
+        column = annotate_column(scoring, columns, types, once=self.getScoring() == "once")
+        return put_column(dataset, self.getOutputCol(), column, self.output_metadata())

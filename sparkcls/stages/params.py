@@ -1,0 +1,127 @@
+"""Checked Params: converters that fail where a value is set, and the mixins shared by the stages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from pyspark.ml.param import Param, Params
+
+from sparkcls.errors import ParamError, ParamTypeError
+
+Converter = Callable[[Any], Any]
+
+
+def whole_number(name: str, low: int, high: int | None = None, advice: str = "") -> Converter:
+    """A converter that takes an int from `low` to `high`; bool is refused."""
+
+    def convert(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ParamTypeError(f"{name} takes an int, got {value!r}")
+        if value < low or (high is not None and value > high):
+            limits = f"at least {low}" if high is None else f"from {low} to {high}"
+            raise ParamError(f"{name} must be {limits}, got {value}{advice}")
+        return value
+
+    return convert
+
+
+def fraction(name: str) -> Converter:
+    """A converter that takes a number from 0 to 1."""
+
+    def convert(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ParamTypeError(f"{name} takes a number, got {value!r}")
+        if not 0.0 <= value <= 1.0:
+            raise ParamError(f"{name} must be from 0 to 1, got {value}")
+        return float(value)
+
+    return convert
+
+
+def one_of(name: str, *allowed: str) -> Converter:
+    """A converter that takes one of some words, stored in lower case and trimmed."""
+    return _matching(name, "|".join(map(re.escape, allowed)), ", ".join(allowed))
+
+
+def matching(name: str, pattern: str, described: str) -> Converter:
+    """A converter that takes words of a pattern, stored in lower case and trimmed."""
+    return _matching(name, pattern, described)
+
+
+def _matching(name: str, pattern: str, described: str) -> Converter:
+    def convert(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ParamTypeError(f"{name} takes a str, got {value!r}")
+        word = value.strip().lower()
+        if not re.fullmatch(pattern, word):
+            raise ParamError(f"{name} must be one of {described}; got {value!r}")
+        return word
+
+    return convert
+
+
+def boolean(name: str) -> Converter:
+    """A converter that takes a bool, and nothing that only looks like one."""
+
+    def convert(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ParamTypeError(f"{name} takes True or False, got {value!r}")
+        return value
+
+    return convert
+
+
+def text(name: str) -> Converter:
+    """A converter that takes a non-empty str."""
+
+    def convert(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ParamTypeError(f"{name} takes a str, got {value!r}")
+        if not value:
+            raise ParamError(f"{name} must not be empty")
+        return value
+
+    return convert
+
+
+def texts(name: str) -> Converter:
+    """A converter that takes a list of non-empty str, or one str."""
+    single = text(f"each item of {name}")
+
+    def convert(value: Any) -> list[str]:
+        items = [value] if isinstance(value, str) else value
+        if not isinstance(items, (list, tuple)):
+            raise ParamTypeError(f"{name} takes a str or a list of str, got {value!r}")
+        return [single(item) for item in items]
+
+    return convert
+
+
+def param(name: str, doc: str, converter: Callable[[str], Converter]) -> Param[Any]:
+    """A Param as a class attribute, its converter knowing its name."""
+    return Param(Params._dummy(), name, doc, converter(name))
+
+
+class CheckedParams(Params):
+    """Params that are set all or not at all, and read without surprises."""
+
+    def _update(self, **values: Any) -> Any:
+        """Set Params by keyword; None leaves one alone. All are checked before the first is set."""
+        checked = {
+            name: self.getParam(name).typeConverter(value) for name, value in values.items() if value is not None
+        }
+        return self._set(**checked)
+
+    def _get(self, name: str) -> Any:
+        """Value of a Param or its default, None if it has neither. Lists are copies."""
+        value = self.getOrDefault(name) if self.isDefined(name) else None
+        return list(value) if isinstance(value, list) else value
+
+    def _require(self, name: str) -> Any:
+        value = self._get(name)
+        if value is None or value == []:
+            setter = f"set{name[0].upper()}{name[1:]}"
+            raise ParamError(f"{self.uid}: {name} is not set; call {setter}(...)")
+        return value

@@ -1,0 +1,157 @@
+"""What all stages share: columns in and out, checks of the DataFrame, saving and loading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from pyspark.ml import Transformer
+from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
+from pyspark.sql import DataFrame
+from pyspark.sql.types import StructType
+
+from sparkcls.annotation import TYPE_KEY, Annotation
+from sparkcls.errors import ColumnError, ModelFormatError, ParamTypeError
+from sparkcls.stages.params import CheckedParams, boolean, param, text, texts
+
+#: Input annotations of one row, one list per input column, in the order of the input types.
+Row = Sequence[list[Annotation]]
+#: A row function: the annotations of many rows in, those of the output column out, one entry each.
+RowFunction = Callable[[Sequence[Row]], list[list[Annotation]]]
+#: Column metadata by column name.
+ColumnMetadata = Mapping[str, Mapping[str, Any]]
+
+
+class Stage(CheckedParams, Transformer, DefaultParamsReadable, DefaultParamsWritable):
+    """A transformer that adds one annotation column."""
+
+    outputCol = param("outputCol", "name of the column that is added", text)
+
+    #: Type of the annotations that are written.
+    outputAnnotatorType: ClassVar[str]
+
+    def setOutputCol(self, value: str) -> Any:
+        """Name of the column that is added (or replaced)."""
+        return self._update(outputCol=value)
+
+    def getOutputCol(self) -> str:
+        """Name of the column that is added."""
+        return self._get("outputCol")
+
+    def output_metadata(self) -> dict[str, Any]:
+        """Metadata of the output column."""
+        return {TYPE_KEY: self.outputAnnotatorType}
+
+    @classmethod
+    def load(cls, path: str) -> Any:
+        """Read a stage that `save` wrote.
+
+        Raises
+        ------
+        ModelFormatError
+            The folder holds a stage of another class.
+        """
+        stage = cls.read().load(path)
+        if not isinstance(stage, cls):
+            raise ModelFormatError(f"{path} holds a {type(stage).__name__}; load it with {type(stage).__name__}.load")
+        return stage
+
+
+class AnnotatorStage(Stage):
+    """A stage that reads annotation columns made by earlier stages.
+
+    A subclass states its types and gives `row_function`; Spark and the light path both call that.
+    """
+
+    inputCols = param("inputCols", "names of the annotation columns that are read, in any order", texts)
+    lazyAnnotator = param("lazyAnnotator", "whether LightPipeline skips this stage", boolean)
+
+    #: Types of the columns that are needed, one column each.
+    inputAnnotatorTypes: ClassVar[tuple[str, ...]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._setDefault(lazyAnnotator=False)
+
+    def setInputCols(self, *value: Any) -> Any:
+        """Names of the input columns: ``setInputCols("a", "b")`` or ``setInputCols(["a", "b"])``.
+
+        Raises
+        ------
+        ParamTypeError
+            Not str, or not as many as this stage reads.
+        """
+        columns = value[0] if len(value) == 1 and isinstance(value[0], (list, tuple)) else list(value)
+        return self._update(inputCols=list(columns))
+
+    def _update(self, **values: Any) -> Any:
+        columns = values.get("inputCols")
+        if columns is not None:
+            columns = self.getParam("inputCols").typeConverter(columns)
+            wanted = list(self.inputAnnotatorTypes)
+            if len(columns) != len(wanted):
+                raise ParamTypeError(
+                    f"{self.uid}: inputCols takes {len(wanted)} column(s), one of each type {wanted}; "
+                    f"got {len(columns)}: {columns}"
+                )
+        return super()._update(**values)
+
+    def getInputCols(self) -> list[str]:
+        """Names of the input columns, as they were set."""
+        return self._get("inputCols")
+
+    def setLazyAnnotator(self, value: bool) -> Any:
+        """Whether LightPipeline skips this stage. Default False."""
+        return self._update(lazyAnnotator=value)
+
+    def getLazyAnnotator(self) -> bool:
+        """Whether LightPipeline skips this stage."""
+        return self._get("lazyAnnotator")
+
+    def row_function(self, metadata: ColumnMetadata) -> Callable[[], RowFunction]:
+        """A small picklable factory of this stage's row function.
+
+        Parameters
+        ----------
+        metadata
+            Column metadata of the input columns, by name.
+        """
+        raise NotImplementedError
+
+    def match_columns(self, metadata: ColumnMetadata) -> list[str]:
+        """The input column of each input type, in the order of the types.
+
+        Raises
+        ------
+        ColumnError
+            A column is missing, or there is none of a type.
+        """
+        wanted = self._require("inputCols")
+        missing = [name for name in wanted if name not in metadata]
+        types = {name: metadata[name].get(TYPE_KEY) for name in wanted if name in metadata}
+        found = [next((n for n, t in types.items() if t == needed), None) for needed in self.inputAnnotatorTypes]
+        if missing or None in found:
+            present = ", ".join(f"{name} ({m.get(TYPE_KEY) or 'no annotations'})" for name, m in metadata.items())
+            raise ColumnError(
+                f"{self.uid}: wrong or missing inputCols. It reads one column of each type "
+                f"{list(self.inputAnnotatorTypes)} and was given {wanted}; "
+                + (f"there is no column {missing[0]!r}. " if missing else "")
+                + f"Columns here: {present}. Add the stage that makes the missing column before this one, "
+                "or correct setInputCols"
+            )
+        return [name for name in found if name is not None]
+
+
+def schema_metadata(schema: StructType) -> dict[str, dict[str, Any]]:
+    """Column metadata of a DataFrame, by column name."""
+    return {field.name: dict(field.metadata or {}) for field in schema.fields}
+
+
+def put_column(dataset: DataFrame, name: str, column: Any, metadata: dict[str, Any]) -> DataFrame:
+    """The DataFrame with a column of this name added, or replaced, and its metadata set."""
+    return dataset.withColumn(name, column.alias(name, metadata=metadata))
+
+
+def quoted(name: str) -> str:
+    """A column name as an identifier, so that dots and spaces in it are taken literally."""
+    return "`" + name.replace("`", "``") + "`"

@@ -1,0 +1,100 @@
+"""A row function as an Arrow pandas UDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from sparkcls.annotation import Annotation
+from sparkcls.stages.stage import RowFunction, quoted
+
+_ANNOTATION_FIELDS = 4
+
+
+def annotate_column(
+    factory: Callable[[], RowFunction], columns: list[str], types: tuple[str, ...], once: bool = False
+) -> Column:
+    """The output column of a row function over annotation columns.
+
+    Parameters
+    ----------
+    factory
+        Called once per task in the Python worker. It is pickled: it holds values, never a stage.
+    columns
+        Names of annotation columns.
+    types
+        The annotation type of each column.
+    once
+        Whether no query may evaluate it twice, at the price that filters on other columns are not
+        pushed below it and that `show` evaluates whole Arrow batches.
+
+    Returns
+    -------
+    A column of `Annotation.arrayType`; never null.
+    """
+    arguments = [_is_worth_it(columns[0])]
+    for name in columns:
+        arguments += _arguments(name)
+
+    def annotate(batches: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.Series]:
+        function = factory()
+        for _, *series in batches:
+            groups = [series[i : i + _ANNOTATION_FIELDS] for i in range(0, len(series), _ANNOTATION_FIELDS)]
+            read = [_read(kind, group) for kind, group in zip(types, groups, strict=True)]
+            written = function(list(zip(*read, strict=True)))
+            yield pd.Series([[a.as_dict() for a in row] for row in written], dtype=object)
+
+    column = F.pandas_udf(annotate, Annotation.arrayType())(*arguments)
+    # A nondeterministic condition that is always true: the optimizer then never copies the expression.
+    return F.when(F.spark_partition_id() >= 0, column) if once else column
+
+
+def _is_worth_it(name: str) -> Column:
+    """Whether the row has any text. Its value is not used; its *kind* keeps the UDF from running twice.
+
+    From Spark 4.2 the optimizer does not copy a filter's aliases below the projection if they hold an
+    expression that it takes for expensive, which it takes regular expressions for but not Python UDFs
+    (SPARK-47672). With one among the arguments, a filter on the output, or an explode, evaluates the
+    UDF once, and unlike with a nondeterministic UDF other filters and limits still go below it.
+    """
+    return F.exists(F.col(quoted(name))["result"], lambda t: t.rlike(r"\S"))
+
+
+def _arguments(name: str) -> list[Column]:
+    """The parts of an annotation column that row functions read, as flat arrays.
+
+    Structs and maps would cross to Python as objects, one by one.
+    """
+    column = F.col(quoted(name))
+    # try_element_at: a missing key is null under ANSI mode too.
+    sentence = F.transform(column, lambda a: F.try_element_at(a["metadata"], F.lit("sentence")))
+    return [column["result"], column["begin"], column["end"], sentence]
+
+
+def _read(kind: str, group: list[pd.Series]) -> list[list[Annotation]]:
+    """Annotations of every row of a batch. A null row has none; null annotations and texts are left out."""
+    return [
+        []
+        if results is None
+        else [
+            Annotation(kind, int(begin), int(end), result, {} if sentence is None else {"sentence": sentence})
+            for result, begin, end, sentence in zip(results, begins, ends, sentences, strict=True)
+            if result is not None
+        ]
+        for results, begins, ends, sentences in zip(*group, strict=True)
+    ]
+
+
+def task_gpus() -> tuple[str, ...] | None:
+    """GPU addresses that Spark gave to this task; None outside of a task."""
+    from pyspark import TaskContext
+
+    context: Any = TaskContext.get()
+    if context is None:
+        return None
+    resources = context.resources()
+    return tuple(resources["gpu"].addresses) if "gpu" in resources else ()

@@ -1,0 +1,44 @@
+import shutil
+
+import pytest
+
+from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.ref import ModelRef, folder_digest
+
+
+@pytest.fixture()
+def folder(tiny_model, tmp_path):
+    return shutil.copytree(tiny_model, tmp_path / "copy")
+
+
+def test_json_round_trip(folder):
+    ref = ModelRef("n", "sha256:00", ("/a", "bundled:b"))
+    assert ModelRef.from_json(ref.to_json()) == ref
+
+
+def test_digest_follows_content_not_place_or_bystanders(folder, tmp_path):
+    twin = shutil.copytree(folder, tmp_path / "twin")
+    (twin / "README.md").write_text("hello")
+    assert folder_digest(twin) == folder_digest(folder)
+    (twin / "vocab.txt").write_text("other")
+    assert folder_digest(twin) != folder_digest(folder)
+
+
+def test_the_first_place_with_the_right_content_wins(folder, tmp_path):
+    ref = ModelRef.of_folder("n", str(folder))
+    other = shutil.copytree(folder, tmp_path / "other")
+    (other / "config.json").write_text((other / "config.json").read_text() + " ")
+    many = ModelRef("n", ref.digest, (str(tmp_path / "absent"), str(other), str(folder)))
+    assert many.locate() == folder
+
+
+def test_changed_since(folder):
+    ref = ModelRef.of_folder("n", str(folder))
+    (folder / "config.json").write_text((folder / "config.json").read_text() + " ")
+    with pytest.raises(ModelFormatError, match="on host .* is not the one .* have changed or are damaged"):
+        ref.locate()
+
+
+def test_nowhere():
+    with pytest.raises(ModelNotFoundError, match="'n' is not on host .* looked in /absent"):
+        ModelRef("n", "sha256:0", ("/absent",)).locate()
