@@ -63,6 +63,7 @@ def spark(isolation: None, is_connect: bool, tmp_path_factory: pytest.TempPathFa
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.driver.memory", "2g")
+        .config("spark.python.daemon.module", "sparkcls.daemon")
         .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
     )
     builder = builder.remote("local[2]") if is_connect else builder.master("local[2]")

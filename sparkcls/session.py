@@ -28,6 +28,7 @@ def start_session(gpu: bool, memory: str, params: dict[str, str] | None) -> Spar
     confs = {
         "spark.driver.memory": memory,
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.python.daemon.module": "sparkcls.daemon",
         **(params or {}),
     }
     if not _is_remote(confs):

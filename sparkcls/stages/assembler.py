@@ -123,8 +123,9 @@ class DocumentAssembler(Stage):
             raise ColumnError(
                 f"{self.uid}: inputCol {name!r} is a column of {kind.simpleString()}; expected string or array<string>"
             )
-        # States Spark NLP's nullability, inside and of the column; the values are of that type already.
-        column = F.when(F.lit(True), documents.cast(Annotation.arrayType()))
+        # States Spark NLP's nullability, inside (the cast) and of the column (a condition that the
+        # analyzer does not see through); the values are of that type already, and none is null.
+        column = F.when(F.lit(0) == F.lit(0), documents.cast(Annotation.arrayType()))
         return put_column(dataset, self.getOutputCol(), column, self.output_metadata())
 
     def _type_of(self, parameter: str, types: dict[str, Any]) -> Any:

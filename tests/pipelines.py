@@ -1,0 +1,42 @@
+"""Short ways to the usual pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
+from sparkcls.base import DocumentAssembler, Pipeline, PipelineModel
+
+STRING = "text string"
+
+
+def pipeline_of(classifier: Any, tokenizer: Any = None, assembler: Any = None) -> PipelineModel:
+    """The three stages around a classifier whose columns are set; it needs no data to fit."""
+    stages = [
+        assembler or DocumentAssembler(inputCol="text", outputCol="document"),
+        tokenizer or Tokenizer(inputCols=["document"], outputCol="token"),
+        classifier,
+    ]
+    Pipeline(stages=stages)
+    return PipelineModel(stages)
+
+
+def classifier_of(folder: Any, **params: Any) -> DistilBertForSequenceClassification:
+    """The stage of a model folder with the usual columns."""
+    stage = DistilBertForSequenceClassification.loadSavedModel(folder)
+    return stage._update(inputCols=["token", "document"], outputCol="class", **params)
+
+
+def texts_frame(spark: Any, texts: list[str | None]) -> Any:
+    """A DataFrame with the columns id and text, one partition."""
+    return spark.createDataFrame(list(enumerate(texts)), "id int, text string").coalesce(1)
+
+
+def classes(model: PipelineModel, frame: Any) -> list[list[Any]]:
+    """The class column by id. Sorted here: Spark's orderBy would score the rows a second time."""
+    rows = model.transform(frame).select("id", "class").collect()
+    return [row["class"] for row in sorted(rows, key=lambda row: row["id"])]
+
+
+def results(rows: list[list[Any]]) -> list[list[str]]:
+    return [[a["result"] for a in row] for row in rows]

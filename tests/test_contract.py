@@ -1,0 +1,157 @@
+"""Promises that every stage class keeps."""
+
+import pytest
+
+from sparkcls import annotator, base
+from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
+from sparkcls.base import DocumentAssembler, Pipeline, PipelineModel
+from sparkcls.errors import ModelFormatError, ParamError
+from tests.models import save_tiny_model
+from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
+
+#: Every stage with a value for each Param, all different from the defaults and from each other.
+EVERYTHING = {
+    DocumentAssembler: {
+        "inputCol": "a",
+        "outputCol": "b",
+        "idCol": "c",
+        "metadataCol": "d",
+        "cleanupMode": "shrink",
+    },
+    Tokenizer: {"inputCols": ["a"], "outputCol": "b", "minLength": 2, "maxLength": 3, "lazyAnnotator": True},
+    DistilBertForSequenceClassification: {
+        "inputCols": ["a", "b"],
+        "outputCol": "c",
+        "batchSize": 3,
+        "caseSensitive": False,
+        "maxSentenceLength": 77,
+        "coalesceSentences": True,
+        "activation": "sigmoid",
+        "multilabel": True,
+        "threshold": 0.25,
+        "tokenization": "sparknlp",
+        "device": "cpu",
+        "precision": "bfloat16",
+        "scoring": "once",
+        "onError": "raise",
+        "lazyAnnotator": True,
+        "model": '{"name": "n", "digest": "d", "places": []}',
+    },
+}
+STAGES = list(EVERYTHING)
+
+
+def values(stage):
+    return {p.name: stage.getOrDefault(p) for p in stage.params if stage.isDefined(p)}
+
+
+def test_class_paths_are_part_of_the_file_format():
+    """Saved pipelines name these; moving a class breaks every one of them."""
+    assert [f"{c.__module__}.{c.__name__}" for c in STAGES] == [
+        "sparkcls.stages.assembler.DocumentAssembler",
+        "sparkcls.stages.tokenizer.Tokenizer",
+        "sparkcls.stages.distilbert.DistilBertForSequenceClassification",
+    ]
+
+
+@pytest.mark.parametrize("cls", STAGES)
+def test_every_keyword_arrives(cls):
+    stage = cls(**EVERYTHING[cls])
+    assert set(EVERYTHING[cls]) == {p.name for p in stage.params}
+    assert values(stage) == EVERYTHING[cls]
+    with pytest.raises(TypeError):
+        cls("positional")
+
+
+@pytest.mark.parametrize("cls", STAGES)
+def test_every_param_but_the_model_has_setter_and_getter(cls):
+    for name, value in EVERYTHING[cls].items():
+        if name == "model":
+            continue
+        suffix = name[0].upper() + name[1:]
+        stage = cls()
+        assert getattr(stage, f"set{suffix}")(value) is stage
+        assert getattr(stage, f"get{suffix}")() == value
+
+
+@pytest.mark.parametrize("cls", STAGES)
+def test_construction_needs_nothing_and_is_repeatable(cls):
+    assert values(cls()) == values(cls())
+    assert cls().uid.startswith(cls.__name__)
+
+
+@pytest.mark.parametrize("cls", STAGES)
+def test_lists_from_getters_are_copies(cls):
+    stage = cls(**EVERYTHING[cls])
+    if hasattr(stage, "getInputCols"):
+        stage.getInputCols().append("leak")
+        assert stage.getInputCols() == EVERYTHING[cls]["inputCols"]
+
+
+def test_a_refused_value_leaves_the_others_as_they_were():
+    stage = Tokenizer()
+    with pytest.raises(ParamError):
+        stage._update(outputCol="new", minLength=-1)
+    assert stage.getOutputCol() == "token"
+
+
+def test_none_leaves_a_param_alone():
+    assert Tokenizer(outputCol=None).getOutputCol() == "token"
+
+
+@pytest.mark.parametrize("cls", STAGES)
+def test_save_and_load(spark, cls, tmp_path):
+    stage = cls(**EVERYTHING[cls])
+    stage.save(str(tmp_path / "stage"))
+    loaded = cls.load(str(tmp_path / "stage"))
+    assert type(loaded) is cls
+    assert loaded.uid == stage.uid
+    assert values(loaded) == values(stage)
+    assert {p.name for p in loaded.params if loaded.isSet(p)} == {p.name for p in stage.params if stage.isSet(p)}
+
+
+def test_load_by_the_wrong_class(spark, tmp_path):
+    Tokenizer().save(str(tmp_path / "stage"))
+    with pytest.raises(ModelFormatError, match=r"holds a Tokenizer; load it with Tokenizer.load"):
+        DocumentAssembler.load(str(tmp_path / "stage"))
+
+
+def test_a_saved_pipeline_answers_the_same_and_setters_after_loading_count(spark, tmp_path):
+    name = "distilbert_base_sequence_classifier_imdb"
+    folder = save_tiny_model(tmp_path / name, ["neg", "pos"])
+    stage = classifier_of(folder, batchSize=3)
+    frame = texts_frame(spark, ["good movie", None, "bad " * 200])
+    model = pipeline_of(stage)
+    Pipeline(stages=list(model.stages)).fit(frame).write().overwrite().save(str(tmp_path / "p"))
+    loaded = PipelineModel.load(str(tmp_path / "p"))
+    assert classes(loaded, frame) == classes(model, frame)
+    assert loaded.stages[2].getMaxSentenceLength() == stage.getMaxSentenceLength() == 512
+    loaded.stages[2].setMultilabel(True).setThreshold(0.0)
+    assert [len(r) for r in classes(loaded, frame)] == [2, 0, 2]
+
+
+def test_nothing_of_the_stage_is_captured(spark, tiny_model):
+    """A stage that cannot be pickled must still transform."""
+    import threading
+
+    stage = classifier_of(tiny_model)
+    stage.unpicklable = threading.Lock()
+    tokenizer = Tokenizer(inputCols=["document"], outputCol="token")
+    tokenizer.unpicklable = threading.Lock()
+    assert classes(pipeline_of(stage, tokenizer), texts_frame(spark, ["good"]))
+
+
+@pytest.mark.parametrize("module", [base, annotator])
+def test_public_names_resolve(module):
+    assert sorted(module.__all__) == list(module.__all__)
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+
+
+def test_two_calls_with_different_params_do_not_mix(spark, tiny_model):
+    model = pipeline_of(classifier_of(tiny_model))
+    frame = texts_frame(spark, ["good movie"])
+    stage = model.stages[2]
+    plain = model.transform(frame)
+    multi = PipelineModel([*model.stages[:2], stage.copy({stage.multilabel: True, stage.threshold: 0.0})]).transform(frame)
+    assert [len(f.collect()[0]["class"]) for f in (plain, multi, plain)] == [1, 3, 1]

@@ -1,0 +1,99 @@
+import subprocess
+import sys
+
+import pytest
+
+from sparkcls.annotation import Annotation
+from sparkcls.annotator import Tokenizer, TokenizerModel
+from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline
+from sparkcls.errors import ColumnError, ParamError, ParamTypeError
+from sparkcls.stages.tokenizer import LOSSLESS_KEY
+from tests.pipelines import texts_frame
+
+TEXTS = ["I'd like (to) say 😀!", None, "", " \t\n", "a\u0000b", "héroe 我喜欢", "x" * 2000, "?!"]
+
+
+@pytest.fixture()
+def stages():
+    return [DocumentAssembler(inputCol="text"), Tokenizer(inputCols=["document"])]
+
+
+def test_spark_and_light_path_agree(spark, stages):
+    frame = texts_frame(spark, TEXTS)
+    model = Pipeline(stages=stages).fit(frame)
+    out = model.transform(frame)
+    assert out.schema["token"].dataType == Annotation.arrayType()
+    assert out.schema["token"].metadata == {"annotatorType": "token", LOSSLESS_KEY: True}
+    rows = [[Annotation.fromRow(a) for a in r["token"]] for r in out.orderBy("id").collect()]
+    assert rows == [r["token"] for r in LightPipeline(model).fullAnnotate(TEXTS)]
+    assert rows[0][-2:] == [
+        Annotation("token", 18, 19, "😀", {"sentence": "0"}),
+        Annotation("token", 20, 20, "!", {"sentence": "0"}),
+    ]
+    assert rows[1:4] == [[], [], []]
+
+
+def test_offsets_and_index_of_sentences(spark):
+    frame = spark.createDataFrame([(["one. two", "", "three"],)], "text array<string>")
+    document = DocumentAssembler(inputCol="text").transform(frame)
+    tokens = Tokenizer(inputCols=["document"]).transform(document).collect()[0]["token"]
+    assert [(t["result"], t["begin"], t["metadata"]["sentence"]) for t in tokens] == [
+        ("one", 0, "0"),
+        (".", 3, "0"),
+        ("two", 5, "0"),
+        ("three", 0, "2"),
+    ]
+
+
+def test_fit_gives_an_equal_stage(spark):
+    stage = Tokenizer(inputCols=["document"], outputCol="t", minLength=2)
+    fitted = stage.fit(texts_frame(spark, ["a"]))
+    assert isinstance(fitted, TokenizerModel)
+    assert fitted is not stage
+    assert {p.name: v for p, v in fitted.extractParamMap().items()} == {
+        p.name: v for p, v in stage.extractParamMap().items()
+    }
+
+
+def test_what_its_worker_imports_leaves_torch_out():
+    code = "import sys, sparkcls.stages.tokenizer, sparkcls.stages.udf; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_token_column_that_nobody_reads_is_not_computed(spark, stages, bundled, capsys):
+    frame = texts_frame(spark, ["a b"])
+    out = Pipeline(stages=[*stages, bundled]).fit(frame).transform(frame)
+    out.select("class.result").explain()
+    assert capsys.readouterr().out.count("ArrowEvalPython") == 1
+    out.select("document").explain()
+    assert "ArrowEvalPython" not in capsys.readouterr().out
+
+
+def test_lengths(spark, stages):
+    stages[1].setMinLength(4).setMaxLength(5)
+    frame = texts_frame(spark, ["Hello New York and Goodbye"])
+    out = Pipeline(stages=stages).fit(frame).transform(frame)
+    assert out.schema["token"].metadata[LOSSLESS_KEY] is False
+    assert [t["result"] for t in out.collect()[0]["token"]] == ["Hello", "York"]
+
+
+def test_params_are_checked(spark):
+    with pytest.raises(ParamTypeError, match="inputCols takes 1 column"):
+        Tokenizer().setInputCols(["a", "b"])
+    with pytest.raises(ParamTypeError, match="minLength takes an int"):
+        Tokenizer().setMinLength("2")
+    with pytest.raises(ParamError, match="minLength must be at least 0"):
+        Tokenizer().setMinLength(-1)
+    with pytest.raises(ParamError, match="inputCols is not set; call setInputCols"):
+        Tokenizer().transform(texts_frame(spark, ["a"]))
+    with pytest.raises(ParamError, match="minLength 5 is over maxLength 2"):
+        documents = DocumentAssembler(inputCol="text").transform(texts_frame(spark, ["a"]))
+        Tokenizer(inputCols=["document"], minLength=5, maxLength=2).transform(documents)
+
+
+@pytest.mark.parametrize("column", ["text", "absent"])
+def test_needs_a_document_column(spark, column):
+    with pytest.raises(ColumnError, match="wrong or missing inputCols") as caught:
+        Tokenizer(inputCols=[column]).transform(texts_frame(spark, ["a"]))
+    assert "Columns here: id (no annotations), text (no annotations)" in str(caught.value)
