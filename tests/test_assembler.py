@@ -80,7 +80,7 @@ def test_bytes_that_are_not_utf8_do_not_end_the_job(spark, bundled):
 
     frame = spark.sql("select cast(X'676F6F6420FF66696C6D' as string) as text")
     assert documents(assembler(), frame)[0][0].result == "good \ufffdfilm"
-    assert len(pipeline_of(bundled).transform(frame).collect()[0]["class"]) == 1
+    assert len(pipeline_of(bundled).transform(frame).select("class").collect()[0][0]) == 1
 
 
 def test_odd_column_names(spark):

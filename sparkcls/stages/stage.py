@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from pyspark.ml import Transformer
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from sparkcls.annotation import TYPE_KEY, Annotation
@@ -147,9 +148,19 @@ def schema_metadata(schema: StructType) -> dict[str, dict[str, Any]]:
     return {field.name: dict(field.metadata or {}) for field in schema.fields}
 
 
-def put_column(dataset: DataFrame, name: str, column: Any, metadata: dict[str, Any]) -> DataFrame:
+def put_column(dataset: DataFrame, name: str, column: Column, metadata: dict[str, Any]) -> DataFrame:
     """The DataFrame with a column of this name added, or replaced, and its metadata set."""
-    return dataset.withColumn(name, column.alias(name, metadata=metadata))
+
+    def is_it(other: str) -> bool:
+        return other.lower() == name.lower()
+
+    if not any(map(is_it, dataset.columns)):
+        return dataset.select("*", column.alias(name, metadata=metadata))
+    # On Spark Connect withColumn drops an alias's metadata, and withMetadata fails on a name with a dot.
+    replaced = dataset.withColumn(name, column)
+    return replaced.select(
+        *(F.col(quoted(c)).alias(c, metadata=metadata) if is_it(c) else F.col(quoted(c)) for c in replaced.columns)
+    )
 
 
 def quoted(name: str) -> str:
