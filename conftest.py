@@ -75,7 +75,7 @@ def spark(isolation: None, is_connect: bool, tmp_path_factory: pytest.TempPathFa
     session.stop()
 
 
-@pytest.fixture()
+@pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder of the test's own."""
     folder = tmp_path / "cache"
@@ -102,7 +102,7 @@ def bundled() -> Any:
     )
 
 
-@pytest.fixture()
+@pytest.fixture
 def events() -> Callable[[], list[dict[str, Any]]]:
     """Events of model loads and forward passes, in all processes, since the fixture was asked for."""
     file = Path(os.environ["SPARKCLS_EVENTS"])

@@ -26,8 +26,13 @@ from pathlib import Path
 import pandas as pd
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer, DistilBertConfig, DistilBertForSequenceClassification
-from transformers import DistilBertTokenizer, get_linear_schedule_with_warmup
+from transformers import (
+    AutoTokenizer,
+    DistilBertConfig,
+    DistilBertForSequenceClassification,
+    DistilBertTokenizer,
+    get_linear_schedule_with_warmup,
+)
 
 LABELS = ["NEGATIVE", "POSITIVE"]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -121,7 +126,7 @@ def build(encoder: Path, corpora: list[list[str]], size: int):
     folded = fold_bert_into_distilbert(load_file(encoder / "model.safetensors"), [index[p] for p in vocabulary])
     missing, unexpected = model.load_state_dict(folded, strict=False)
     heads = {f"{h}.{k}" for h in ("pre_classifier", "classifier") for k in ("weight", "bias")}
-    assert set(missing) == heads and not unexpected, (missing, unexpected)
+    assert (set(missing), unexpected) == (heads, []), (missing, unexpected)
     tokenizer = DistilBertTokenizer(
         vocab={p: i for i, p in enumerate(vocabulary)}, do_lower_case=True, model_max_length=512
     )

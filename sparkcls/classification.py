@@ -64,7 +64,7 @@ def to_annotations(
         if outcome.logits is not None
     ]
     if decision.coalesce and scored:
-        mean = np.mean([p for _, p, _ in scored], axis=0, dtype=np.float64).astype(np.float32)
+        mean = np.stack([p for _, p, _ in scored]).mean(axis=0, dtype=np.float64).astype(np.float32)
         result = _decide(scored[0][0], mean, sum(cut for _, _, cut in scored), labels, decision)
         return result + [_failure(sentence, o) for sentence, o in pairs if o.error]
     annotations: list[Annotation] = []

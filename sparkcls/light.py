@@ -95,7 +95,5 @@ class LightPipeline:
 def _stages(model: PipelineModel) -> list[Transformer]:
     """Stages in order, those of nested pipelines in place."""
     return [
-        inner
-        for stage in model.stages
-        for inner in (_stages(stage) if isinstance(stage, PipelineModel) else [stage])
+        inner for stage in model.stages for inner in (_stages(stage) if isinstance(stage, PipelineModel) else [stage])
     ]

@@ -17,6 +17,8 @@ CACHE_VARIABLE = "SPARKCLS_CACHE"
 
 @dataclass
 class Settings:
+    """What `configure` has set; None where it has not."""
+
     cache: Path | None = None
     mirror: Path | None = None
 

@@ -9,11 +9,68 @@ from pathlib import Path
 import torch
 from transformers import DistilBertConfig, DistilBertForSequenceClassification, DistilBertTokenizer
 
-WORDS = (
-    "the a an and or not is was this that it i you he she we they film movie plot story good bad great awful "
-    "really liked loved hated boring fine market shares rose fell game team won lost science new york don t "
-    "won poison caf cafe hero naive price time day night love fear anger joy sad happy"
-).split()
+WORDS = [
+    "the",
+    "a",
+    "an",
+    "and",
+    "or",
+    "not",
+    "is",
+    "was",
+    "this",
+    "that",
+    "it",
+    "i",
+    "you",
+    "he",
+    "she",
+    "we",
+    "they",
+    "film",
+    "movie",
+    "plot",
+    "story",
+    "good",
+    "bad",
+    "great",
+    "awful",
+    "really",
+    "liked",
+    "loved",
+    "hated",
+    "boring",
+    "fine",
+    "market",
+    "shares",
+    "rose",
+    "fell",
+    "game",
+    "team",
+    "won",
+    "lost",
+    "science",
+    "new",
+    "york",
+    "don",
+    "t",
+    "won",
+    "poison",
+    "caf",
+    "cafe",
+    "hero",
+    "naive",
+    "price",
+    "time",
+    "day",
+    "night",
+    "love",
+    "fear",
+    "anger",
+    "joy",
+    "sad",
+    "happy",
+]
 SUFFIXES = ["##s", "##ed", "##ing", "##ly", "##e", "##er"]
 
 
@@ -22,7 +79,17 @@ def vocabulary(cased: bool = False) -> list[str]:
     letters = string.ascii_letters if cased else string.ascii_lowercase
     characters = [c for c in letters + string.digits + string.punctuation]
     words = [*WORDS, *(w.capitalize() for w in WORDS)] if cased else WORDS
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *SUFFIXES, *characters, *("##" + c for c in characters)]
+    pieces = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        *words,
+        *SUFFIXES,
+        *characters,
+        *("##" + c for c in characters),
+    ]
     return list(dict.fromkeys(pieces))
 
 

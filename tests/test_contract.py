@@ -153,5 +153,7 @@ def test_two_calls_with_different_params_do_not_mix(spark, tiny_model):
     frame = texts_frame(spark, ["good movie"])
     stage = model.stages[2]
     plain = model.transform(frame)
-    multi = PipelineModel([*model.stages[:2], stage.copy({stage.multilabel: True, stage.threshold: 0.0})]).transform(frame)
+    multi = PipelineModel([*model.stages[:2], stage.copy({stage.multilabel: True, stage.threshold: 0.0})]).transform(
+        frame
+    )
     assert [len(f.collect()[0]["class"]) for f in (plain, multi, plain)] == [1, 3, 1]

@@ -134,7 +134,9 @@ def test_a_custom_tokenizer_decides_what_is_read(spark, tiny):
         assert np.allclose(scores(with_short), scores(without), atol=1e-6)
         assert nothing == []
         light = [r["class"] for r in LightPipeline(model).fullAnnotate(["it is a good movie", "good movie", "it is"])]
-        assert [[a.metadata for a in r] for r in light[:2]] == [[a["metadata"] for a in r] for r in (with_short, without)]
+        assert [[a.metadata for a in r] for r in light[:2]] == [
+            [a["metadata"] for a in r] for r in (with_short, without)
+        ]
 
 
 def test_tokens_of_other_documents_do_not_leak(spark, tiny):
@@ -266,7 +268,7 @@ def test_bad_params_fail_when_set(tiny):
         (lambda: stage.setInputCols("a"), ParamTypeError, r"inputCols takes 2 column\(s\).*got 1"),
         (lambda: stage.setInputCols(3), ParamTypeError, "each item of inputCols takes a str"),
         (lambda: stage.setInputCols(["a", ""]), ParamError, "each item of inputCols must not be empty"),
-        (lambda: stage.setOutputCol(None or 3), ParamTypeError, "outputCol takes a str"),
+        (lambda: stage.setOutputCol(3), ParamTypeError, "outputCol takes a str"),
         (lambda: stage.setMaxSentenceLength(513), ParamError, "from 3 to 512, got 513; DistilBERT models take no more"),
         (lambda: stage.setMaxSentenceLength(2), ParamError, "from 3 to 512"),
         (lambda: stage.setMaxSentenceLength(1.5), ParamTypeError, "takes an int"),

@@ -10,7 +10,7 @@ from sparkcls.models.layout import read_model_folder
 from tests.models import save_tiny_model
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tiny_model, tmp_path):
     """A copy that a test may damage."""
     return shutil.copytree(tiny_model, tmp_path / "copy")

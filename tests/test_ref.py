@@ -6,7 +6,7 @@ from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.ref import ModelRef, folder_digest
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tiny_model, tmp_path):
     return shutil.copytree(tiny_model, tmp_path / "copy")
 

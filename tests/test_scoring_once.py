@@ -47,7 +47,7 @@ def frames(spark, tmp_path_factory):
     return made
 
 
-@pytest.fixture()
+@pytest.fixture
 def scored(events):
     """Rows scored since the last call."""
     before = 0

@@ -13,7 +13,7 @@ from tests.pipelines import texts_frame
 TEXTS = ["I'd like (to) say 😀!", None, "", " \t\n", "a\u0000b", "héroe 我喜欢", "x" * 2000, "?!"]
 
 
-@pytest.fixture()
+@pytest.fixture
 def stages():
     return [DocumentAssembler(inputCol="text"), Tokenizer(inputCols=["document"])]
 
@@ -87,8 +87,8 @@ def test_params_are_checked(spark):
         Tokenizer().setMinLength(-1)
     with pytest.raises(ParamError, match="inputCols is not set; call setInputCols"):
         Tokenizer().transform(texts_frame(spark, ["a"]))
+    documents = DocumentAssembler(inputCol="text").transform(texts_frame(spark, ["a"]))
     with pytest.raises(ParamError, match="minLength 5 is over maxLength 2"):
-        documents = DocumentAssembler(inputCol="text").transform(texts_frame(spark, ["a"]))
         Tokenizer(inputCols=["document"], minLength=5, maxLength=2).transform(documents)
 
 

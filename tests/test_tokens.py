@@ -41,7 +41,10 @@ def test_runs_of_white_space():
         ("e-mail", ["e-mail"]),
         ("?!?!", ["?!?!"]),
         ("or $100 bucks 'He said', I'll", ["or", "$100", "bucks", "'", "He", "said", "',", "I'll"]),
-        ("in the U.S.A. (and you know it héroe).", ["in", "the", "U.S.A", ".", "(", "and", "you", "know", "it", "héroe", ")."]),
+        (
+            "in the U.S.A. (and you know it héroe).",
+            ["in", "the", "U.S.A", ".", "(", "and", "you", "know", "it", "héroe", ")."],
+        ),
         ("", []),
         (" \t\r\n", []),
         ("no\u00a0break", ["no\u00a0break"]),

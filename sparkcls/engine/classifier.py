@@ -110,8 +110,9 @@ class Classifier:
         results: list[np.ndarray | Exception] = list(logits)
         for i in np.flatnonzero(~np.isfinite(logits).all(axis=1)):
             # Rows of a batch do not touch each other, so the others keep their scores.
-            results[i] = ArithmeticError("the model's scores are not finite numbers")
-            self._check_model(results[i])
+            error = ArithmeticError("the model's scores are not finite numbers")
+            self._check_model(error)
+            results[i] = error
         return results
 
     def _check_model(self, error: Exception) -> None:

@@ -42,6 +42,7 @@ class Surroundings:
 
     @staticmethod
     def here(assigned: Sequence[str] = (), worker: bool = False) -> Surroundings:
+        """What this process sees now; the arguments are what only Spark knows."""
         import torch
 
         return Surroundings(
@@ -89,7 +90,9 @@ def choose_device(requested: str, around: Surroundings) -> str:
         if ":" not in requested:
             return f"cuda:{_cuda_index(around)}"
         if int(requested.partition(":")[2]) >= around.gpus:
-            raise DeviceError(f"setDevice({requested!r}): torch sees {around.gpus} CUDA device(s) here, numbered from 0")
+            raise DeviceError(
+                f"setDevice({requested!r}): torch sees {around.gpus} CUDA device(s) here, numbered from 0"
+            )
     return requested
 
 

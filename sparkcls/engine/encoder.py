@@ -45,6 +45,7 @@ class TextEncoder:
 
     @cached_property
     def vocabulary(self) -> dict[str, int]:
+        """Id of every wordpiece."""
         return self._tokenizer.get_vocab()
 
     @property
@@ -124,7 +125,7 @@ def _from_vocabulary(folder: ModelFolder) -> Tokenizer:
 
     vocabulary_file = folder.vocabulary
     assert vocabulary_file is not None, "read_model_folder has checked that there is one"
-    pieces = [line.rstrip("\r\n") for line in open(vocabulary_file, encoding="utf-8")]
+    pieces = vocabulary_file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     missing = [p for p in ("[UNK]", "[CLS]", "[SEP]") if p not in pieces]
     if missing:
         raise ModelFormatError(f"{vocabulary_file} lacks {', '.join(missing)}; is it a BERT vocabulary?")

@@ -20,6 +20,7 @@ class Card:
 
     @property
     def params(self) -> dict[str, bool | int]:
+        """The Params that the card states, by name."""
         return {"caseSensitive": self.case_sensitive, "maxSentenceLength": self.max_sentence_length}
 
 

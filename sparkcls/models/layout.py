@@ -62,6 +62,7 @@ class ModelFolder:
 
     @property
     def weights(self) -> Path:
+        """The weights' file."""
         return self.path / WEIGHTS
 
     @property

@@ -40,10 +40,12 @@ class ModelRef:
     places: tuple[str, ...]
 
     def to_json(self) -> str:
+        """The ref as a JSON object, the form that saved stages hold."""
         return json.dumps(asdict(self))
 
     @staticmethod
     def from_json(text: str) -> ModelRef:
+        """The ref that `to_json` wrote."""
         fields = json.loads(text)
         return ModelRef(fields["name"], fields["digest"], tuple(fields["places"]))
 

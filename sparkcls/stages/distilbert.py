@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import warnings
 from collections.abc import Callable
@@ -12,30 +11,23 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from sparkcls.annotation import CATEGORY, DOCUMENT, TOKEN
-from sparkcls.classification import ACTIVATIONS, SIGMOID, SOFTMAX, Decision
-from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP, TOKENIZATIONS, Reading
-from sparkcls.engine.device import DEVICE_PATTERN, PRECISIONS
-from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
+from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP
+from sparkcls.errors import ParamError, ParamTypeError
 from sparkcls.models.cards import CARDS
 from sparkcls.models.layout import ModelFolder, read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.models.resolve import resolve
-from sparkcls.stages.params import boolean, fraction, matching, one_of, param, text, whole_number
-from sparkcls.stages.scoring import ANNOTATE, ON_ERROR, Scoring
+from sparkcls.stages.classifier_params import LONGEST, ONCE, ClassifierParams
+from sparkcls.stages.params import param, text
+from sparkcls.stages.scoring import Scoring
 from sparkcls.stages.stage import AnnotatorStage, ColumnMetadata, RowFunction, put_column, schema_metadata
 from sparkcls.stages.tokenizer import LOSSLESS_KEY
 from sparkcls.stages.udf import annotate_column
 
-logger = logging.getLogger(__name__)
-
 DEFAULT_MODEL = "distilbert_base_sequence_classifier_imdb"
-#: Spark NLP's limit, that of DistilBERT's position embeddings.
-LONGEST = 512
-DEFAULT_LENGTH = 128
-SCORINGS = ("lazy", "once")
 
 
-class DistilBertForSequenceClassification(AnnotatorStage):
+class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
     """Classify documents or sentences with a DistilBERT model.
 
     Made by `pretrained` or `loadSavedModel`. Inference runs in an Arrow pandas UDF; every Python worker
@@ -87,26 +79,6 @@ class DistilBertForSequenceClassification(AnnotatorStage):
     ['NEGATIVE', 'POSITIVE']
     """
 
-    batchSize = param("batchSize", "most sequences of a forward pass, if set", lambda n: whole_number(n, 1))
-    caseSensitive = param("caseSensitive", "whether case is kept in sparknlp tokenization", boolean)
-    maxSentenceLength = param(
-        "maxSentenceLength",
-        "most wordpieces of a sentence",
-        lambda n: whole_number(
-            n, 3, LONGEST, "; DistilBERT models take no more: split long texts into sentences or parts"
-        ),
-    )
-    coalesceSentences = param("coalesceSentences", "whether a row gets one averaged result", boolean)
-    activation = param("activation", "softmax or sigmoid", lambda n: one_of(n, *ACTIVATIONS))
-    multilabel = param("multilabel", "whether a sentence may have several labels", boolean)
-    threshold = param("threshold", "probability that a label must exceed (sigmoid)", fraction)
-    tokenization = param("tokenization", "huggingface or sparknlp", lambda n: one_of(n, *TOKENIZATIONS))
-    device = param(
-        "device", "where the model runs", lambda n: matching(n, DEVICE_PATTERN, "auto, cpu, cuda, cuda:<index>, mps")
-    )
-    precision = param("precision", "what the model computes in", lambda n: one_of(n, *PRECISIONS))
-    scoring = param("scoring", "lazy or once", lambda n: one_of(n, *SCORINGS))
-    onError = param("onError", "what a bad sentence does", lambda n: one_of(n, *ON_ERROR))
     model = param("model", "the model's name, digest and places, as JSON", text)
 
     inputAnnotatorTypes = (DOCUMENT, TOKEN)
@@ -133,21 +105,8 @@ class DistilBertForSequenceClassification(AnnotatorStage):
         model: str | None = None,
     ):
         super().__init__()
-        self._setDefault(
-            outputCol="class",
-            batchSize=8,
-            caseSensitive=True,
-            maxSentenceLength=DEFAULT_LENGTH,
-            coalesceSentences=False,
-            activation=SOFTMAX,
-            multilabel=False,
-            threshold=0.5,
-            tokenization=HUGGINGFACE,
-            device="auto",
-            precision="auto",
-            scoring="lazy",
-            onError=ANNOTATE,
-        )
+        self._setDefault(outputCol="class")
+        self._set_classifier_defaults()
         self._update(
             inputCols=inputCols,
             outputCol=outputCol,
@@ -243,113 +202,6 @@ class DistilBertForSequenceClassification(AnnotatorStage):
         """The model's labels, in the order of its outputs."""
         return list(self._folder().labels)
 
-    # --- Params -----------------------------------------------------------------------------------
-
-    def setBatchSize(self, value: int) -> DistilBertForSequenceClassification:
-        """Most sequences of one forward pass."""
-        return self._update(batchSize=value)
-
-    def getBatchSize(self) -> int:
-        """Most sequences of one forward pass; 8 when unset, which limits nothing."""
-        return self._get("batchSize")
-
-    def setCaseSensitive(self, value: bool) -> DistilBertForSequenceClassification:
-        """Whether case is kept; acts in ``sparknlp`` tokenization only."""
-        return self._update(caseSensitive=value)
-
-    def getCaseSensitive(self) -> bool:
-        """Whether case is kept in ``sparknlp`` tokenization."""
-        return self._get("caseSensitive")
-
-    def setMaxSentenceLength(self, value: int) -> DistilBertForSequenceClassification:
-        """Most wordpieces of a sentence, special ones counted: 3 to 512."""
-        return self._update(maxSentenceLength=value)
-
-    def getMaxSentenceLength(self) -> int:
-        """Most wordpieces of a sentence, special ones counted."""
-        return self._get("maxSentenceLength")
-
-    def setCoalesceSentences(self, value: bool) -> DistilBertForSequenceClassification:
-        """Whether the sentences of a row get one averaged result."""
-        return self._update(coalesceSentences=value)
-
-    def getCoalesceSentences(self) -> bool:
-        """Whether the sentences of a row get one averaged result."""
-        return self._get("coalesceSentences")
-
-    def setActivation(self, value: str) -> DistilBertForSequenceClassification:
-        """``softmax`` or ``sigmoid``."""
-        return self._update(activation=value)
-
-    def getActivation(self) -> str:
-        """The activation in force: ``sigmoid`` whenever multilabel is True."""
-        return SIGMOID if self.getMultilabel() else self._get("activation")
-
-    def setMultilabel(self, value: bool) -> DistilBertForSequenceClassification:
-        """Whether a sentence may have several labels; True means sigmoid."""
-        return self._update(multilabel=value)
-
-    def getMultilabel(self) -> bool:
-        """Whether a sentence may have several labels."""
-        return self._get("multilabel")
-
-    def setThreshold(self, value: float) -> DistilBertForSequenceClassification:
-        """Probability that a label must exceed, with sigmoid."""
-        return self._update(threshold=value)
-
-    def getThreshold(self) -> float:
-        """Probability that a label must exceed, with sigmoid."""
-        return self._get("threshold")
-
-    def setTokenization(self, value: str) -> DistilBertForSequenceClassification:
-        """``huggingface`` or ``sparknlp``."""
-        return self._update(tokenization=value)
-
-    def getTokenization(self) -> str:
-        """How text becomes wordpieces."""
-        return self._get("tokenization")
-
-    def setDevice(self, value: str) -> DistilBertForSequenceClassification:
-        """``auto``, ``cpu``, ``cuda``, ``cuda:<index>`` or ``mps``."""
-        return self._update(device=value)
-
-    def getDevice(self) -> str:
-        """The device asked for."""
-        return self._get("device")
-
-    def setPrecision(self, value: str) -> DistilBertForSequenceClassification:
-        """``auto``, ``float32``, ``bfloat16`` or ``float16``."""
-        return self._update(precision=value)
-
-    def getPrecision(self) -> str:
-        """The precision asked for."""
-        return self._get("precision")
-
-    def setScoring(self, value: str) -> DistilBertForSequenceClassification:
-        """``lazy`` or ``once``."""
-        return self._update(scoring=value)
-
-    def getScoring(self) -> str:
-        """``lazy`` or ``once``."""
-        return self._get("scoring")
-
-    def setOnError(self, value: str) -> DistilBertForSequenceClassification:
-        """``annotate`` or ``raise``."""
-        return self._update(onError=value)
-
-    def getOnError(self) -> str:
-        """What a bad sentence does."""
-        return self._get("onError")
-
-    def getEngine(self) -> str:
-        """Always ``pytorch``."""
-        return "pytorch"
-
-    def setConfigProtoBytes(self, value: list[int]) -> DistilBertForSequenceClassification:
-        """Accepted and ignored: there is no TensorFlow session to configure."""
-        logger.info("setConfigProtoBytes has no effect: sparkcls runs on torch")
-        return self
-
     # --- working ----------------------------------------------------------------------------------
 
     def row_function(self, metadata: ColumnMetadata) -> Callable[[], RowFunction]:
@@ -365,20 +217,14 @@ class DistilBertForSequenceClassification(AnnotatorStage):
                 f"{self.uid}: maxSentenceLength is {length}, but model {ref.name!r} has {folder.positions} positions; "
                 f"call setMaxSentenceLength({folder.positions}) or less"
             )
-        tokenization = self.getTokenization()
-        if tokenization == HUGGINGFACE and self.isSet("caseSensitive") and self.getCaseSensitive():
+        if self.getTokenization() == HUGGINGFACE and self.isSet("caseSensitive") and self.getCaseSensitive():
             self._warn_of_case(folder)
         return Scoring(
             model=ref,
             device=self.getDevice(),
             precision=self.getPrecision(),
-            reading=Reading(
-                tokenization=tokenization,
-                case_sensitive=self.getCaseSensitive(),
-                max_length=length,
-                cap=self.getBatchSize() if self.isSet("batchSize") else None,
-            ),
-            decision=Decision(self.getActivation(), self.getThreshold(), self.getCoalesceSentences()),
+            reading=self._reading(),
+            decision=self._decision(),
             on_error=self.getOnError(),
             reads_tokens=not metadata[tokens].get(LOSSLESS_KEY, False),
         )
@@ -397,9 +243,9 @@ class DistilBertForSequenceClassification(AnnotatorStage):
         metadata = schema_metadata(dataset.schema)
         scoring = self._scoring(metadata)
         columns = self.match_columns(metadata)
-        types = self.inputAnnotatorTypes
+        types: tuple[str, ...] = self.inputAnnotatorTypes
         if not scoring.reads_tokens:
             # Leaving the token column out lets Spark leave out the UDF that makes it.
             columns, types = columns[:1], types[:1]
-        column = annotate_column(scoring, columns, types, once=self.getScoring() == "once")
+        column = annotate_column(scoring, columns, types, once=self.getScoring() == ONCE)
         return put_column(dataset, self.getOutputCol(), column, self.output_metadata())

@@ -89,9 +89,7 @@ class Scoring:
             return [
                 t.result or ""
                 for t in tokens
-                if t.begin >= document.begin
-                and t.end <= document.end
-                and t.metadata.get("sentence", "0") == index
+                if t.begin >= document.begin and t.end <= document.end and t.metadata.get("sentence", "0") == index
             ]
         return [token for token, _, _ in split_tokens(text)] if self.reading.tokenization == SPARKNLP else text
 

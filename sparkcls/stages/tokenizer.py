@@ -26,9 +26,11 @@ class Tokenizing:
     rules: TokenRules
 
     def __call__(self) -> RowFunction:
+        """Return the row function; there is nothing to load."""
         return self.annotate
 
     def annotate(self, rows: Sequence[Row]) -> list[list[Annotation]]:
+        """Tokens of every row."""
         return [[token for document in documents for token in self._tokens(document)] for (documents,) in rows]
 
     def _tokens(self, document: Annotation) -> list[Annotation]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import pandas_udf
 
 from sparkcls.annotation import Annotation
 from sparkcls.stages.stage import RowFunction, quoted
@@ -48,7 +49,8 @@ def annotate_column(
             written = function(list(zip(*read, strict=True)))
             yield pd.Series([[a.as_dict() for a in row] for row in written], dtype=object)
 
-    column = F.pandas_udf(annotate, Annotation.arrayType())(*arguments)
+    # pyspark's overloads stop at iterators of a few Series; its documentation does not.
+    column: Column = pandas_udf(annotate, Annotation.arrayType())(*arguments)  # type: ignore[call-overload]
     # A nondeterministic condition that is always true: the optimizer then never copies the expression.
     return F.when(F.spark_partition_id() >= 0, column) if once else column
 

@@ -24,6 +24,7 @@ class Cleanup:
 
     @cached_property
     def regex(self) -> re.Pattern[str] | None:
+        """The compiled pattern."""
         return re.compile(self.pattern, re.ASCII) if self.pattern else None
 
 

@@ -1,0 +1,177 @@
+"""The Params of every classifier stage, with their setters and getters."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from sparkcls.classification import ACTIVATIONS, SIGMOID, SOFTMAX, Decision
+from sparkcls.engine.contract import HUGGINGFACE, TOKENIZATIONS, Reading
+from sparkcls.engine.device import DEVICE_PATTERN, PRECISIONS
+from sparkcls.stages.params import CheckedParams, boolean, fraction, matching, one_of, param, whole_number
+from sparkcls.stages.scoring import ANNOTATE, ON_ERROR
+
+logger = logging.getLogger(__name__)
+
+#: Spark NLP's limit, that of the position embeddings.
+LONGEST = 512
+DEFAULT_LENGTH = 128
+LAZY = "lazy"
+ONCE = "once"
+
+
+class ClassifierParams(CheckedParams):
+    """How texts are read, where the model runs, and how scores become labels."""
+
+    batchSize = param("batchSize", "most sequences of a forward pass, if set", lambda n: whole_number(n, 1))
+    caseSensitive = param("caseSensitive", "whether case is kept in sparknlp tokenization", boolean)
+    maxSentenceLength = param(
+        "maxSentenceLength",
+        "most wordpieces of a sentence",
+        lambda n: whole_number(
+            n, 3, LONGEST, "; DistilBERT models take no more: split long texts into sentences or parts"
+        ),
+    )
+    coalesceSentences = param("coalesceSentences", "whether a row gets one averaged result", boolean)
+    activation = param("activation", "softmax or sigmoid", lambda n: one_of(n, *ACTIVATIONS))
+    multilabel = param("multilabel", "whether a sentence may have several labels", boolean)
+    threshold = param("threshold", "probability that a label must exceed (sigmoid)", fraction)
+    tokenization = param("tokenization", "huggingface or sparknlp", lambda n: one_of(n, *TOKENIZATIONS))
+    device = param(
+        "device", "where the model runs", lambda n: matching(n, DEVICE_PATTERN, "auto, cpu, cuda, cuda:<index>, mps")
+    )
+    precision = param("precision", "what the model computes in", lambda n: one_of(n, *PRECISIONS))
+    scoring = param("scoring", "lazy or once", lambda n: one_of(n, LAZY, ONCE))
+    onError = param("onError", "what a bad sentence does", lambda n: one_of(n, *ON_ERROR))
+
+    def _set_classifier_defaults(self) -> None:
+        self._setDefault(
+            batchSize=8,
+            caseSensitive=True,
+            maxSentenceLength=DEFAULT_LENGTH,
+            coalesceSentences=False,
+            activation=SOFTMAX,
+            multilabel=False,
+            threshold=0.5,
+            tokenization=HUGGINGFACE,
+            device="auto",
+            precision="auto",
+            scoring=LAZY,
+            onError=ANNOTATE,
+        )
+
+    def setBatchSize(self, value: int) -> Any:
+        """Most sequences of one forward pass."""
+        return self._update(batchSize=value)
+
+    def getBatchSize(self) -> int:
+        """Most sequences of one forward pass; 8 when unset, which limits nothing."""
+        return self._get("batchSize")
+
+    def setCaseSensitive(self, value: bool) -> Any:
+        """Whether case is kept; acts in ``sparknlp`` tokenization only."""
+        return self._update(caseSensitive=value)
+
+    def getCaseSensitive(self) -> bool:
+        """Whether case is kept in ``sparknlp`` tokenization."""
+        return self._get("caseSensitive")
+
+    def setMaxSentenceLength(self, value: int) -> Any:
+        """Most wordpieces of a sentence, special ones counted: 3 to 512."""
+        return self._update(maxSentenceLength=value)
+
+    def getMaxSentenceLength(self) -> int:
+        """Most wordpieces of a sentence, special ones counted."""
+        return self._get("maxSentenceLength")
+
+    def setCoalesceSentences(self, value: bool) -> Any:
+        """Whether the sentences of a row get one averaged result."""
+        return self._update(coalesceSentences=value)
+
+    def getCoalesceSentences(self) -> bool:
+        """Whether the sentences of a row get one averaged result."""
+        return self._get("coalesceSentences")
+
+    def setActivation(self, value: str) -> Any:
+        """``softmax`` or ``sigmoid``."""
+        return self._update(activation=value)
+
+    def getActivation(self) -> str:
+        """The activation in force: ``sigmoid`` whenever multilabel is True."""
+        return SIGMOID if self.getMultilabel() else self._get("activation")
+
+    def setMultilabel(self, value: bool) -> Any:
+        """Whether a sentence may have several labels; True means sigmoid."""
+        return self._update(multilabel=value)
+
+    def getMultilabel(self) -> bool:
+        """Whether a sentence may have several labels."""
+        return self._get("multilabel")
+
+    def setThreshold(self, value: float) -> Any:
+        """Probability that a label must exceed, with sigmoid."""
+        return self._update(threshold=value)
+
+    def getThreshold(self) -> float:
+        """Probability that a label must exceed, with sigmoid."""
+        return self._get("threshold")
+
+    def setTokenization(self, value: str) -> Any:
+        """``huggingface`` or ``sparknlp``."""
+        return self._update(tokenization=value)
+
+    def getTokenization(self) -> str:
+        """How text becomes wordpieces."""
+        return self._get("tokenization")
+
+    def setDevice(self, value: str) -> Any:
+        """``auto``, ``cpu``, ``cuda``, ``cuda:<index>`` or ``mps``."""
+        return self._update(device=value)
+
+    def getDevice(self) -> str:
+        """The device asked for."""
+        return self._get("device")
+
+    def setPrecision(self, value: str) -> Any:
+        """``auto``, ``float32``, ``bfloat16`` or ``float16``."""
+        return self._update(precision=value)
+
+    def getPrecision(self) -> str:
+        """The precision asked for."""
+        return self._get("precision")
+
+    def setScoring(self, value: str) -> Any:
+        """``lazy`` or ``once``."""
+        return self._update(scoring=value)
+
+    def getScoring(self) -> str:
+        """``lazy`` or ``once``."""
+        return self._get("scoring")
+
+    def setOnError(self, value: str) -> Any:
+        """``annotate`` or ``raise``."""
+        return self._update(onError=value)
+
+    def getOnError(self) -> str:
+        """What a bad sentence does."""
+        return self._get("onError")
+
+    def getEngine(self) -> str:
+        """Always ``pytorch``."""
+        return "pytorch"
+
+    def setConfigProtoBytes(self, value: list[int]) -> Any:
+        """Accepted and ignored: there is no TensorFlow session to configure."""
+        logger.info("setConfigProtoBytes has no effect: sparkcls runs on torch")
+        return self
+
+    def _reading(self) -> Reading:
+        return Reading(
+            tokenization=self.getTokenization(),
+            case_sensitive=self.getCaseSensitive(),
+            max_length=self.getMaxSentenceLength(),
+            cap=self.getBatchSize() if self.isSet("batchSize") else None,
+        )
+
+    def _decision(self) -> Decision:
+        return Decision(self.getActivation(), self.getThreshold(), self.getCoalesceSentences())
