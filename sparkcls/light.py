@@ -41,8 +41,8 @@ class LightPipeline:
     @overload
     def fullAnnotate(self, target: str) -> list[dict[str, list[Annotation]]]: ...
     @overload
-    def fullAnnotate(self, target: list[str]) -> list[dict[str, list[Annotation]]]: ...
-    def fullAnnotate(self, target: str | list[str]) -> list[dict[str, list[Annotation]]]:
+    def fullAnnotate(self, target: list[str] | list[str | None]) -> list[dict[str, list[Annotation]]]: ...
+    def fullAnnotate(self, target: str | list[str] | list[str | None]) -> list[dict[str, list[Annotation]]]:
         """Annotations by output column: a list with one dict for a str, one dict a text for a list.
 
         A None in the list is treated like a null in a DataFrame. Lone surrogates become U+FFFD.
@@ -75,8 +75,8 @@ class LightPipeline:
     @overload
     def annotate(self, target: str) -> dict[str, list[str | None]]: ...
     @overload
-    def annotate(self, target: list[str]) -> list[dict[str, list[str | None]]]: ...
-    def annotate(self, target: str | list[str]) -> Any:
+    def annotate(self, target: list[str] | list[str | None]) -> list[dict[str, list[str | None]]]: ...
+    def annotate(self, target: str | list[str] | list[str | None]) -> Any:
         """Like `fullAnnotate` with the results alone; a dict for a str, a list of dicts for a list."""
         results = [
             {column: [a.result for a in annotations] for column, annotations in result.items()}

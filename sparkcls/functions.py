@@ -1,0 +1,93 @@
+"""Functions over annotation columns, with the names and arguments of `sparknlp.functions`.
+
+A function given here gets and returns lists of `Annotation` and runs row by row in a Python worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType
+
+from sparkcls.annotation import TYPE_KEY, Annotation
+from sparkcls.stages.stage import put_column, quoted
+
+AnnotationFunction = Callable[[list[Annotation]], Iterable[Any]]
+
+__all__ = [
+    "explode_annotations_col",
+    "filter_by_annotations_col",
+    "map_annotations",
+    "map_annotations_array",
+    "map_annotations_col",
+    "map_annotations_cols",
+    "map_annotations_strict",
+]
+
+
+def map_annotations(f: AnnotationFunction, output_type: DataType) -> Callable[..., Column]:
+    """A UDF that applies `f` to an annotation column; annotations in its result become rows."""
+    # Lambdas, because from pyspark 4.3 on udf reads type hints and warns of those it does not know.
+    return F.udf(lambda content: _to_rows(f(_from_rows(content))), output_type)
+
+
+def map_annotations_strict(f: AnnotationFunction) -> Callable[..., Column]:
+    """A UDF that applies `f`, whose result is annotations, to an annotation column."""
+    return map_annotations(f, Annotation.arrayType())
+
+
+def map_annotations_array(f: AnnotationFunction, output_type: DataType) -> Callable[..., Column]:
+    """A UDF that applies `f` to the annotations of an array of annotation columns, joined."""
+    return F.udf(lambda contents: _to_rows(f([a for c in contents or [] for a in _from_rows(c)])), output_type)
+
+
+def map_annotations_col(
+    dataframe: DataFrame,
+    f: AnnotationFunction,
+    column: str,
+    output_column: str,
+    annotatyon_type: str,
+    output_type: DataType | None = None,
+) -> DataFrame:
+    """The DataFrame with `f` of an annotation column as another one of a type.
+
+    `annotatyon_type` is spelt like that in Spark NLP, and callers pass it by name. `output_type` is
+    annotations by default.
+    """
+    function = map_annotations(f, output_type or Annotation.arrayType())
+    return put_column(dataframe, output_column, function(F.col(quoted(column))), {TYPE_KEY: annotatyon_type})
+
+
+def map_annotations_cols(
+    dataframe: DataFrame,
+    f: AnnotationFunction,
+    columns: Sequence[str],
+    output_column: str,
+    annotatyon_type: str,
+    output_type: DataType | None = None,
+) -> DataFrame:
+    """Like `map_annotations_col` over the annotations of several columns, joined."""
+    function = map_annotations_array(f, output_type or Annotation.arrayType())
+    joined = F.array(*(F.col(quoted(c)) for c in columns))
+    return put_column(dataframe, output_column, function(joined), {TYPE_KEY: annotatyon_type})
+
+
+def filter_by_annotations_col(dataframe: DataFrame, f: Callable[[Any], bool], column: str) -> DataFrame:
+    """The rows for which `f` of the column's value (a list of Rows) is true."""
+    return dataframe.filter(F.udf(f, "boolean")(F.col(quoted(column))))
+
+
+def explode_annotations_col(dataframe: DataFrame, column: str, output_column: str) -> DataFrame:
+    """One row per annotation of a column, in `output_column`; rows without annotations disappear."""
+    return dataframe.withColumn(output_column, F.explode(F.col(quoted(column))))
+
+
+def _from_rows(content: Sequence[Any] | None) -> list[Annotation]:
+    return [Annotation.fromRow(row) for row in content or [] if row is not None]
+
+
+def _to_rows(result: Iterable[Any]) -> list[Any]:
+    return [Annotation.toRow(item) if isinstance(item, Annotation) else item for item in result]
