@@ -39,7 +39,7 @@ def base_shaped(folder: Path, texts: list[str], max_length: int, classes: int = 
         shutil.copy(bundled / name, folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     logits = reference(model, tokenizer, texts[:: max(1, len(texts) // 200)], max_length, softmax=False)
-    scale = torch.tensor(2.0 / logits.std(axis=0), dtype=torch.float32)
+    scale = torch.tensor(1.0 / logits.std(axis=0), dtype=torch.float32)
     with torch.no_grad():
         model.classifier.weight *= scale[:, None]
         model.classifier.bias.copy_((model.classifier.bias - torch.tensor(logits.mean(axis=0))) * scale)

@@ -3,7 +3,7 @@
     python examples/quickstart.py                            # a dozen reviews, and rows that go wrong elsewhere
     python examples/quickstart.py reviews.csv --text-col body
 
-Reads CSV (with a header), JSON lines or Parquet. Prints a table in plain words.
+Reads CSV (with a header), JSON (lines or an array) or Parquet. Prints a table in plain words.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-from pyspark.sql import functions as F
-
 import sparkcls
 from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
-from sparkcls.base import DocumentAssembler, Pipeline
+from sparkcls.base import DocumentAssembler, Pipeline, col
 from sparkcls.errors import SparkclsError
 
 MODEL = "distilbert_mini_sequence_classifier_sst2"
@@ -80,14 +78,16 @@ def read(spark, path: Path, text_col: str):
     if kind == "csv":
         frame = spark.read.csv(str(path), header=True, multiLine=True, escape='"')
     elif kind in ("json", "jsonl"):
-        frame = spark.read.json(str(path))
+        with open(path, encoding="utf-8-sig") as file:
+            is_array = file.read(1_000).lstrip().startswith("[")
+        frame = spark.read.json(str(path), multiLine=is_array)
     elif kind == "parquet":
         frame = spark.read.parquet(str(path))
     else:
         raise SystemExit(f"{path} is neither .csv, .json, .jsonl nor .parquet.")
     if text_col not in frame.columns:
         raise SystemExit(f"{path} has no column {text_col!r}; name one of {', '.join(frame.columns)} with --text-col.")
-    return frame.select(F.col(f"`{text_col}`").cast("string").alias("text"))
+    return frame.select(col(f"`{text_col}`").cast("string").alias("text"))
 
 
 def main() -> None:
@@ -122,8 +122,8 @@ def main() -> None:
     print_table(rows_to_show(shown))
     total, labels = len(shown), ""
     if args.path:
-        label = F.coalesce(F.col("class")[0]["result"], F.lit("nothing to classify")).alias("label")
-        counts = {row["label"]: row["count"] for row in result.groupBy(label).count().collect()}
+        grouped = result.groupBy(col("class")[0]["result"].alias("label")).count().collect()
+        counts = {row["label"] or "nothing to classify": row["count"] for row in grouped}
         total = sum(counts.values())
         labels = ": " + ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
     done = time.perf_counter()

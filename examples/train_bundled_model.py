@@ -247,6 +247,7 @@ def main() -> None:
     tokenizer.backend_tokenizer.no_truncation()  # a limit set by training must not travel
     tokenizer.save_pretrained(args.out)
     tokenizer.backend_tokenizer.model.save(str(args.out))  # vocab.txt, which tools of Spark NLP users expect
+    (args.out / "sparkcls.json").write_text('{"params": {"caseSensitive": false}}\n')
     report("as shipped (float16 weights, float32 arithmetic)", model.float())
 
 

@@ -8,9 +8,9 @@ spends seconds and some 270 MB of its own on ``import torch`` (CUDA build). With
 workers start with torch there, and its pages are shared. `sparkcls.start` sets it; on a cluster set it
 when the session is built. sparkcls must be installed where the executors' Python finds it at start.
 
-Safe only while no thread runs and CUDA is untouched before the fork. Importing numpy and torch keeps to
+Safe only while no thread runs and CUDA is untouched before the fork, on Linux. Importing numpy and torch keeps to
 that with one BLAS thread; pandas and pyarrow do not, so the workers import those. Should a thread have
-been started all the same, the daemon starts itself anew without the imports.
+been started all the same, or an import fail, the daemon starts itself anew without the imports.
 """
 
 from __future__ import annotations
@@ -23,11 +23,8 @@ _PLAIN = "SPARKCLS_PLAIN_DAEMON"
 
 
 def threads() -> int:
-    """Threads of this process; 1 where the system does not tell (only Linux does)."""
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:
-        return 1
+    """Threads of this process. Linux only."""
+    return len(os.listdir("/proc/self/task"))
 
 
 def preload() -> None:
@@ -47,10 +44,17 @@ def main() -> None:
     """What Spark runs in place of ``python -m pyspark.daemon``, with the same arguments."""
     from pyspark import daemon
 
-    if not os.environ.get(_PLAIN):
-        preload()
-        if threads() > 1:
-            print("sparkcls.daemon: imports started a thread; workers import torch themselves", file=sys.stderr)  # noqa: T201
+    # Only Linux tells whether a thread runs; elsewhere this is pyspark's own daemon.
+    if sys.platform == "linux" and not os.environ.get(_PLAIN):
+        problem = ""
+        try:
+            preload()
+            if threads() > 1:
+                problem = "imports started a thread"
+        except Exception as e:
+            problem = f"{type(e).__name__}: {e}"
+        if problem:
+            print(f"sparkcls.daemon: {problem}; workers import torch themselves", file=sys.stderr)  # noqa: T201
             environment = {**os.environ, _PLAIN: "1"}
             os.execve(sys.executable, [sys.executable, "-m", "sparkcls.daemon", *sys.argv[1:]], environment)
     daemon.manager()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -16,6 +17,8 @@ from sparkcls.errors import DeviceError, JavaError, ParamTypeError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+logger = logging.getLogger(__name__)
+
 
 def start_session(gpu: bool, memory: str, params: dict[str, str] | None) -> SparkSession:
     """See `sparkcls.start`."""
@@ -25,6 +28,10 @@ def start_session(gpu: bool, memory: str, params: dict[str, str] | None) -> Spar
         raise ParamTypeError(f"start(params=...) takes a dict of Spark confs, got {type(params).__name__}")
     if gpu:
         _check_gpu()
+    if SparkSession.getActiveSession() is not None:
+        # A managed cluster has one, and its Java is not this machine's.
+        logger.info("a session is running already; it keeps its master, memory and Python")
+        return _build(params or {})
     confs = {
         "spark.driver.memory": memory,
         "spark.sql.execution.arrow.pyspark.enabled": "true",
@@ -33,11 +40,18 @@ def start_session(gpu: bool, memory: str, params: dict[str, str] | None) -> Spar
     }
     if not _is_remote(confs):
         check_java()
-        confs.setdefault("spark.master", os.environ.get("MASTER", "local[*]"))
+        if "spark.remote" not in confs and "SPARK_REMOTE" not in os.environ:
+            confs.setdefault("spark.master", os.environ.get("MASTER", "local[*]"))
         # Without it workers run whatever `python3` is on the PATH, which may lack pandas and sparkcls.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
-    builder = SparkSession.builder.appName("sparkcls")
+    return _build({"spark.app.name": "sparkcls", **confs})
+
+
+def _build(confs: dict[str, str]) -> SparkSession:
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder
     for name, value in confs.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
@@ -55,10 +69,11 @@ def check_java() -> None:
     if java is None or not Path(java).exists():
         raise JavaError(f"No Java found{f' in JAVA_HOME={home}' if home else ' on the PATH'}. {advice}")
     try:
-        text = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60).stderr
+        done = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError) as e:
+        # On macOS without Java /usr/bin/java is there, and fails.
         raise JavaError(f"{java} does not run ({e}). {advice}") from e
-    found = java_major(text)
+    found = java_major(done.stderr)
     if found is not None and found < needed:
         raise JavaError(f"{java} is Java {found}. {advice}")
 

@@ -51,12 +51,13 @@ def configure(cache: str | os.PathLike[str] | None = None, mirror: str | os.Path
         if value is not None and not isinstance(value, (str, os.PathLike)):
             raise ParamTypeError(f"configure({name}=...) takes a path as str, got {type(value).__name__}")
     if mirror is not None:
-        if "://" in str(mirror) or not Path(mirror).is_dir():
+        folder = Path(mirror).expanduser().absolute()
+        if "://" in str(mirror) or not folder.is_dir():
             raise ParamError(
                 f"configure(mirror={str(mirror)!r}): no such folder; a mirror is a folder that this machine "
                 "sees, holding one model folder <name>_<lang> each"
             )
-        _settings.mirror = Path(mirror).absolute()
+        _settings.mirror = folder
     if cache is not None:
         _settings.cache = Path(cache).expanduser().absolute()
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
-from sparkcls.base import DocumentAssembler, Pipeline, PipelineModel
+from sparkcls.base import DocumentAssembler, PipelineModel
 
 STRING = "text string"
 
 
 def pipeline_of(classifier: Any, tokenizer: Any = None, assembler: Any = None) -> PipelineModel:
-    """The three stages around a classifier whose columns are set; it needs no data to fit."""
-    stages = [
-        assembler or DocumentAssembler(inputCol="text", outputCol="document"),
-        tokenizer or Tokenizer(inputCols=["document"], outputCol="token"),
-        classifier,
-    ]
-    Pipeline(stages=stages)
-    return PipelineModel(stages)
+    """The three stages around a classifier whose columns are set; none of them needs data to fit."""
+    return PipelineModel(
+        [
+            assembler or DocumentAssembler(inputCol="text", outputCol="document"),
+            tokenizer or Tokenizer(inputCols=["document"], outputCol="token"),
+            classifier,
+        ]
+    )
 
 
 def classifier_of(folder: Any, **params: Any) -> DistilBertForSequenceClassification:

@@ -110,6 +110,15 @@ def test_save_and_load(spark, cls, tmp_path):
     assert {p.name for p in loaded.params if loaded.isSet(p)} == {p.name for p in stage.params if stage.isSet(p)}
 
 
+def test_overwrite(spark, tmp_path):
+    path = str(tmp_path / "a stage, \u00e4")
+    Tokenizer(minLength=1).save(path)
+    with pytest.raises(Exception, match="(?i)already exists"):
+        Tokenizer().save(path)
+    Tokenizer(minLength=2).write().overwrite().save(path)
+    assert Tokenizer.load(path).getMinLength() == 2
+
+
 def test_load_by_the_wrong_class(spark, tmp_path):
     Tokenizer().save(str(tmp_path / "stage"))
     with pytest.raises(ModelFormatError, match=r"holds a Tokenizer; load it with Tokenizer.load"):

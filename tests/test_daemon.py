@@ -32,7 +32,8 @@ def test_preloading_starts_no_thread_and_leaves_cuda_alone():
     assert done.stdout.split() == ["1", "False", "False"]
 
 
-def test_a_started_thread_turns_preloading_off(monkeypatch):
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux preloads")
+def test_a_started_thread_or_a_failed_import_turns_preloading_off(monkeypatch, capsys):
     from pyspark import daemon as pyspark_daemon
 
     from sparkcls import daemon
@@ -44,6 +45,16 @@ def test_a_started_thread_turns_preloading_off(monkeypatch):
     monkeypatch.setattr(pyspark_daemon, "manager", lambda: calls.append("manager"))
     daemon.main()
     assert calls == ["preload", (["-m", "sparkcls.daemon"], "1"), "manager"]
+    assert "imports started a thread" in capsys.readouterr().err
+
+    def fails():
+        raise ImportError("no torch")
+
+    calls.clear()
+    monkeypatch.setattr(daemon, "preload", fails)
+    daemon.main()
+    assert calls == [(["-m", "sparkcls.daemon"], "1"), "manager"]
+    assert "ImportError: no torch" in capsys.readouterr().err
     monkeypatch.setenv(daemon._PLAIN, "1")
     calls.clear()
     daemon.main()

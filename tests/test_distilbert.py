@@ -10,6 +10,7 @@ from sparkcls.annotation import Annotation
 from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline
 from sparkcls.errors import ColumnError, ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.stages.distilbert import _warn_of_case
 from tests.models import broken, poisonous, save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, results, texts_frame
 
@@ -161,11 +162,14 @@ def test_case_acts_in_sparknlp_tokenization_only(spark, tmp_path):
         assert np.allclose(scores(a), scores(b), atol=1e-6) == same
 
 
-def test_case_that_cannot_act_is_said(spark, tiny):
+def test_case_that_cannot_act_or_hurts_is_said(spark, tiny):
+    _warn_of_case.cache_clear()
+    with pytest.warns(UserWarning, match=r"every capitalised word is read as \[UNK\]"):
+        pipeline_of(tiny.copy()._update(tokenization="sparknlp")).transform(texts_frame(spark, ["a"]))
     with pytest.warns(UserWarning, match=r"setCaseSensitive\(True\) has no effect: the vocabulary of 'tiny' is lower"):
         pipeline_of(tiny.copy()._update(caseSensitive=True)).transform(texts_frame(spark, ["a"]))
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         pipeline_of(tiny).transform(texts_frame(spark, ["a"]))
 
 
@@ -224,7 +228,8 @@ def test_columns_made_by_hand(spark, tiny):
     """Null annotations, null metadata and null text in a hand-made column: skipped, never fatal."""
     element = "struct<annotatorType:string,begin:int,end:int,result:string,metadata:map<string,string>>"
     good = ("document", 0, 3, "good", None)
-    data = [(0, [good, None, ("document", 0, 0, None, {})]), (1, None), (2, [None])]
+    lacking = ("document", None, 3, "good", {}), ("document", 0, None, "good", {}), ("document", 0, 0, None, {})
+    data = [(0, [good, None, *lacking]), (1, None), (2, [None])]
     frame = spark.createDataFrame(data, f"id int, document array<{element}>")
     frame = frame.withMetadata("document", {"annotatorType": "document"})
     tokens = Tokenizer(inputCols=["document"], outputCol="token")
@@ -336,6 +341,13 @@ def test_precedence_of_params(cache, tiny_model):
     assert DistilBertForSequenceClassification.loadSavedModel(tiny_model).getMaxSentenceLength() == 128
 
 
+def test_params_in_the_folder_are_checked(tmp_path):
+    folder = save_tiny_model(tmp_path / "m", ["a", "b"])
+    (folder / "sparkcls.json").write_text('{"params": {"maxSentenceLength": 1024}}')
+    with pytest.raises(ModelFormatError, match=r"sparkcls.json: maxSentenceLength must be from 3 to 512"):
+        DistilBertForSequenceClassification.loadSavedModel(folder)
+
+
 def test_labels_that_contradict_the_card_are_said(cache):
     name = "distilbert_base_sequence_classifier_imdb"
     save_tiny_model(cache / f"{name}_en", ["yes", "no"])
@@ -358,6 +370,8 @@ def test_models_that_are_not_there(cache, tmp_path):
         DistilBertForSequenceClassification.pretrained("distilbert_mini_sequence_classifier_sst")
     with pytest.raises(ModelNotFoundError, match="No model folder at"):
         DistilBertForSequenceClassification.loadSavedModel(tmp_path / "absent")
+    with pytest.raises(ParamError, match="reads folders of this machine only"):
+        DistilBertForSequenceClassification.loadSavedModel("s3://bucket/model")
     with pytest.raises(ParamTypeError, match="takes a path as str"):
         DistilBertForSequenceClassification.loadSavedModel(3)
     with pytest.raises(ParamError, match="does not download"):

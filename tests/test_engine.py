@@ -139,6 +139,20 @@ def test_vocabulary_without_settings_decides_about_case(cased_model, tmp_path, l
     assert (a == b) == same
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{"do_lower_case": False}, {"do_lower_case": True}, {"strip_accents": False}, {"tokenize_chinese_chars": False}],
+)
+def test_settings_beside_the_tokenizer_win_as_in_transformers(tiny_model, cased_model, tmp_path, settings):
+    texts = ["Good Movie caf\u00e9 \u6211\u559c", "h\u00e9roe"]
+    for model in (tiny_model, cased_model):
+        folder = shutil.copytree(model, tmp_path / model.name)
+        file = folder / "tokenizer_config.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | settings))
+        expected = AutoTokenizer.from_pretrained(folder)(texts, add_special_tokens=False)["input_ids"]
+        assert TextEncoder(read_model_folder(folder)).encode(texts, HUGGINGFACE, True) == expected
+
+
 def test_limits_stored_in_the_tokenizer_do_not_act(tiny_model, tmp_path):
     folder = shutil.copytree(tiny_model, tmp_path / "limited")
     content = json.loads((folder / "tokenizer.json").read_text())
@@ -275,6 +289,13 @@ def test_the_cache_keeps_what_was_used_last(tiny_model, cased_model):
     cache.get_classifier(refs[0], "cpu", "bfloat16")
     assert len(cache._loaded) == cache.CAPACITY
     assert cache.get_classifier(refs[0], "cpu", "float32") is first
+
+
+def test_events_that_cannot_be_written_do_no_harm(tiny, monkeypatch, tmp_path, caplog):
+    monkeypatch.setenv("SPARKCLS_EVENTS", str(tmp_path / "absent" / "events.jsonl"))
+    for _ in range(2):
+        assert classify(tiny, ["good"])[0].logits is not None
+    assert caplog.text.count("events are not recorded") == 1
 
 
 def test_events(tiny_model, events):

@@ -44,6 +44,11 @@ def test_export_layout(folder):
     (folder / "vocab.txt").rename(folder / "assets" / "vocab.txt")
     (folder / "tokenizer.json").unlink()
     (folder / "assets" / "labels.txt").write_text("x\ny\nz\n")
+    with pytest.raises(
+        ModelFormatError, match=r"labels.txt says x, y, z, id2label in config.json says red, green, blue"
+    ):
+        read_model_folder(folder)
+    change_config(folder, id2label=None)
     read = read_model_folder(folder)
     assert read.labels == ("x", "y", "z")
     assert read.vocabulary == folder / "assets" / "vocab.txt"
@@ -74,6 +79,8 @@ def test_no_folder(tmp_path):
         (lambda f: change_config(f, id2label={"zero": "a"}), "id2label must map numbers to labels"),
         (lambda f: change_config(f, dim=64), "has shape .*, config.json says"),
         (lambda f: change_config(f, n_layers=3), "lacks 16 weights"),
+        (lambda f: change_config(f, n_layers=1), r"has layers that config.json \(n_layers 1\) leaves out"),
+        (lambda f: (f / "sparkcls.json").write_text('{"params": []}'), "params must be an object"),
         (lambda f: [p.unlink() for p in (f / "tokenizer.json", f / "vocab.txt")], "has no tokenizer"),
     ],
 )
@@ -107,6 +114,13 @@ def test_a_model_without_head(folder):
 
 def test_one_label_is_enough(tmp_path):
     assert read_model_folder(save_tiny_model(tmp_path / "one", ["only"])).labels == ("only",)
+
+
+def test_quantized_weights_are_refused(folder):
+    weights = load_file(folder / "model.safetensors")
+    save_file({k: v.astype(np.int8) for k, v in weights.items()}, folder / "model.safetensors")
+    with pytest.raises(ModelFormatError, match="is stored as I8; expected one of F32"):
+        read_model_folder(folder)
 
 
 def test_half_precision_weights_pass(folder):

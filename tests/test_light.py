@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from pyspark.ml import Transformer
@@ -50,11 +54,18 @@ def test_equals_the_spark_path(spark, bundled):
                 assert np.isclose(float(x["metadata"][label]), float(y.metadata[label]), atol=5e-6)
 
 
-def test_runs_no_spark_job_and_needs_no_session(model, monkeypatch):
-    from pyspark.sql import SparkSession
-
-    monkeypatch.setattr(SparkSession.Builder, "getOrCreate", lambda *_: pytest.fail("a session was asked for"))
-    assert LightPipeline(model).annotate("good")["class"]
+def test_needs_no_session_and_no_java(tmp_path):
+    code = (
+        "from pyspark.sql import SparkSession\n"
+        "from sparkcls.annotator import *\nfrom sparkcls.base import *\n"
+        "c = DistilBertForSequenceClassification.pretrained('distilbert_mini_sequence_classifier_sst2', 'en')\n"
+        "stages = [DocumentAssembler(inputCol='text'), Tokenizer(inputCols=['document']), c]\n"
+        "c.setInputCols('document', 'token')\n"
+        "print(LightPipeline(PipelineModel(stages)).annotate('a fine film')['class'], SparkSession.getActiveSession())"
+    )
+    environment = {**os.environ, "JAVA_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.split() == ["['POSITIVE']", "None"]
 
 
 def test_lone_surrogates_become_replacement_characters(model):

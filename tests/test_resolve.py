@@ -37,7 +37,10 @@ def test_configure_beats_the_environment_and_the_mirror_comes_last(cache, tiny_m
     sparkcls.configure(cache=tmp_path / "other")
     assert cache_folder() == tmp_path / "other"
     shutil.copytree(tiny_model, tmp_path / "other" / "mine_en")
-    assert resolve("mine").locate() == tmp_path / "other" / "mine_en"
+    ref = resolve("mine")
+    assert ref.locate() == tmp_path / "other" / "mine_en"
+    shutil.rmtree(tmp_path / "other")
+    assert ref.locate() == mirror / "mine_en", "a machine without this cache finds it in the mirror"
 
 
 def test_default_cache(monkeypatch, tmp_path):

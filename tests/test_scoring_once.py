@@ -79,9 +79,13 @@ def test_once(frames, scored, tiny_model, shape):
 
 
 def test_show_scores_what_it_shows(frames, scored, tiny_model, capsys):
-    out = pipeline_of(classifier_of(tiny_model)).transform(frames["large"])
-    out.show()
+    pipeline_of(classifier_of(tiny_model)).transform(frames["large"]).show()
     assert 20 <= scored() <= 32
+
+
+@pytest.mark.parametrize("mode", ["lazy", "once"])
+def test_limits_go_below(frames, scored, tiny_model, mode):
+    out = pipeline_of(classifier_of(tiny_model, scoring=mode)).transform(frames["large"])
     out.limit(10).collect()
     assert scored() == 10
     out.take(5)

@@ -58,6 +58,14 @@ def test_java_that_does_not_run(monkeypatch, tmp_path):
         check_java()
 
 
+def test_a_stub_that_fails_is_no_java(monkeypatch, tmp_path):
+    home = java(tmp_path, "17")
+    (home / "bin" / "java").write_text("#!/bin/sh\necho 'Unable to locate a Java Runtime.' >&2\nexit 1\n")
+    monkeypatch.setenv("JAVA_HOME", str(home))
+    with pytest.raises(JavaError, match="does not run"):
+        check_java()
+
+
 def test_start_refuses():
     with pytest.raises(ParamTypeError, match="takes a dict of Spark confs, got list"):
         sparkcls.start(params=["a"])  # type: ignore[arg-type]
@@ -72,9 +80,8 @@ def test_gpu_that_is_not_there(monkeypatch):
         sparkcls.start(gpu=True)
 
 
-def test_start_gives_the_running_session_and_takes_spark_nlps_arguments(spark, is_connect, monkeypatch):
-    if is_connect:
-        monkeypatch.setenv("SPARK_REMOTE", "sc://used")
+def test_start_gives_the_running_session_and_takes_spark_nlps_arguments(spark, monkeypatch, tmp_path):
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))  # a session that runs needs none here
     session = sparkcls.start(memory="1G", apple_silicon=False, real_time_output=False, spark32=True)
     assert session.range(3).count() == 3
     assert os.environ["PYSPARK_PYTHON"]

@@ -37,6 +37,7 @@ def test_one_load_per_worker_over_two_actions(spark, tiny_model, events):
     seen = events()
     pids = {e["pid"] for e in seen if e["event"] == "forward"}
     loads = [e["pid"] for e in seen if e["event"] == "load"]
+    assert loads
     assert os.getpid() not in pids
     assert len(loads) == len(set(loads)) <= len(pids)
 

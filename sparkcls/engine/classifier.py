@@ -117,10 +117,12 @@ class Classifier:
 
     def _check_model(self, error: Exception) -> None:
         """Raise unless a known-good text still gets finite scores: then the sentence is at fault."""
+        started = time.perf_counter()
         try:
             healthy = bool(np.isfinite(self._network.logits([self.encoder.probe()])).all())
         except Exception as e:
             raise ModelError(self._broken(e)) from e
+        emit("probe", model=self.name, device=self.device, seconds=time.perf_counter() - started)
         if not healthy:
             raise ModelError(self._broken(error)) from error
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, normalizers
 
 from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP, Sentence
 from sparkcls.errors import ModelFormatError
@@ -14,6 +15,16 @@ from sparkcls.models.layout import TOKENIZER, TOKENIZER_CONFIG, ModelFolder
 from sparkcls.text.wordpiece import encode_tokens
 
 _PROBE = "a good film"
+
+#: Settings in tokenizer_config.json, and what they are called in a BertNormalizer.
+_NORMALIZER_SETTINGS = {
+    "do_lower_case": "lowercase",
+    "strip_accents": "strip_accents",
+    "tokenize_chinese_chars": "handle_chinese_chars",
+}
+
+#: Sentences tokenised at once. The tokenizer's own results hold some 110 bytes a wordpiece besides the ids.
+_CHUNK = 256
 
 
 class TextEncoder:
@@ -61,12 +72,24 @@ class TextEncoder:
         A sentence that the tokenizer cannot take gives its exception. Strings in ``sparknlp`` mode
         must have been split into words before.
         """
+        ids: list[list[int] | Exception] = []
+        for start in range(0, len(sentences), _CHUNK):
+            chunk = sentences[start : start + _CHUNK]
+            try:
+                ids += self._encode(chunk, tokenization, case_sensitive)
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException:  # tokenizers' panics are no Exception
+                ids += [self._encode_one(s, tokenization, case_sensitive) for s in chunk]
+        return ids
+
+    def _encode_one(self, sentence: Sentence, tokenization: str, case_sensitive: bool) -> list[int] | Exception:
         try:
-            return list(self._encode(sentences, tokenization, case_sensitive))
-        except Exception as e:
-            if len(sentences) == 1:
-                return [e]
-            return [self.encode([s], tokenization, case_sensitive)[0] for s in sentences]
+            return self._encode([sentence], tokenization, case_sensitive)[0]
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as e:
+            return e if isinstance(e, Exception) else ValueError(f"the tokenizer gave up: {e}")
 
     def _encode(self, sentences: Sequence[Sentence], tokenization: str, case_sensitive: bool) -> list[list[int]]:
         if tokenization == SPARKNLP:
@@ -105,20 +128,34 @@ class TextEncoder:
 def _load(folder: ModelFolder) -> Tokenizer:
     file = folder.path / TOKENIZER
     try:
-        if file.is_file():
-            return Tokenizer.from_file(str(file))
-        return _from_vocabulary(folder)
+        settings = _settings(folder)
+        if not file.is_file():
+            return _from_vocabulary(folder, settings)
+        tokenizer = Tokenizer.from_file(str(file))
+        if isinstance(tokenizer.normalizer, normalizers.BertNormalizer):
+            # `transformers` lets the settings win where they contradict tokenizer.json, so they do here.
+            for name, attribute in _NORMALIZER_SETTINGS.items():
+                if name in settings:
+                    setattr(tokenizer.normalizer, attribute, settings[name])
+        return tokenizer
     except ModelFormatError:
         raise
     except Exception as e:  # tokenizers raises bare Exception for a file that it cannot parse
         raise ModelFormatError(f"The tokenizer in {folder.path} cannot be read: {e}") from e
 
 
-def _from_vocabulary(folder: ModelFolder) -> Tokenizer:
-    """The tokenizer that `transformers` builds for a folder with nothing but a vocabulary.
+def _settings(folder: ModelFolder) -> dict[str, Any]:
+    """The settings in tokenizer_config.json that decide about letters, as far as it names them."""
+    file = folder.path / TOKENIZER_CONFIG
+    content = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {name: content[name] for name in _NORMALIZER_SETTINGS if name in content}
 
-    Lower-casing is what `tokenizer_config.json` says; without one, a vocabulary that has no upper-case
-    entry means lower-case.
+
+def _from_vocabulary(folder: ModelFolder, settings: dict[str, Any]) -> Tokenizer:
+    """The tokenizer that `transformers` builds from a vocabulary and settings.
+
+    Where the settings say nothing of case, a vocabulary that has no upper-case entry means lower-case.
+    (`transformers` would then lower-case always, which spoils cased models.)
     """
     # Here and not at the top: folders with a tokenizer.json, all bundled ones, start seconds faster.
     from transformers import DistilBertTokenizer
@@ -129,10 +166,7 @@ def _from_vocabulary(folder: ModelFolder) -> Tokenizer:
     missing = [p for p in ("[UNK]", "[CLS]", "[SEP]") if p not in pieces]
     if missing:
         raise ModelFormatError(f"{vocabulary_file} lacks {', '.join(missing)}; is it a BERT vocabulary?")
-    settings_file = folder.path / TOKENIZER_CONFIG
-    settings = json.loads(settings_file.read_text(encoding="utf-8")) if settings_file.is_file() else {}
-    options = {k: settings[k] for k in ("do_lower_case", "strip_accents", "tokenize_chinese_chars") if k in settings}
-    options.setdefault("do_lower_case", not _is_cased(pieces))
+    options = {"do_lower_case": not _is_cased(pieces), **settings}
     tokenizer = DistilBertTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, **options)
     return tokenizer.backend_tokenizer
 

@@ -1,15 +1,26 @@
 """A log of model loads and forward passes, for tests and for users who count.
 
 With ``SPARKCLS_EVENTS=FILE`` in a process's environment every event appends one JSON line to FILE:
-``event`` ("load", "forward" or "failed"), ``pid``, ``model``, ``device``, ``rows``, ``sequences``,
-``wordpieces``, ``seconds``. Without the variable nothing is done.
+``event``, ``pid``, ``model``, ``device``, and
+
+- "load": ``seconds``;
+- "forward", for every forward pass that succeeded: ``rows`` (that have a sentence in it), ``sequences``,
+  ``wordpieces`` (padding aside), ``seconds``;
+- "probe", for a pass over the known-good text: ``seconds``;
+- "failed": ``sequences`` that could not be processed.
+
+Without the variable nothing is done. A file that cannot be written to is said once and then ignored.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+from functools import lru_cache
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 VARIABLE = "SPARKCLS_EVENTS"
 
@@ -20,8 +31,16 @@ def emit(event: str, **fields: Any) -> None:
     if not file:
         return
     line = json.dumps({"event": event, "pid": os.getpid(), **fields}) + "\n"
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(descriptor, line.encode())
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(descriptor, line.encode())
+        finally:
+            os.close(descriptor)
+    except OSError as e:
+        _say_once(file, str(e))
+
+
+@lru_cache(maxsize=16)
+def _say_once(file: str, reason: str) -> None:
+    logger.warning("%s=%s: events are not recorded: %s", VARIABLE, file, reason)

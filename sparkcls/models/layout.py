@@ -46,6 +46,8 @@ CONFIG_DEFAULTS: dict[str, Any] = {
     "pad_token_id": 0,
 }
 ACTIVATIONS = ("gelu", "relu")
+#: Safetensors' names of the types that weights may have.
+FLOATS = ("F32", "F16", "BF16", "F64")
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ def read_model_folder(path: str | Path) -> ModelFolder:
     if not (path / TOKENIZER).is_file() and not any((path / v).is_file() for v in VOCABULARY):
         raise ModelFormatError(f"{path} has no tokenizer; put {TOKENIZER} or vocab.txt there")
     params = _read_json(path / PARAMS).get("params", {}) if (path / PARAMS).is_file() else {}
+    if not isinstance(params, dict):
+        raise ModelFormatError(f"{path / PARAMS}: params must be an object of Params by name")
     return ModelFolder(path, config, labels, params)
 
 
@@ -139,11 +143,20 @@ def _read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
                 f"the model with save_pretrained(..., safe_serialization=True) to get {WEIGHTS}"
             )
         raise ModelFormatError(f"{path} has no {WEIGHTS}; save the model in the safetensors format")
+    shapes = {}
     try:
         with safe_open(weights, framework="np") as file:
-            return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118 (no iterator)
+            for key in file.keys():  # noqa: SIM118 (it is no mapping)
+                part = file.get_slice(key)
+                if part.get_dtype() not in FLOATS:
+                    raise ModelFormatError(
+                        f"{weights}: {key} is stored as {part.get_dtype()}; expected one of {', '.join(FLOATS)}. "
+                        "Quantized models cannot be read"
+                    )
+                shapes[key] = tuple(part.get_shape())
     except (SafetensorError, OSError) as e:
         raise ModelFormatError(f"{weights} is corrupt or cut off ({e}); copy the model again") from e
+    return shapes
 
 
 def expected_shapes(config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
@@ -180,6 +193,12 @@ def _check_shapes(path: Path, config: dict[str, Any], found: dict[str, tuple[int
             f"{path / WEIGHTS} lacks {len(missing)} weights of a DistilBertForSequenceClassification, "
             f"the first is {missing[0]}; is it a model with a classification head?"
         )
+    surplus = sorted(n for n in found if n.startswith("distilbert.transformer.layer.") and n not in expected)
+    if surplus:
+        raise ModelFormatError(
+            f"{path / WEIGHTS} has layers that {CONFIG} (n_layers {config['n_layers']}) leaves out, "
+            f"the first weight is {surplus[0]}; correct n_layers"
+        )
     for name, shape in expected.items():
         if found[name] != shape:
             raise ModelFormatError(
@@ -188,19 +207,29 @@ def _check_shapes(path: Path, config: dict[str, Any], found: dict[str, tuple[int
 
 
 def _read_labels(path: Path, config: dict[str, Any], outputs: int) -> tuple[str, ...]:
+    # `transformers` names the outputs of a head without names LABEL_0, LABEL_1, ...
+    unnamed = [f"LABEL_{i}" for i in range(outputs)]
+    labels = _labels_of_config(path, config) or unnamed
     if (path / LABELS).is_file():
         lines = (path / LABELS).read_text(encoding="utf-8").splitlines()
-        labels = [line.strip() for line in lines if line.strip()]
-    else:
-        # `transformers` names the outputs of a head without names LABEL_0, LABEL_1, ...
-        table = config.get("id2label") or {i: f"LABEL_{i}" for i in range(outputs)}
-        try:
-            by_index = {int(i): str(label) for i, label in table.items()}
-        except (ValueError, AttributeError) as e:
-            raise ModelFormatError(f"{path / CONFIG}: id2label must map numbers to labels ({e})") from e
-        if sorted(by_index) != list(range(len(by_index))):
-            raise ModelFormatError(f"{path / CONFIG}: id2label must number its labels 0 to {len(by_index) - 1}")
-        labels = [by_index[i] for i in range(len(by_index))]
+        listed = [line.strip() for line in lines if line.strip()]
+        if labels not in (unnamed, listed):
+            raise ModelFormatError(
+                f"{path}: {LABELS} says {', '.join(listed)}, id2label in {CONFIG} says {', '.join(labels)}; "
+                "which output has which label? Correct one of them"
+            )
+        labels = listed
     if len(set(labels)) != len(labels):
         raise ModelFormatError(f"{path} names a label twice: {', '.join(labels)}")
     return tuple(labels)
+
+
+def _labels_of_config(path: Path, config: dict[str, Any]) -> list[str]:
+    """The labels in id2label by output, [] if there are none."""
+    try:
+        by_index = {int(i): str(label) for i, label in (config.get("id2label") or {}).items()}
+    except (ValueError, AttributeError) as e:
+        raise ModelFormatError(f"{path / CONFIG}: id2label must map numbers to labels ({e})") from e
+    if sorted(by_index) != list(range(len(by_index))):
+        raise ModelFormatError(f"{path / CONFIG}: id2label must number its labels 0 to {len(by_index) - 1}")
+    return [by_index[i] for i in range(len(by_index))]

@@ -50,9 +50,9 @@ class ModelRef:
         return ModelRef(fields["name"], fields["digest"], tuple(fields["places"]))
 
     @staticmethod
-    def of_folder(name: str, place: str) -> ModelRef:
-        """The ref of the folder at a place, with its present content."""
-        return ModelRef(name, folder_digest(place_path(place)), (place,))
+    def of_folder(name: str, place: str, *others: str) -> ModelRef:
+        """The ref of the folder at a place, with its present content; other machines may have it elsewhere."""
+        return ModelRef(name, folder_digest(place_path(place)), (place, *others))
 
     def locate(self) -> Path:
         """The folder, on this machine, with exactly this content.

@@ -35,7 +35,8 @@ def resolve(name: str, lang: str = "en") -> ModelRef:
     folders = [base / f"{name}_{lang}" for base in (cache_folder(), mirror_folder()) if base is not None]
     for folder in folders:
         if folder.is_dir():
-            return ModelRef.of_folder(name, str(folder))
+            # The others too: what this machine has in its cache, a worker may see in the mirror only.
+            return ModelRef.of_folder(name, str(folder), *(str(f) for f in folders if f != folder))
     raise ModelNotFoundError(_not_found(name, lang, folders))
 
 

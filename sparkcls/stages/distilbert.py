@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
 
 from sparkcls.annotation import CATEGORY, DOCUMENT, TOKEN
-from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP
-from sparkcls.errors import ParamError, ParamTypeError
+from sparkcls.engine.contract import SPARKNLP
+from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
 from sparkcls.models.cards import CARDS
-from sparkcls.models.layout import ModelFolder, read_model_folder
+from sparkcls.models.layout import PARAMS, ModelFolder, read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.models.resolve import resolve
 from sparkcls.stages.classifier_params import LONGEST, ONCE, ClassifierParams
@@ -165,7 +166,12 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         """
         if not isinstance(folder, (str, os.PathLike)):
             raise ParamTypeError(f"loadSavedModel(folder) takes a path as str, got {folder!r}")
-        path = Path(str(folder).removeprefix("file:")).expanduser().absolute()
+        if "://" in str(folder).removeprefix("file://") or str(folder).startswith("dbfs:"):
+            raise ParamError(
+                f"loadSavedModel({str(folder)!r}): this version reads folders of this machine only; give a path that "
+                "all machines see (/dbfs/..., /Volumes/..., a shared disk)"
+            )
+        path = Path(str(folder).removeprefix("file://").removeprefix("file:")).expanduser().absolute()
         read_model_folder(path)
         return cls._of_model(ModelRef.of_folder(path.name, str(path)))
 
@@ -184,8 +190,10 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             )
         published = (card.params if card else {}) | folder.params
         known = {name: value for name, value in published.items() if stage.hasParam(name)}
-        for name, value in known.items():
-            stage._setDefault(**{name: stage.getParam(name).typeConverter(value)})
+        try:
+            stage._setDefault(**{name: stage.getParam(name).typeConverter(value) for name, value in known.items()})
+        except (ParamError, ParamTypeError) as e:
+            raise ModelFormatError(f"{folder.path / PARAMS}: {e}") from e
         # A default must be usable; only a value that the user sets may be refused.
         stage._setDefault(maxSentenceLength=min(stage.getMaxSentenceLength(), folder.positions, LONGEST))
         return stage
@@ -205,10 +213,11 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
     # --- working ----------------------------------------------------------------------------------
 
     def row_function(self, metadata: ColumnMetadata) -> Callable[[], RowFunction]:
-        return self._scoring(metadata)
-
-    def _scoring(self, metadata: ColumnMetadata) -> Scoring:
+        """A factory that loads the model where it is called, once per process."""
         _, tokens = self.match_columns(metadata)
+        return self._scoring(reads_tokens=not metadata[tokens].get(LOSSLESS_KEY, False))
+
+    def _scoring(self, reads_tokens: bool) -> Scoring:
         ref = self._ref()
         folder = self._folder()
         length = self.getMaxSentenceLength()
@@ -217,8 +226,11 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
                 f"{self.uid}: maxSentenceLength is {length}, but model {ref.name!r} has {folder.positions} positions; "
                 f"call setMaxSentenceLength({folder.positions}) or less"
             )
-        if self.getTokenization() == HUGGINGFACE and self.isSet("caseSensitive") and self.getCaseSensitive():
-            self._warn_of_case(folder)
+        if self.getCaseSensitive():
+            if self.getTokenization() == SPARKNLP:
+                _warn_of_case(ref, _CASE_HURTS)
+            elif self.isSet("caseSensitive"):
+                _warn_of_case(ref, _CASE_IDLE)
         return Scoring(
             model=ref,
             device=self.getDevice(),
@@ -226,26 +238,35 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             reading=self._reading(),
             decision=self._decision(),
             on_error=self.getOnError(),
-            reads_tokens=not metadata[tokens].get(LOSSLESS_KEY, False),
+            reads_tokens=reads_tokens,
         )
-
-    def _warn_of_case(self, folder: ModelFolder) -> None:
-        from sparkcls.engine.encoder import TextEncoder
-
-        if not TextEncoder(folder).cased:
-            warnings.warn(
-                f"setCaseSensitive(True) has no effect: the vocabulary of {self._ref().name!r} is lower-case, and the "
-                f"model's own tokenizer lower-cases. It acts with setTokenization({SPARKNLP!r}) only",
-                stacklevel=2,
-            )
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         metadata = schema_metadata(dataset.schema)
-        scoring = self._scoring(metadata)
         columns = self.match_columns(metadata)
         types: tuple[str, ...] = self.inputAnnotatorTypes
+        scoring = self._scoring(reads_tokens=not metadata[columns[1]].get(LOSSLESS_KEY, False))
         if not scoring.reads_tokens:
             # Leaving the token column out lets Spark leave out the UDF that makes it.
             columns, types = columns[:1], types[:1]
         column = annotate_column(scoring, columns, types, once=self.getScoring() == ONCE)
         return put_column(dataset, self.getOutputCol(), column, self.output_metadata())
+
+
+_CASE_IDLE = (
+    "setCaseSensitive(True) has no effect: the vocabulary of {name!r} is lower-case, and the model's own tokenizer "
+    "lower-cases. It acts with setTokenization('sparknlp') only"
+)
+_CASE_HURTS = (
+    "caseSensitive is True, but the vocabulary of {name!r} is lower-case: with tokenization 'sparknlp' every "
+    "capitalised word is read as [UNK]. Spark NLP does the same; setCaseSensitive(False) reads the words"
+)
+
+
+@lru_cache(maxsize=64)
+def _warn_of_case(ref: ModelRef, message: str) -> None:
+    """Warn, once per model in a process, if the model's vocabulary is lower-case."""
+    from sparkcls.engine.encoder import TextEncoder
+
+    if not TextEncoder(read_model_folder(ref.locate())).cased:
+        warnings.warn(message.format(name=ref.name), stacklevel=4)

@@ -42,15 +42,12 @@ def fraction(name: str) -> Converter:
 
 def one_of(name: str, *allowed: str) -> Converter:
     """A converter that takes one of some words, stored in lower case and trimmed."""
-    return _matching(name, "|".join(map(re.escape, allowed)), ", ".join(allowed))
+    return matching(name, "|".join(map(re.escape, allowed)), ", ".join(allowed))
 
 
 def matching(name: str, pattern: str, described: str) -> Converter:
     """A converter that takes words of a pattern, stored in lower case and trimmed."""
-    return _matching(name, pattern, described)
 
-
-def _matching(name: str, pattern: str, described: str) -> Converter:
     def convert(value: Any) -> str:
         if not isinstance(value, str):
             raise ParamTypeError(f"{name} takes a str, got {value!r}")

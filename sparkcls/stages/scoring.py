@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,8 +64,9 @@ class Scoring:
         sentences: list[Sentence] = []
         owners: list[int] = []
         for r, (row, documents) in enumerate(zip(rows, kept, strict=True)):
+            tokens = _by_sentence(row[1]) if self.reads_tokens else None
             for document in documents:
-                sentences.append(self._sentence(document, row[1] if self.reads_tokens else []))
+                sentences.append(self._sentence(document, tokens))
                 owners.append(r)
         outcomes = classifier.classify(sentences, owners, self.reading)
         if self.on_error == RAISE:
@@ -77,20 +78,16 @@ class Scoring:
             at += len(documents)
         return annotations
 
-    def _sentence(self, document: Annotation, tokens: list[Annotation]) -> Sentence:
+    def _sentence(self, document: Annotation, tokens: Mapping[str, list[Annotation]] | None) -> Sentence:
         """What is encoded of a sentence: its text, or the tokens that lie in it.
 
         Tokens must also carry the sentence's index: every document of an array starts at 0, so by
         offsets alone the tokens of others would belong to it too.
         """
+        if tokens is not None:
+            same = tokens.get(document.metadata.get("sentence", "0"), [])
+            return [t.result or "" for t in same if t.begin >= document.begin and t.end <= document.end]
         text = document.result or ""
-        if self.reads_tokens:
-            index = document.metadata.get("sentence", "0")
-            return [
-                t.result or ""
-                for t in tokens
-                if t.begin >= document.begin and t.end <= document.end and t.metadata.get("sentence", "0") == index
-            ]
         return [token for token, _, _ in split_tokens(text)] if self.reading.tokenization == SPARKNLP else text
 
     @staticmethod
@@ -102,3 +99,10 @@ class Scoring:
                     f"A text of {len(text)} characters cannot be classified: {error}. It begins with "
                     f"{text[:80]!r}. With setOnError({ANNOTATE!r}) the row would say so and the job go on"
                 )
+
+
+def _by_sentence(tokens: list[Annotation]) -> dict[str, list[Annotation]]:
+    groups: dict[str, list[Annotation]] = {}
+    for token in tokens:
+        groups.setdefault(token.metadata.get("sentence", "0"), []).append(token)
+    return groups

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pyspark.ml import Transformer
-from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
+from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable, DefaultParamsWriter
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
@@ -21,6 +21,21 @@ Row = Sequence[list[Annotation]]
 RowFunction = Callable[[Sequence[Row]], list[list[Annotation]]]
 #: Column metadata by column name.
 ColumnMetadata = Mapping[str, Mapping[str, Any]]
+
+
+class StageWriter(DefaultParamsWriter):
+    """Writes a stage's metadata the way pyspark does, by the DataFrame API alone.
+
+    pyspark's own writer deletes the old folder through the JVM, which Spark Connect does not give
+    (SPARK-55452). A stage is one text file, so Spark's overwrite mode is enough.
+    """
+
+    def save(self, path: str) -> None:
+        """Write to `path`, any file system that Spark writes to; an existing stage only after ``overwrite()``."""
+        spark = self.sparkSession
+        line = DefaultParamsWriter._get_metadata_to_save(self.instance, spark)
+        frame = spark.createDataFrame([(line,)], "value string").coalesce(1)
+        frame.write.mode("overwrite" if self.shouldOverwrite else "errorifexists").text(f"{path}/metadata")
 
 
 class Stage(CheckedParams, Transformer, DefaultParamsReadable, DefaultParamsWritable):
@@ -42,6 +57,10 @@ class Stage(CheckedParams, Transformer, DefaultParamsReadable, DefaultParamsWrit
     def output_metadata(self) -> dict[str, Any]:
         """Metadata of the output column."""
         return {TYPE_KEY: self.outputAnnotatorType}
+
+    def write(self) -> StageWriter:
+        """A writer of this stage, whose ``overwrite`` works on Spark Connect too."""
+        return StageWriter(self)
 
     @classmethod
     def load(cls, path: str) -> Any:

@@ -42,8 +42,9 @@ def annotate_column(
         arguments += _arguments(name)
 
     def annotate(batches: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.Series]:
-        function = factory()
+        function = None
         for _, *series in batches:
+            function = function or factory()  # an empty partition loads no model
             groups = [series[i : i + _ANNOTATION_FIELDS] for i in range(0, len(series), _ANNOTATION_FIELDS)]
             read = [_read(kind, group) for kind, group in zip(types, groups, strict=True)]
             written = function(list(zip(*read, strict=True)))
@@ -78,14 +79,14 @@ def _arguments(name: str) -> list[Column]:
 
 
 def _read(kind: str, group: list[pd.Series]) -> list[list[Annotation]]:
-    """Annotations of every row of a batch. A null row has none; null annotations and texts are left out."""
+    """Annotations of every row of a batch. A null row has none; what lacks its text or offsets is left out."""
     return [
         []
         if results is None
         else [
             Annotation(kind, int(begin), int(end), result, {} if sentence is None else {"sentence": sentence})
             for result, begin, end, sentence in zip(results, begins, ends, sentences, strict=True)
-            if result is not None
+            if result is not None and not pd.isna(begin) and not pd.isna(end)
         ]
         for results, begins, ends, sentences in zip(*group, strict=True)
     ]
