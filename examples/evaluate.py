@@ -35,7 +35,7 @@ def main() -> None:
     assembler = DocumentAssembler().setInputCol("text").setOutputCol("document")
     tokenizer = Tokenizer().setInputCols(["document"]).setOutputCol("token")
     result = Pipeline(stages=[assembler, tokenizer, stage]).fit(frame).transform(frame)
-    predicted = F.coalesce(F.col("class")[0]["result"], F.lit("")).alias("predicted")
+    predicted = F.coalesce(F.get("class.result", F.lit(0)), F.lit("")).alias("predicted")
     counts = {(r["label"], r["predicted"]): r["count"] for r in result.groupBy("label", predicted).count().collect()}
     spark.stop()
 

@@ -122,7 +122,7 @@ def main() -> None:
     print_table(rows_to_show(shown))
     total, labels = len(shown), ""
     if args.path:
-        grouped = result.groupBy(col("class")[0]["result"].alias("label")).count().collect()
+        grouped = result.selectExpr("get(class.result, 0) as label").groupBy("label").count().collect()
         counts = {row["label"] or "nothing to classify": row["count"] for row in grouped}
         total = sum(counts.values())
         labels = ": " + ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
