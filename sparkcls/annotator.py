@@ -2,6 +2,13 @@
 
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.sentence_detector import SentenceDetector
 from sparkcls.stages.tokenizer import Tokenizer, TokenizerModel
 
-__all__ = ["DistilBertForSequenceClassification", "DocumentAssembler", "Tokenizer", "TokenizerModel"]
+__all__ = [
+    "DistilBertForSequenceClassification",
+    "DocumentAssembler",
+    "SentenceDetector",
+    "Tokenizer",
+    "TokenizerModel",
+]

@@ -13,11 +13,13 @@ from pyspark.sql.functions import col
 from sparkcls.annotation import Annotation
 from sparkcls.light import LightPipeline
 from sparkcls.stages.assembler import DocumentAssembler
+from sparkcls.stages.finisher import Finisher
 
 __all__ = [
     "Annotation",
     "DataFrame",
     "DocumentAssembler",
+    "Finisher",
     "LightPipeline",
     "Param",
     "Params",

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from sparkcls.annotation import Annotation
 from sparkcls.errors import ParamTypeError
 from sparkcls.stages.assembler import DocumentAssembler
+from sparkcls.stages.finisher import Finisher
 from sparkcls.stages.stage import AnnotatorStage
 
 
@@ -45,7 +46,8 @@ class LightPipeline:
     def fullAnnotate(self, target: str | list[str] | list[str | None]) -> list[dict[str, list[Annotation]]]:
         """Annotations by output column: a list with one dict for a str, one dict a text for a list.
 
-        A None in the list is treated like a null in a DataFrame. Lone surrogates become U+FFFD.
+        A None in the list is treated like a null in a DataFrame. Lone surrogates become U+FFFD. A
+        Finisher leaves only its input columns, under their own names. `explodeSentences` has no effect.
 
         Raises
         ------
@@ -67,6 +69,10 @@ class LightPipeline:
                 written = function([tuple(result[c] for c in columns) for result in results])
                 for result, annotations in zip(results, written, strict=True):
                     result[stage.getOutputCol()] = annotations
+            elif isinstance(stage, Finisher):
+                kept = stage.check_columns(metadata)
+                results = [{c: result[c] for c in kept} for result in results]
+                continue
             else:
                 continue
             metadata[stage.getOutputCol()] = stage.output_metadata()

@@ -3,8 +3,8 @@
 import pytest
 
 from sparkcls import annotator, base
-from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
-from sparkcls.base import DocumentAssembler, Pipeline, PipelineModel
+from sparkcls.annotator import DistilBertForSequenceClassification, SentenceDetector, Tokenizer
+from sparkcls.base import DocumentAssembler, Finisher, Pipeline, PipelineModel
 from sparkcls.errors import ModelFormatError, ParamError
 from tests.models import save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
@@ -19,6 +19,30 @@ EVERYTHING = {
         "cleanupMode": "shrink",
     },
     Tokenizer: {"inputCols": ["a"], "outputCol": "b", "minLength": 2, "maxLength": 3, "lazyAnnotator": True},
+    SentenceDetector: {
+        "inputCols": ["a"],
+        "outputCol": "b",
+        "useAbbreviations": False,
+        "detectLists": False,
+        "customBounds": [";", "x"],
+        "useCustomBoundsOnly": True,
+        "customBoundsStrategy": "append",
+        "explodeSentences": True,
+        "splitLength": 7,
+        "minLength": 2,
+        "maxLength": 3,
+        "lazyAnnotator": True,
+    },
+    Finisher: {
+        "inputCols": ["a", "b"],
+        "outputCols": ["c", "d"],
+        "valueSplitSymbol": "-",
+        "annotationSplitSymbol": "+",
+        "cleanAnnotations": False,
+        "includeMetadata": True,
+        "outputAsArray": False,
+        "parseEmbeddingsVectors": True,
+    },
     DistilBertForSequenceClassification: {
         "inputCols": ["a", "b"],
         "outputCol": "c",
@@ -50,6 +74,8 @@ def test_class_paths_are_part_of_the_file_format():
     assert [f"{c.__module__}.{c.__name__}" for c in STAGES] == [
         "sparkcls.stages.assembler.DocumentAssembler",
         "sparkcls.stages.tokenizer.Tokenizer",
+        "sparkcls.stages.sentence_detector.SentenceDetector",
+        "sparkcls.stages.finisher.Finisher",
         "sparkcls.stages.distilbert.DistilBertForSequenceClassification",
     ]
 

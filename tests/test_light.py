@@ -100,9 +100,9 @@ def test_transform_keeps_the_asked_columns(spark, model):
 
 def test_refusals(model):
     with pytest.raises(ParamTypeError, match="takes a fitted PipelineModel, got DistilBert"):
-        LightPipeline(model.stages[2])  # type: ignore[arg-type]
+        LightPipeline(model.stages[2])
     for bad in (3, None, [1], ("a",)):
         with pytest.raises(ParamTypeError, match="takes a str or a list of str"):
-            LightPipeline(model).annotate(bad)  # type: ignore[call-overload]
+            LightPipeline(model).annotate(bad)
     with pytest.raises(ColumnError, match="wrong or missing inputCols"):
         LightPipeline(PipelineModel(model.stages[1:])).annotate("good")

@@ -61,7 +61,7 @@ def test_references(cache):
     with pytest.raises(ModelNotFoundError, match="No model 'distilbert_base_sequence_classifier_imdb'"):
         nlu.load("classify.distilbert_sequence.imdb")
     with pytest.raises(ParamTypeError, match="reference as str"):
-        nlu.load(3)  # type: ignore[arg-type]
+        nlu.load(3)
 
 
 def test_other_data(pipeline):

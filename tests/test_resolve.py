@@ -51,7 +51,7 @@ def test_default_cache(monkeypatch, tmp_path):
 
 def test_configure_refuses(tmp_path):
     with pytest.raises(ParamTypeError, match="cache"):
-        sparkcls.configure(cache=3)  # type: ignore[arg-type]
+        sparkcls.configure(cache=3)
     for bad in ("http://example.org/models", str(tmp_path / "absent")):
         with pytest.raises(ParamError, match="a mirror is a folder"):
             sparkcls.configure(mirror=bad)

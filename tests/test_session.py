@@ -68,7 +68,7 @@ def test_a_stub_that_fails_is_no_java(monkeypatch, tmp_path):
 
 def test_start_refuses():
     with pytest.raises(ParamTypeError, match="takes a dict of Spark confs, got list"):
-        sparkcls.start(params=["a"])  # type: ignore[arg-type]
+        sparkcls.start(params=["a"])
 
 
 def test_gpu_that_is_not_there(monkeypatch):

@@ -35,28 +35,11 @@ class StageWriter(DefaultParamsWriter):
         spark = self.sparkSession
         line = DefaultParamsWriter._get_metadata_to_save(self.instance, spark)
         frame = spark.createDataFrame([(line,)], "value string").coalesce(1)
-        frame.write.mode("overwrite" if self.shouldOverwrite else "errorifexists").text(f"{path}/metadata")
+        frame.write.mode("overwrite" if self.shouldOverwrite else "error").text(f"{path}/metadata")
 
 
-class Stage(CheckedParams, Transformer, DefaultParamsReadable, DefaultParamsWritable):
-    """A transformer that adds one annotation column."""
-
-    outputCol = param("outputCol", "name of the column that is added", text)
-
-    #: Type of the annotations that are written.
-    outputAnnotatorType: ClassVar[str]
-
-    def setOutputCol(self, value: str) -> Any:
-        """Name of the column that is added (or replaced)."""
-        return self._update(outputCol=value)
-
-    def getOutputCol(self) -> str:
-        """Name of the column that is added."""
-        return self._get("outputCol")
-
-    def output_metadata(self) -> dict[str, Any]:
-        """Metadata of the output column."""
-        return {TYPE_KEY: self.outputAnnotatorType}
+class SavedTransformer(CheckedParams, Transformer, DefaultParamsReadable, DefaultParamsWritable):
+    """A transformer that is saved and loaded alike on classic Spark and on Spark Connect."""
 
     def write(self) -> StageWriter:
         """A writer of this stage, whose ``overwrite`` works on Spark Connect too."""
@@ -75,6 +58,27 @@ class Stage(CheckedParams, Transformer, DefaultParamsReadable, DefaultParamsWrit
         if not isinstance(stage, cls):
             raise ModelFormatError(f"{path} holds a {type(stage).__name__}; load it with {type(stage).__name__}.load")
         return stage
+
+
+class Stage(SavedTransformer):
+    """A transformer that adds one annotation column."""
+
+    outputCol = param("outputCol", "name of the column that is added", text)
+
+    #: Type of the annotations that are written.
+    outputAnnotatorType: ClassVar[str]
+
+    def setOutputCol(self, value: str) -> Any:
+        """Name of the column that is added (or replaced)."""
+        return self._update(outputCol=value)
+
+    def getOutputCol(self) -> str:
+        """Name of the column that is added."""
+        return self._get("outputCol")
+
+    def output_metadata(self) -> dict[str, Any]:
+        """Metadata of the output column."""
+        return {TYPE_KEY: self.outputAnnotatorType}
 
 
 class AnnotatorStage(Stage):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +18,11 @@ _ANNOTATION_FIELDS = 4
 
 
 def annotate_column(
-    factory: Callable[[], RowFunction], columns: list[str], types: tuple[str, ...], once: bool = False
+    factory: Callable[[], RowFunction],
+    columns: list[str],
+    types: tuple[str, ...],
+    once: bool = False,
+    whole_metadata: bool = False,
 ) -> Column:
     """The output column of a row function over annotation columns.
 
@@ -32,6 +37,8 @@ def annotate_column(
     once
         Whether no query may evaluate it twice, at the price that filters on other columns are not
         pushed below it and that `show` evaluates whole Arrow batches.
+    whole_metadata
+        Whether the row function reads more of the metadata than the key ``sentence``.
 
     Returns
     -------
@@ -39,14 +46,14 @@ def annotate_column(
     """
     arguments = [_is_worth_it(columns[0])]
     for name in columns:
-        arguments += _arguments(name)
+        arguments += _arguments(name, whole_metadata)
 
     def annotate(batches: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.Series]:
         function = None
         for _, *series in batches:
             function = function or factory()  # an empty partition loads no model
             groups = [series[i : i + _ANNOTATION_FIELDS] for i in range(0, len(series), _ANNOTATION_FIELDS)]
-            read = [_read(kind, group) for kind, group in zip(types, groups, strict=True)]
+            read = [_read(kind, group, whole_metadata) for kind, group in zip(types, groups, strict=True)]
             written = function(list(zip(*read, strict=True)))
             yield pd.Series([[a.as_dict() for a in row] for row in written], dtype=object)
 
@@ -67,28 +74,37 @@ def _is_worth_it(name: str) -> Column:
     return F.exists(F.col(quoted(name))["result"], lambda t: t.rlike(r"\S"))
 
 
-def _arguments(name: str) -> list[Column]:
+def _arguments(name: str, whole_metadata: bool) -> list[Column]:
     """The parts of an annotation column that row functions read, as flat arrays.
 
     Structs and maps would cross to Python as objects, one by one.
     """
     column = F.col(quoted(name))
-    # try_element_at: a missing key is null under ANSI mode too.
-    sentence = F.transform(column, lambda a: F.try_element_at(a["metadata"], F.lit("sentence")))
-    return [column["result"], column["begin"], column["end"], sentence]
+    if whole_metadata:
+        metadata = F.transform(column, lambda a: F.to_json(a["metadata"], {"ignoreNullFields": "false"}))
+    else:
+        # try_element_at: a missing key is null under ANSI mode too.
+        metadata = F.transform(column, lambda a: F.try_element_at(a["metadata"], F.lit("sentence")))
+    return [column["result"], column["begin"], column["end"], metadata]
 
 
-def _read(kind: str, group: list[pd.Series]) -> list[list[Annotation]]:
+def _read(kind: str, group: list[pd.Series], whole_metadata: bool) -> list[list[Annotation]]:
     """Annotations of every row of a batch. A null row has none; what lacks its text or offsets is left out."""
+
+    def metadata_of(value: str | None) -> dict[str, str]:
+        if value is None:
+            return {}
+        return json.loads(value) if whole_metadata else {"sentence": value}
+
     return [
         []
         if results is None
         else [
-            Annotation(kind, int(begin), int(end), result, {} if sentence is None else {"sentence": sentence})
-            for result, begin, end, sentence in zip(results, begins, ends, sentences, strict=True)
+            Annotation(kind, int(begin), int(end), result, metadata_of(value))
+            for result, begin, end, value in zip(results, begins, ends, values, strict=True)
             if result is not None and not pd.isna(begin) and not pd.isna(end)
         ]
-        for results, begins, ends, sentences in zip(*group, strict=True)
+        for results, begins, ends, values in zip(*group, strict=True)
     ]
 
 
