@@ -7,8 +7,8 @@ import pytest
 from pyspark.sql import functions as F
 
 from sparkcls.annotation import Annotation
-from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
-from sparkcls.base import DocumentAssembler, LightPipeline
+from sparkcls.annotator import DistilBertForSequenceClassification, SentenceDetector, Tokenizer
+from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline, PipelineModel
 from sparkcls.errors import ColumnError, ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.stages.distilbert import _warn_of_case
 from tests.models import broken, poisonous, save_tiny_model
@@ -147,6 +147,20 @@ def test_tokens_of_other_documents_do_not_leak(spark, tiny):
     assert np.allclose(scores(two)[0], scores(one)[0], atol=1e-6)
 
 
+def test_tokens_of_a_document_serve_its_sentences(spark, tiny):
+    """A lossy Tokenizer over the document, the classifier over its sentences: matched by offsets."""
+    stages = [
+        DocumentAssembler(inputCol="text"),
+        SentenceDetector(inputCols=["document"]),
+        Tokenizer(inputCols=["document"], minLength=2),
+        tiny.copy().setInputCols("sentence", "token"),
+    ]
+    both, first, second = classes(
+        PipelineModel(stages), texts_frame(spark, ["good movie. bad plot.", "good movie", "bad plot"])
+    )
+    assert np.allclose(scores(both), scores(first) + scores(second), atol=1e-6)
+
+
 def test_sparknlp_tokenization_keeps_first_pieces(spark, tiny):
     stage = tiny.copy()._update(tokenization="sparknlp")
     rows = classes(pipeline_of(stage), texts_frame(spark, ["I won't", "I won", "$100", "$"]))
@@ -218,8 +232,6 @@ def test_sentence_column_and_either_order(spark, tiny):
         Tokenizer(inputCols=["sentence"], outputCol="tok"),
         tiny.copy().setInputCols("sentence", "tok").setOutputCol("out.put"),
     ]
-    from sparkcls.base import Pipeline
-
     frame = texts_frame(spark, ["good movie"])
     assert Pipeline(stages=stages).fit(frame).transform(frame).collect()[0]["out.put"][0]["begin"] == 0
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sparkcls.annotation import Annotation
@@ -64,10 +66,11 @@ class Scoring:
         sentences: list[Sentence] = []
         owners: list[int] = []
         for r, (row, documents) in enumerate(zip(rows, kept, strict=True)):
-            tokens = _by_sentence(row[1]) if self.reads_tokens else None
-            for document in documents:
-                sentences.append(self._sentence(document, tokens))
-                owners.append(r)
+            if self.reads_tokens:
+                sentences += _words(documents, row[1])
+            else:
+                sentences += [self._text(document.result or "") for document in documents]
+            owners += [r] * len(documents)
         outcomes = classifier.classify(sentences, owners, self.reading)
         if self.on_error == RAISE:
             self._raise_first([d for documents in kept for d in documents], [o.error for o in outcomes])
@@ -78,16 +81,7 @@ class Scoring:
             at += len(documents)
         return annotations
 
-    def _sentence(self, document: Annotation, tokens: Mapping[str, list[Annotation]] | None) -> Sentence:
-        """What is encoded of a sentence: its text, or the tokens that lie in it.
-
-        Tokens must also carry the sentence's index: every document of an array starts at 0, so by
-        offsets alone the tokens of others would belong to it too.
-        """
-        if tokens is not None:
-            same = tokens.get(document.metadata.get("sentence", "0"), [])
-            return [t.result or "" for t in same if t.begin >= document.begin and t.end <= document.end]
-        text = document.result or ""
+    def _text(self, text: str) -> Sentence:
         return [token for token, _, _ in split_tokens(text)] if self.reading.tokenization == SPARKNLP else text
 
     @staticmethod
@@ -101,8 +95,20 @@ class Scoring:
                 )
 
 
-def _by_sentence(tokens: list[Annotation]) -> dict[str, list[Annotation]]:
+def _words(documents: list[Annotation], tokens: list[Annotation]) -> list[list[str]]:
+    """For every sentence of a row the tokens that lie in it, by offsets.
+
+    The documents of an array all start at 0. Where sentences overlap like that, a token must also carry
+    its sentence's index.
+    """
+    apart = all(a.end < b.begin for a, b in pairwise(documents))
     groups: dict[str, list[Annotation]] = {}
-    for token in tokens:
-        groups.setdefault(token.metadata.get("sentence", "0"), []).append(token)
-    return groups
+    for token in sorted(tokens, key=lambda t: t.begin):
+        groups.setdefault("" if apart else token.metadata.get("sentence", "0"), []).append(token)
+    words = []
+    for document in documents:
+        group = groups.get("" if apart else document.metadata.get("sentence", "0"), [])
+        start = bisect_left(group, document.begin, key=lambda t: t.begin)
+        stop = bisect_right(group, document.end, key=lambda t: t.begin)
+        words.append([t.result or "" for t in group[start:stop] if t.end <= document.end])
+    return words
