@@ -137,7 +137,7 @@ def test_save_and_load(spark, cls, tmp_path):
 
 
 def test_overwrite(spark, tmp_path):
-    path = str(tmp_path / "a stage, \u00e4")
+    path = str(tmp_path / "a stage \u00e4")
     Tokenizer(minLength=1).save(path)
     with pytest.raises(Exception, match="(?i)already exists"):
         Tokenizer().save(path)
