@@ -1,7 +1,7 @@
 import pytest
 
 from sparkcls.base import DocumentAssembler, Finisher, LightPipeline, PipelineModel
-from sparkcls.errors import ColumnError, ParamError
+from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from tests.pipelines import texts_frame
 
 
@@ -63,5 +63,7 @@ def test_wrong_columns(spark, frame):
         Finisher(inputCols=["n"]).transform(frame)
     with pytest.raises(ColumnError, match="'absent' does not exist; annotation columns here: none"):
         Finisher(inputCols=["absent"]).transform(texts_frame(spark, ["a"]))
+    with pytest.raises(ParamTypeError, match="valueSplitSymbol takes a str"):
+        Finisher().setValueSplitSymbol(3)
     with pytest.raises(ParamError, match="inputCols is not set"):
         Finisher().transform(frame)

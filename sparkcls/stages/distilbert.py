@@ -214,10 +214,10 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
 
     def row_function(self, metadata: ColumnMetadata) -> Callable[[], RowFunction]:
         """A factory that loads the model where it is called, once per process."""
-        _, tokens = self.match_columns(metadata)
-        return self._scoring(reads_tokens=not metadata[tokens].get(LOSSLESS_KEY, False))
+        return self._scoring(metadata)
 
-    def _scoring(self, reads_tokens: bool) -> Scoring:
+    def _scoring(self, metadata: ColumnMetadata) -> Scoring:
+        _, tokens = self.match_columns(metadata)
         ref = self._ref()
         folder = self._folder()
         length = self.getMaxSentenceLength()
@@ -238,14 +238,14 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             reading=self._reading(),
             decision=self._decision(),
             on_error=self.getOnError(),
-            reads_tokens=reads_tokens,
+            reads_tokens=not metadata[tokens].get(LOSSLESS_KEY, False),
         )
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         metadata = schema_metadata(dataset.schema)
         columns = self.match_columns(metadata)
         types: tuple[str, ...] = self.inputAnnotatorTypes
-        scoring = self._scoring(reads_tokens=not metadata[columns[1]].get(LOSSLESS_KEY, False))
+        scoring = self._scoring(metadata)
         if not scoring.reads_tokens:
             # Leaving the token column out lets Spark leave out the UDF that makes it.
             columns, types = columns[:1], types[:1]

@@ -9,17 +9,8 @@ from pyspark.sql import functions as F
 
 from sparkcls.annotation import TYPE_KEY
 from sparkcls.errors import ColumnError, ParamError
-from sparkcls.stages.params import Converter, boolean, param, texts
+from sparkcls.stages.params import boolean, listed, param, text, texts
 from sparkcls.stages.stage import ColumnMetadata, SavedTransformer, quoted, schema_metadata
-
-
-def _symbol(name: str) -> Converter:
-    def convert(value: Any) -> str:
-        if not isinstance(value, str):
-            raise ParamError(f"{name} takes a str, got {value!r}")
-        return value
-
-    return convert
 
 
 class Finisher(SavedTransformer):
@@ -48,8 +39,8 @@ class Finisher(SavedTransformer):
 
     inputCols = param("inputCols", "names of annotation columns", texts)
     outputCols = param("outputCols", "their names afterwards", texts)
-    valueSplitSymbol = param("valueSplitSymbol", "what joins pairs", _symbol)
-    annotationSplitSymbol = param("annotationSplitSymbol", "what joins annotations", _symbol)
+    valueSplitSymbol = param("valueSplitSymbol", "what joins pairs", lambda n: text(n, empty=True))
+    annotationSplitSymbol = param("annotationSplitSymbol", "what joins annotations", lambda n: text(n, empty=True))
     cleanAnnotations = param("cleanAnnotations", "whether annotation columns are dropped", boolean)
     includeMetadata = param("includeMetadata", "whether metadata are given too", boolean)
     outputAsArray = param("outputAsArray", "whether results are arrays", boolean)
@@ -90,7 +81,7 @@ class Finisher(SavedTransformer):
 
     def setInputCols(self, *value: Any) -> Finisher:
         """Names of annotation columns, as arguments or as a list."""
-        return self._update(inputCols=_listed(value))
+        return self._update(inputCols=listed(value))
 
     def getInputCols(self) -> list[str] | None:
         """Names of annotation columns, None if unset."""
@@ -98,7 +89,7 @@ class Finisher(SavedTransformer):
 
     def setOutputCols(self, *value: Any) -> Finisher:
         """Names of the columns that are added, as arguments or as a list."""
-        return self._update(outputCols=_listed(value))
+        return self._update(outputCols=listed(value))
 
     def getOutputCols(self) -> list[str]:
         """Names of the columns that are added."""
@@ -213,10 +204,6 @@ class Finisher(SavedTransformer):
             )
 
         return F.transform(annotations, pairs)
-
-
-def _listed(value: tuple[Any, ...]) -> list[Any]:
-    return list(value[0]) if len(value) == 1 and isinstance(value[0], (list, tuple)) else list(value)
 
 
 def _or_empty(metadata: Column) -> Column:

@@ -70,13 +70,13 @@ def boolean(name: str) -> Converter:
     return convert
 
 
-def text(name: str) -> Converter:
-    """A converter that takes a non-empty str."""
+def text(name: str, empty: bool = False) -> Converter:
+    """A converter that takes a str, the empty one only if `empty`."""
 
     def convert(value: Any) -> str:
         if not isinstance(value, str):
             raise ParamTypeError(f"{name} takes a str, got {value!r}")
-        if not value:
+        if not value and not empty:
             raise ParamError(f"{name} must not be empty")
         return value
 
@@ -94,6 +94,12 @@ def texts(name: str) -> Converter:
         return [single(item) for item in items]
 
     return convert
+
+
+def listed(arguments: tuple[Any, ...]) -> list[Any]:
+    """What a setter was given as ``("a", "b")`` or as ``(["a", "b"],)``."""
+    single = len(arguments) == 1 and isinstance(arguments[0], (list, tuple))
+    return list(arguments[0]) if single else list(arguments)
 
 
 def param(name: str, doc: str, converter: Callable[[str], Converter]) -> Param[Any]:

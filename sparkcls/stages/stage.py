@@ -13,7 +13,7 @@ from pyspark.sql.types import StructType
 
 from sparkcls.annotation import TYPE_KEY, Annotation
 from sparkcls.errors import ColumnError, ModelFormatError, ParamTypeError
-from sparkcls.stages.params import CheckedParams, boolean, param, text, texts
+from sparkcls.stages.params import CheckedParams, boolean, listed, param, text, texts
 
 #: Input annotations of one row, one list per input column, in the order of the input types.
 Row = Sequence[list[Annotation]]
@@ -105,8 +105,7 @@ class AnnotatorStage(Stage):
         ParamTypeError
             Not str, or not as many as this stage reads.
         """
-        columns = value[0] if len(value) == 1 and isinstance(value[0], (list, tuple)) else list(value)
-        return self._update(inputCols=list(columns))
+        return self._update(inputCols=listed(value))
 
     def _update(self, **values: Any) -> Any:
         columns = values.get("inputCols")
