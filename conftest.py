@@ -36,9 +36,11 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test sees the user's cache or a network hub; workers use this interpreter."""
+    """No test sees the user's cache, a store or a network hub; workers use this interpreter."""
     patch = pytest.MonkeyPatch()
     patch.setenv("SPARKCLS_CACHE", str(tmp_path_factory.mktemp("cache")))
+    patch.setenv("SPARKCLS_MIRROR", str(tmp_path_factory.mktemp("mirror")))
+    patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hub")))
     patch.setenv("SPARKCLS_EVENTS", str(tmp_path_factory.mktemp("events") / "events.jsonl"))
     for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
         patch.setenv(name, "1")

@@ -23,7 +23,7 @@ from transformers import DistilBertForSequenceClassification as Reference
 import sparkcls
 from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline
-from sparkcls.models.resolve import resolve
+from sparkcls.catalogue.resolve import resolve
 
 BUNDLED = "distilbert_mini_sequence_classifier_sst2"
 

@@ -1,7 +1,9 @@
-"""What `sparkcls.configure` sets: where models are kept.
+"""What `sparkcls.configure` sets: where models are kept and fetched from.
 
-Serverless clusters block environment variables and Spark confs, so these are set in code. Stages made
-afterwards carry what was in force; nothing is looked up again on the workers.
+A setting is taken from `configure`, else from a conf of the Spark session, else from the environment, else
+it is the default. Serverless clusters block environment variables and Spark confs, so these are set in
+code. Stages made afterwards carry what was in force; workers use their own machine's cache, which the
+environment names there.
 """
 
 from __future__ import annotations
@@ -13,30 +15,39 @@ from pathlib import Path
 from sparkcls.errors import ParamError, ParamTypeError
 
 CACHE_VARIABLE = "SPARKCLS_CACHE"
+MIRROR_VARIABLE = "SPARKCLS_MIRROR"
+CACHE_CONF = "spark.sparkcls.cache"
+MIRROR_CONF = "spark.sparkcls.mirror"
 
 
 @dataclass
 class Settings:
-    """What `configure` has set; None where it has not."""
+    """What `configure` and the Spark session's confs have set; None where they have not."""
 
     cache: Path | None = None
-    mirror: Path | None = None
+    mirror: str | None = None
+    conf_cache: str | None = None
+    conf_mirror: str | None = None
 
 
 _settings = Settings()
 
 
 def configure(cache: str | os.PathLike[str] | None = None, mirror: str | os.PathLike[str] | None = None) -> None:
-    """Say where model folders are kept. Stages made before keep what they had.
+    """Say where model folders are kept, and where models are fetched from. Stages made before keep what they had.
 
     Parameters
     ----------
     cache
-        Folder with one model folder ``<name>_<lang>`` each. Default: ``$SPARKCLS_CACHE``, else
-        ``sparkcls`` in the user's cache directory. It need not exist yet.
+        Folder with one model folder ``<name>_<lang>`` each; fetched models are put there. Default: the conf
+        ``spark.sparkcls.cache``, else ``$SPARKCLS_CACHE``, else ``sparkcls`` in the user's cache directory.
+        It need not exist yet.
     mirror
-        A second folder of the same form, read only, asked after the cache: a shared disk, a volume,
-        a layer of an image.
+        What is asked in place of the public store: a folder (a shared disk, a volume, a layer of an image) or
+        a URL (``https://``, ``s3://``, ``gs://``, ``abfss://``, ``hdfs://``, ``file://``, ...). It holds
+        ``metadata.json`` and archives like the public store; a folder may also hold model folders
+        ``<name>_<lang>``, which are used where they are. Default: the conf ``spark.sparkcls.mirror``, else
+        ``$SPARKCLS_MIRROR``, else none.
 
     None leaves a setting as it is.
 
@@ -45,33 +56,49 @@ def configure(cache: str | os.PathLike[str] | None = None, mirror: str | os.Path
     ParamTypeError
         An argument is neither str nor a path.
     ParamError
-        The mirror is not a folder.
+        The mirror is a path at which there is no folder.
     """
     for name, value in (("cache", cache), ("mirror", mirror)):
         if value is not None and not isinstance(value, (str, os.PathLike)):
             raise ParamTypeError(f"configure({name}=...) takes a path as str, got {type(value).__name__}")
     if mirror is not None:
-        folder = Path(mirror).expanduser().absolute()
-        if "://" in str(mirror) or not folder.is_dir():
+        location = _location(os.fspath(mirror))
+        if not _is_url(location) and not Path(location).is_dir():
             raise ParamError(
                 f"configure(mirror={str(mirror)!r}): no such folder; a mirror is a folder that this machine "
-                "sees, holding one model folder <name>_<lang> each"
+                "sees, or a URL, holding metadata.json and archives, or one model folder <name>_<lang> each"
             )
-        _settings.mirror = folder
+        _settings.mirror = location
     if cache is not None:
         _settings.cache = Path(cache).expanduser().absolute()
 
 
+def use_spark_conf(cache: str | None, mirror: str | None) -> None:
+    """Take over what the Spark session's confs say; None where it says nothing."""
+    _settings.conf_cache = cache or None
+    _settings.conf_mirror = mirror or None
+
+
 def cache_folder() -> Path:
-    """The cache in force: `configure`, else ``$SPARKCLS_CACHE``, else the user's cache directory."""
+    """The cache in force: `configure`, else the conf, else ``$SPARKCLS_CACHE``, else the user's cache directory."""
     if _settings.cache is not None:
         return _settings.cache
-    if os.environ.get(CACHE_VARIABLE):
-        return Path(os.environ[CACHE_VARIABLE]).expanduser().absolute()
+    named = _settings.conf_cache or os.environ.get(CACHE_VARIABLE)
+    if named:
+        return Path(named).expanduser().absolute()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser().absolute() / "sparkcls"
 
 
-def mirror_folder() -> Path | None:
-    """The mirror in force, or None."""
-    return _settings.mirror
+def mirror() -> str | None:
+    """The mirror in force, a URL or absolute path: `configure`, else the conf, else ``$SPARKCLS_MIRROR``; or None."""
+    named = _settings.mirror or _settings.conf_mirror or os.environ.get(MIRROR_VARIABLE)
+    return _location(named) if named else None
+
+
+def _location(named: str) -> str:
+    return named if _is_url(named) else str(Path(named).expanduser().absolute())
+
+
+def _is_url(location: str) -> bool:
+    return "://" in location or location.startswith(("file:", "dbfs:"))

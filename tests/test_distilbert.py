@@ -382,11 +382,11 @@ def test_models_that_are_not_there(cache, tmp_path):
         DistilBertForSequenceClassification.pretrained("distilbert_mini_sequence_classifier_sst")
     with pytest.raises(ModelNotFoundError, match="No model folder at"):
         DistilBertForSequenceClassification.loadSavedModel(tmp_path / "absent")
-    with pytest.raises(ParamError, match="reads folders of this machine only"):
-        DistilBertForSequenceClassification.loadSavedModel("s3://bucket/model")
+    with pytest.raises(ModelNotFoundError, match="nowhere://bucket/model cannot be read"):
+        DistilBertForSequenceClassification.loadSavedModel("nowhere://bucket/model")
     with pytest.raises(ParamTypeError, match="takes a path as str"):
         DistilBertForSequenceClassification.loadSavedModel(3)
-    with pytest.raises(ParamError, match="does not download"):
+    with pytest.raises(ParamError, match="remote_loc"):
         DistilBertForSequenceClassification.pretrained("x", "en", "@x")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelFormatError, match="has no config.json"):

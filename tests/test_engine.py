@@ -9,6 +9,7 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from sparkcls.catalogue.resolve import resolve
 from sparkcls.engine import cache, network
 from sparkcls.engine.classifier import Classifier
 from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP, Reading
@@ -16,7 +17,6 @@ from sparkcls.engine.encoder import TextEncoder
 from sparkcls.errors import ModelError, ModelFormatError
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
-from sparkcls.models.resolve import resolve
 from tests.models import broken, poisonous, save_tiny_model
 
 TEXTS = [

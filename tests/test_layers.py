@@ -15,11 +15,13 @@ LAYERS = [
     ["_version", "errors"],
     ["annotation", "settings", "text"],
     ["models"],
+    ["formats"],
+    ["catalogue"],
     ["engine"],
     ["classification"],
     ["stages"],
     ["light", "session"],
-    ["base", "annotator", "pretrained", "functions", "nlu", "daemon", ""],
+    ["base", "annotator", "pretrained", "functions", "nlu", "cli", "__main__", "daemon", ""],
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

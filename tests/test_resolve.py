@@ -3,11 +3,16 @@ import shutil
 import pytest
 
 import sparkcls
-from sparkcls.errors import ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.catalogue import hub, sources, store
+from sparkcls.catalogue.install import source_of
+from sparkcls.catalogue.locate import locate
+from sparkcls.catalogue.resolve import bundled_names, resolve
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.models.cards import CARDS
 from sparkcls.models.layout import read_model_folder
-from sparkcls.models.resolve import bundled_names, resolve
-from sparkcls.settings import Settings, cache_folder
+from sparkcls.models.ref import ModelRef
+from sparkcls.settings import Settings, cache_folder, mirror, use_spark_conf
+from tests.server import add_entry, publish, serve
 
 BUNDLED = "distilbert_mini_sequence_classifier_sst2"
 
@@ -15,6 +20,8 @@ BUNDLED = "distilbert_mini_sequence_classifier_sst2"
 @pytest.fixture(autouse=True)
 def fresh_settings(monkeypatch):
     monkeypatch.setattr("sparkcls.settings._settings", Settings())
+    monkeypatch.setattr(store, "PAUSE", 0.01)
+    sources.forget_indexes()
 
 
 def test_bundled_model_is_within_its_limit():
@@ -52,9 +59,26 @@ def test_default_cache(monkeypatch, tmp_path):
 def test_configure_refuses(tmp_path):
     with pytest.raises(ParamTypeError, match="cache"):
         sparkcls.configure(cache=3)
-    for bad in ("http://example.org/models", str(tmp_path / "absent")):
-        with pytest.raises(ParamError, match="a mirror is a folder"):
-            sparkcls.configure(mirror=bad)
+    with pytest.raises(ParamError, match="a mirror is a folder"):
+        sparkcls.configure(mirror=str(tmp_path / "absent"))
+
+
+def test_settings_in_their_order(monkeypatch, tmp_path):
+    monkeypatch.setenv("SPARKCLS_MIRROR", "http://environment/models")
+    monkeypatch.setenv("SPARKCLS_CACHE", str(tmp_path / "environment"))
+    assert mirror() == "http://environment/models"
+    use_spark_conf(str(tmp_path / "conf"), "s3://conf/models")
+    assert (cache_folder(), mirror()) == (tmp_path / "conf", "s3://conf/models")
+    sparkcls.configure(cache=tmp_path / "code", mirror="https://code/models")
+    assert (cache_folder(), mirror()) == (tmp_path / "code", "https://code/models")
+    monkeypatch.setattr("sparkcls.settings._settings", Settings())
+    use_spark_conf(None, None)
+    monkeypatch.delenv("SPARKCLS_MIRROR")
+    assert mirror() is None
+    assert sources.store_location() == sources.store_location("public/models") == sources.PUBLIC
+    assert sources.store_location("s3://x/y") == "s3://x/y"
+    with pytest.raises(ParamError, match="community store"):
+        sources.store_location("@x")
 
 
 def test_unknown_name_lists_the_nearest_and_the_ways_out(cache):
@@ -79,3 +103,126 @@ def test_every_card_is_complete():
         assert len(card.labels) >= 2
         assert card.max_sentence_length in (128, 512)
         assert card.nlu.startswith("en.classify.")
+        assert card.key.startswith(f"{next(n for n, c in CARDS.items() if c is card)}_en_")
+        assert card.description
+        assert card.source.startswith("https://")
+        assert all(len(row) == len(card.benchmark[0]) for row in card.benchmark)
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "a/../b", "a/b/c", "/etc", ".hidden", "a\0b", "a\\b", "C:x", "x" * 300, "o/.x"]
+)
+def test_names_that_lead_elsewhere(name):
+    with pytest.raises(ParamError, match=r"pretrained\(name="):
+        resolve(name)
+    with pytest.raises(ParamError, match=r"pretrained\(lang="):
+        resolve("x", name)
+
+
+def test_the_archive_that_the_card_links_to_comes_before_the_index(cache, tiny_model, tmp_path):
+    card = CARDS["distilbert_base_sequence_classifier_imdb"]
+    key = publish(tmp_path / "s", tiny_model, "distilbert_base_sequence_classifier_imdb", index=False)
+    assert key == card.key
+    (tmp_path / "s" / "metadata.json").write_text("broken")
+    ref = resolve("distilbert_base_sequence_classifier_imdb", "en", str(tmp_path / "s"))
+    assert source_of(locate(ref))["key"] == f"{card.key}.zip"
+
+
+def test_offline_with_a_warm_cache(cache, tiny_model):
+    shutil.copytree(tiny_model, cache / "mine_en")
+    sparkcls.configure(mirror="http://127.0.0.1:9/models")
+    assert locate(resolve("mine")) == cache / "mine_en"
+
+
+@pytest.mark.parametrize("name", ["distilbert_sequence_classifier_emotion", "nobody/knows-it", "mine"])
+def test_offline_with_a_cold_cache_is_one_clear_error(cache, name):
+    sparkcls.configure(mirror="http://127.0.0.1:9/models")
+    with pytest.raises(ModelNotFoundError) as caught:
+        resolve(name)
+    message = str(caught.value)
+    if "/" not in name:
+        assert "http://127.0.0.1:9/models cannot be reached: no answer" in message
+    if name != "mine":
+        assert "Hugging Face Hub cannot be reached" in message
+    assert f"sparkcls pull {name} --to DIR" in message
+    assert all(word in message for word in ("SPARKCLS_MIRROR", "spark.sparkcls.mirror", "mirror=", "remote_loc"))
+    assert "loadSavedModel" in message
+
+
+def test_why_the_index_has_none(cache, tmp_path):
+    add_entry(tmp_path, name="bert", annotator="BertForSequenceClassification")
+    add_entry(tmp_path, name="french", language="fr")
+    add_entry(tmp_path, name="unready", readyToUse=False)
+    add_entry(tmp_path, name="gone")
+    for name, why in (
+        ("bert", "for BertForSequenceClassification only"),
+        ("french", "in fr, not in en"),
+        ("unready", "not ready"),
+        ("gone", "which the index names: not there"),
+        ("unredy", "Nearest names: unready"),
+    ):
+        with pytest.raises(ModelNotFoundError, match=why):
+            resolve(name, "en", str(tmp_path))
+
+
+def test_the_index_is_read_once_in_five_minutes(cache, tmp_path, monkeypatch):
+    add_entry(tmp_path, name="other")
+    with serve(tmp_path) as state:
+        for _ in range(2):
+            with pytest.raises(ModelNotFoundError):
+                resolve("mine", "en", state.url)
+        assert state.requests["metadata.json"] == 1
+        monkeypatch.setattr(sources, "INDEX_LASTS", 0)
+        with pytest.raises(ModelNotFoundError):
+            resolve("mine", "en", state.url)
+        assert state.requests["metadata.json"] == 2
+
+
+def test_a_cached_model_of_another_store_is_warned_of(cache, tiny_model, tmp_path):
+    publish(tmp_path / "a", tiny_model, "mine")
+    resolve("mine", "en", str(tmp_path / "a"))
+    resolve("mine")
+    with pytest.warns(UserWarning, match="came from .*/a, not from remote_loc"):
+        resolve("mine", "en", str(tmp_path / "b"))
+
+
+@pytest.fixture
+def on_hub(monkeypatch, tiny_model, tmp_path):
+    asked = []
+
+    def snapshot(repo_id, revision=None):
+        asked.append((repo_id, revision))
+        return shutil.copytree(tiny_model, tmp_path / "hub" / "abc123", dirs_exist_ok=True)
+
+    monkeypatch.setattr(hub, "_snapshot", snapshot)
+    return asked
+
+
+def test_a_repository_of_the_hub(cache, on_hub):
+    ref = resolve("owner/model")
+    assert locate(ref) == cache / "owner--model_en"
+    assert ref.places[-1] == "hub:owner/model@abc123"
+    assert resolve("owner/model") == ref
+    shutil.rmtree(cache)
+    assert locate(ModelRef.from_json(ref.to_json())) == cache / "owner--model_en"
+    assert on_hub == [("owner/model", None), ("owner/model", "abc123")]
+
+
+def test_a_stated_origin_is_asked_after_the_store(cache, on_hub):
+    resolve("distilbert_sequence_classifier_emotion")
+    assert on_hub == [("bhadresh-savani/distilbert-base-uncased-emotion", None)]
+    with pytest.raises(ModelNotFoundError):
+        resolve("distilbert_sequence_classifier_emotion", "de")
+
+
+@pytest.mark.parametrize(("names", "why"), [(["pytorch_model.bin"], "a pickle"), ([], "has no model.safetensors")])
+def test_a_repository_without_safe_weights(cache, monkeypatch, tmp_path, names, why):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(hub, "_snapshot", lambda *_: tmp_path / "empty")
+    monkeypatch.setattr("huggingface_hub.HfApi.list_repo_files", lambda *_, **__: names)
+    with pytest.raises(ModelFormatError, match=why):
+        resolve("owner/model")
+
+
+def test_refs_of_older_versions_load():
+    assert ModelRef.from_json('{"name": "n", "digest": "d", "places": ["/a"]}') == ModelRef("n", "d", ("/a",))

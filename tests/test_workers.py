@@ -15,7 +15,7 @@ def base_model(tmp_path_factory):
     """A random model of DistilBERT-base's shape, 255 MiB in float32."""
     from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
-    from sparkcls.models.resolve import resolve
+    from sparkcls.catalogue.resolve import resolve
 
     folder = tmp_path_factory.mktemp("base") / "base"
     DistilBertForSequenceClassification(DistilBertConfig()).save_pretrained(folder)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sparkcls.catalogue.locate import locate
 from sparkcls.engine import network
 from sparkcls.engine.batching import cut_batches
 from sparkcls.engine.contract import Outcome, Reading, Sentence
@@ -25,7 +26,7 @@ class Classifier:
 
     def __init__(self, ref: ModelRef, device: str, precision: str):
         started = time.perf_counter()
-        folder = read_model_folder(ref.locate())
+        folder = read_model_folder(locate(ref))
         self.name = ref.name
         self.labels = folder.labels
         self.device = device

@@ -17,6 +17,9 @@ from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.layout import DECISIVE
 
 BUNDLED = "bundled:"
+STORE = "store:"
+HUB = "hub:"
+IMPORT = "import:"
 BUNDLED_FOLDER = Path(__file__).parent / "bundled"
 
 
@@ -27,17 +30,22 @@ class ModelRef:
     Parameters
     ----------
     name
-        For messages and metrics.
+        For messages and metrics, and with `lang` for the folder's name in a machine's cache.
     digest
         ``sha256:<hex>`` over the decisive files, see `folder_digest`.
     places
         Where a folder with that digest may be, asked in order: an absolute path, or
-        ``bundled:<name>`` for one inside the installed package.
+        ``bundled:<name>`` for one inside the installed package. Two more forms say where to fetch it from,
+        see `sparkcls.catalogue.locate`: ``store:<location>#<object>`` and ``hub:<repository>@<revision>``;
+        ``import:<path or URI>`` names a foreign folder to convert.
+    lang
+        The model's language; empty in refs of folders and in those that older versions wrote.
     """
 
     name: str
     digest: str
     places: tuple[str, ...]
+    lang: str = ""
 
     def to_json(self) -> str:
         """The ref as a JSON object, the form that saved stages hold."""
@@ -47,15 +55,15 @@ class ModelRef:
     def from_json(text: str) -> ModelRef:
         """The ref that `to_json` wrote."""
         fields = json.loads(text)
-        return ModelRef(fields["name"], fields["digest"], tuple(fields["places"]))
+        return ModelRef(fields["name"], fields["digest"], tuple(fields["places"]), fields.get("lang", ""))
 
     @staticmethod
-    def of_folder(name: str, place: str, *others: str) -> ModelRef:
+    def of_folder(name: str, place: str, *others: str, lang: str = "") -> ModelRef:
         """The ref of the folder at a place, with its present content; other machines may have it elsewhere."""
-        return ModelRef(name, folder_digest(place_path(place)), (place, *others))
+        return ModelRef(name, folder_digest(place_path(place)), (place, *others), lang)
 
     def locate(self) -> Path:
-        """The folder, on this machine, with exactly this content.
+        """The folder, on this machine, with exactly this content; nothing is fetched.
 
         Raises
         ------
@@ -66,6 +74,8 @@ class ModelRef:
         """
         changed = []
         for place in self.places:
+            if is_remote(place):
+                continue
             path = place_path(place)
             if path.is_dir():
                 if folder_digest(path) == self.digest:
@@ -84,8 +94,13 @@ class ModelRef:
         )
 
 
+def is_remote(place: str) -> bool:
+    """Whether a place says where to fetch the folder from."""
+    return place.startswith((STORE, HUB, IMPORT))
+
+
 def place_path(place: str) -> Path:
-    """The path of a place on this machine."""
+    """The path of a place that is not remote, on this machine."""
     if place.startswith(BUNDLED):
         return BUNDLED_FOLDER / place[len(BUNDLED) :]
     return Path(place)

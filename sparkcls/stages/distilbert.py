@@ -6,20 +6,24 @@ import os
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
 
 from sparkcls.annotation import CATEGORY, DOCUMENT, TOKEN
+from sparkcls.catalogue.imported import has_scheme, import_folder, local_folder
+from sparkcls.catalogue.locate import locate
+from sparkcls.catalogue.resolve import resolve
 from sparkcls.engine.contract import SPARKNLP
 from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
+from sparkcls.formats.convert import is_foreign
 from sparkcls.models.cards import CARDS
 from sparkcls.models.layout import PARAMS, ModelFolder, read_model_folder
 from sparkcls.models.ref import ModelRef
-from sparkcls.models.resolve import resolve
 from sparkcls.stages.classifier_params import LONGEST, ONCE, ClassifierParams
+from sparkcls.stages.confs import take_over_confs
 from sparkcls.stages.params import param, text
+from sparkcls.stages.saved import foreign_metadata, with_saved_params
 from sparkcls.stages.scoring import Scoring
 from sparkcls.stages.stage import AnnotatorStage, ColumnMetadata, RowFunction, put_column, schema_metadata
 from sparkcls.stages.tokenizer import LOSSLESS_KEY
@@ -133,29 +137,39 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
     def pretrained(
         cls, name: str = DEFAULT_MODEL, lang: str = "en", remote_loc: str | None = None
     ) -> DistilBertForSequenceClassification:
-        """The stage of a model by name: a bundled one, or a folder ``<name>_<lang>`` in the cache or mirror.
+        """The stage of a model by name, fetched into the cache unless it is bundled or there already.
+
+        Parameters
+        ----------
+        name
+            A model's name, or ``owner/name`` of a repository of the Hugging Face Hub.
+        remote_loc
+            The store to fetch it from, a URL or a folder. Default: the mirror in force
+            (`sparkcls.configure`), else the public store.
 
         Raises
         ------
         ModelNotFoundError
-            No such model here; lists the nearest names. (Nothing is downloaded by this version.)
+            Nothing has it, or what may have it cannot be reached; lists the nearest names and the ways out.
         ModelFormatError
-            The folder cannot be used.
+            The model cannot be used.
         """
-        if remote_loc is not None:
-            raise ParamError(f"pretrained(remote_loc={remote_loc!r}): this version does not download; leave it out")
-        return cls._of_model(resolve(name, lang))
+        take_over_confs()
+        return cls._of_model(resolve(name, lang, remote_loc))
 
     @classmethod
     def loadSavedModel(
         cls, folder: str | os.PathLike[str], spark_session: Any = None
     ) -> DistilBertForSequenceClassification:
-        """The stage of a Hugging Face model folder, or of Spark NLP's export layout with safetensors.
+        """The stage of a model folder: Hugging Face's, an exporter's, or one that Spark NLP saved.
 
         Parameters
         ----------
         folder
-            A local folder; every machine that runs tasks must see it under the same path.
+            A Hugging Face folder with safetensors is used in place. Others (``saved_model.pb`` or ``model.onnx``
+            with ``assets/vocab.txt`` and ``assets/labels.txt``; a stage that Spark NLP saved) and folders given
+            as a URI are converted into the cache. Every machine that runs tasks must see the folder under the
+            same path or URI.
         spark_session
             Not used; Spark NLP's callers pass it.
 
@@ -166,14 +180,29 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         """
         if not isinstance(folder, (str, os.PathLike)):
             raise ParamTypeError(f"loadSavedModel(folder) takes a path as str, got {folder!r}")
-        if "://" in str(folder).removeprefix("file://") or str(folder).startswith("dbfs:"):
-            raise ParamError(
-                f"loadSavedModel({str(folder)!r}): this version reads folders of this machine only; give a path that "
-                "all machines see (/dbfs/..., /Volumes/..., a shared disk)"
-            )
-        path = Path(str(folder).removeprefix("file://").removeprefix("file:")).expanduser().absolute()
-        read_model_folder(path)
-        return cls._of_model(ModelRef.of_folder(path.name, str(path)))
+        take_over_confs()
+        location = os.fspath(folder)
+        if has_scheme(location):
+            return cls._of_model(import_folder(location))
+        with local_folder(location) as path:
+            if is_foreign(path):
+                return cls._of_model(import_folder(location))
+            read_model_folder(path)
+            return cls._of_model(ModelRef.of_folder(path.name, str(path)))
+
+    @classmethod
+    def load(cls, path: str) -> DistilBertForSequenceClassification:
+        """Read a stage that was saved here, or by Spark NLP (which is converted into the cache).
+
+        Raises
+        ------
+        ModelNotFoundError, ModelFormatError
+            The stage holds something else, or its model cannot be used.
+        """
+        metadata = foreign_metadata(path)
+        if metadata is None:
+            return super().load(path)
+        return with_saved_params(cls.loadSavedModel(path), metadata, path)
 
     @classmethod
     def _of_model(cls, ref: ModelRef) -> DistilBertForSequenceClassification:
@@ -199,7 +228,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         return stage
 
     def _folder(self) -> ModelFolder:
-        return read_model_folder(self._ref().locate())
+        return read_model_folder(locate(self._ref()))
 
     def _ref(self) -> ModelRef:
         if not self.isDefined("model"):
@@ -268,5 +297,5 @@ def _warn_of_case(ref: ModelRef, message: str) -> None:
     """Warn, once per model in a process, if the model's vocabulary is lower-case."""
     from sparkcls.engine.encoder import TextEncoder
 
-    if not TextEncoder(read_model_folder(ref.locate())).cased:
+    if not TextEncoder(read_model_folder(locate(ref))).cased:
         warnings.warn(message.format(name=ref.name), stacklevel=4)

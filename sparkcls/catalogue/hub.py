@@ -1,0 +1,101 @@
+"""Fetching a model from the Hugging Face Hub into the cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sparkcls.catalogue.install import install
+from sparkcls.catalogue.names import folder_name
+from sparkcls.catalogue.store import NotThere, Unreachable
+from sparkcls.errors import ModelFormatError
+from sparkcls.models.layout import CONFIG, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS
+from sparkcls.models.ref import HUB
+from sparkcls.settings import cache_folder
+
+FILES = [CONFIG, WEIGHTS, TOKENIZER, TOKENIZER_CONFIG, "vocab.txt", "assets/*"]
+_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+
+
+def fetch_from_hub(
+    repo_id: str,
+    name: str | None = None,
+    lang: str = "en",
+    revision: str | None = None,
+    target: Path | None = None,
+    digest: str = "",
+) -> Path:
+    """The model folder of a repository in the cache. ``HF_ENDPOINT``, ``HF_TOKEN`` and ``HF_HUB_OFFLINE`` count.
+
+    Parameters
+    ----------
+    repo_id
+        ``owner/name``.
+    name
+        The model's name in the cache, default `repo_id`.
+    revision
+        A commit, branch or tag; default the main branch.
+    target
+        Default: ``<cache>/<name>_<lang>``.
+    digest
+        The digest that the folder must have, empty for any.
+
+    Raises
+    ------
+    NotThere, Unreachable
+        Of `sparkcls.catalogue.store`: no such repository for us, or the Hub cannot be asked.
+    ModelFormatError
+        The repository is no model that can be read.
+    ParamError
+        The cache cannot be written.
+    """
+    cache = cache_folder()
+
+    def make(work: Path, model: Path) -> dict[str, Any]:
+        from sparkcls.formats.convert import convert_folder
+
+        snapshot = _snapshot(repo_id, revision)
+        if not (snapshot / WEIGHTS).is_file():
+            raise ModelFormatError(_without_weights(repo_id, revision))
+        convert_folder(snapshot, model)
+        # The folder of a snapshot is called like its commit, so other machines get the same.
+        return {"hub": repo_id, "revision": snapshot.name, "place": f"{HUB}{repo_id}@{snapshot.name}"}
+
+    return install(target or cache / folder_name(name or repo_id, lang), cache, make, digest)
+
+
+def _snapshot(repo_id: str, revision: str | None) -> Path:
+    from huggingface_hub import errors, snapshot_download
+
+    try:
+        return Path(snapshot_download(repo_id, revision=revision, allow_patterns=FILES))
+    except errors.GatedRepoError as e:
+        raise NotThere(f"{repo_id} on the Hugging Face Hub is gated: accept its terms there and set HF_TOKEN") from e
+    except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.HFValidationError) as e:
+        raise NotThere(f"the Hugging Face Hub has no {repo_id} that it shows us ({_first_line(e)})") from e
+    except Exception as e:
+        # LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, and errors of its HTTP client,
+        # which is another one in each major version.
+        raise Unreachable(f"the Hugging Face Hub cannot be reached ({_first_line(e)})") from e
+
+
+def _without_weights(repo_id: str, revision: str | None) -> str:
+    from huggingface_hub import HfApi
+
+    try:
+        names = HfApi().list_repo_files(repo_id, revision=revision)
+    except Exception:
+        # Only for the message: offline, the snapshot alone is known.
+        names = []
+    unsafe = next((name for name in names if name.endswith(_PICKLES)), None)
+    if unsafe:
+        return (
+            f"{repo_id} has its weights only as {unsafe}, a pickle, which can run code when it is read, so sparkcls "
+            f"refuses it; save the model with save_pretrained(..., safe_serialization=True) to get {WEIGHTS}, and "
+            "read that folder with loadSavedModel(folder)"
+        )
+    return f"{repo_id} on the Hugging Face Hub has no {WEIGHTS}; is it a model in the safetensors format?"
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]

@@ -1,0 +1,119 @@
+"""Foreign model folders that a user names by path: converted once, kept in the cache by content."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sparkcls.catalogue.install import install
+from sparkcls.errors import ModelNotFoundError, ParamTypeError
+from sparkcls.models.ref import IMPORT, ModelRef
+from sparkcls.settings import cache_folder
+
+#: Where converted folders are kept, below the cache.
+IMPORTED = "imported"
+_CHUNK = 1 << 20
+
+
+def import_folder(location: str, heads: int | None = None) -> ModelRef:
+    """The model in a folder of another system, converted into this machine's cache unless it is there.
+
+    Other machines convert the same folder themselves, if they see it under the same path or URI.
+
+    Raises
+    ------
+    ModelNotFoundError
+        There is no such folder.
+    ModelFormatError
+        The folder cannot be read, see `sparkcls.formats.convert`.
+    ParamError
+        The cache cannot be written.
+    """
+    with local_folder(location) as folder:
+        target = _target(folder)
+        _convert(folder, target, heads=heads)
+        source = location if "://" in location else str(folder)
+        return ModelRef.of_folder(folder.name, str(target), f"{IMPORT}{source}")
+
+
+def import_again(ref: ModelRef, place: str) -> Path | None:
+    """On another machine: the folder of a ref made by `import_folder`; None if the source is not seen here."""
+    try:
+        with local_folder(place.removeprefix(IMPORT)) as folder:
+            return _convert(folder, _target(folder), ref.digest) if folder.is_dir() else None
+    except ModelNotFoundError:
+        return None
+
+
+def _target(folder: Path) -> Path:
+    return cache_folder() / IMPORTED / f"{folder.name}-{content_digest(folder)[:16]}"
+
+
+def _convert(folder: Path, target: Path, digest: str = "", heads: int | None = None) -> Path:
+    def make(work: Path, model: Path) -> dict[str, str]:
+        from sparkcls.formats.convert import convert_folder
+
+        convert_folder(folder, model, heads)
+        return {"folder": str(folder)}
+
+    return install(target, cache_folder(), make, digest)
+
+
+def content_digest(folder: Path) -> str:
+    """Hexadecimal sha256 over the names and bytes of all files of a folder, checksum files left out."""
+    whole = hashlib.sha256()
+    for file in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.endswith(".crc")):
+        whole.update(f"{file.relative_to(folder).as_posix()}\0{file.stat().st_size}\n".encode())
+        with open(file, "rb") as content:
+            while chunk := content.read(_CHUNK):
+                whole.update(chunk)
+    return whole.hexdigest()
+
+
+def has_scheme(location: str) -> bool:
+    """Whether a folder is named by a URI of another filesystem than this machine's."""
+    return "://" in location and not location.startswith("file:")
+
+
+@contextmanager
+def local_folder(location: str) -> Iterator[Path]:
+    """A folder of any filesystem as one of this machine's: itself, or a copy that lives for the with block.
+
+    Parameters
+    ----------
+    location
+        A path, ``file:`` or ``dbfs:`` (with the mount /dbfs), or a URI that `pyarrow.fs` opens (s3, gs, hdfs, ...).
+
+    Raises
+    ------
+    ModelNotFoundError
+        There is no such folder, or its filesystem cannot be reached.
+    ParamTypeError
+        Not a str.
+    """
+    if not isinstance(location, str):
+        raise ParamTypeError(f"A folder is named by a str or a path, got {location!r}")
+    scheme, separator, rest = location.partition(":")
+    if scheme == "file" and separator:
+        location = "/" + rest.lstrip("/")
+    elif scheme == "dbfs" and separator:
+        location = "/dbfs/" + rest.lstrip("/")
+    if "://" not in location:
+        yield Path(location).expanduser().absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="sparkcls-") as temporary:
+        copy = Path(temporary) / (location.rstrip("/").rpartition("/")[2] or "model")
+        copy.mkdir()
+        try:
+            from pyarrow.fs import FileSystem, copy_files
+
+            filesystem, path = FileSystem.from_uri(location.rstrip("/"))
+            copy_files(path, str(copy), source_filesystem=filesystem)
+        except (OSError, ValueError) as e:  # pyarrow's errors inherit these
+            raise ModelNotFoundError(
+                f"{location} cannot be read ({e}); give a folder that this machine sees, or copy it to one"
+            ) from e
+        yield copy

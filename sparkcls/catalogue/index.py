@@ -1,0 +1,199 @@
+"""The index of a store (``metadata.json``), and which of its entries a name means."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sparkcls.errors import ModelFormatError
+
+logger = logging.getLogger(__name__)
+
+INDEX = "metadata.json"
+ANNOTATOR = "DistilBertForSequenceClassification"
+
+#: The newest Spark NLP and Spark whose files are known; entries for newer ones are left alone.
+LIBRARY = (7, 0, 0)
+SPARK = (4, 1, 2)
+
+#: Among entries of equal versions: a folder that is ours needs no conversion, OpenVINO's files cannot be read.
+_ENGINES = {"tensorflow": 2, "onnx": 2, "": 2, "unk": 1, "openvino": 0}
+_PIPELINE = "pl"
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of an index.
+
+    Parameters
+    ----------
+    lib_version, spark_version
+        Parts of the versions the model was made with, empty if absent.
+    time_ms
+        When it was published, in milliseconds since 1970 (UTC).
+    checksum
+        Hexadecimal MD5 or SHA-256 of the archive, by its length; empty if there is none.
+    folder, files
+        Of our own mirrors: the path of a folder in the store that is already converted, and the SHA-256 of
+        each of its files by name.
+    """
+
+    name: str
+    language: str | None = None
+    lib_version: tuple[int, ...] = ()
+    spark_version: tuple[int, ...] = ()
+    time_ms: int = 0
+    ready: bool = True
+    zipped: bool = False
+    category: str = "nd"
+    checksum: str = ""
+    annotator: str | None = None
+    engine: str = ""
+    folder: str | None = None
+    files: dict[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def key(self) -> str:
+        """The object's name in the store, without ``.zip``."""
+        if self.language is None and not self.lib_version and not self.spark_version:
+            return self.name
+        versions = (".".join(map(str, v)) for v in (self.lib_version, self.spark_version))
+        return "_".join((self.name, self.language or "", *versions, str(self.time_ms)))
+
+
+def parse_index(text: str) -> list[Entry]:
+    """The entries of an index: one JSON object a line.
+
+    Blank lines are ignored; a line that is no entry is left out, and how many were is logged.
+
+    Raises
+    ------
+    ModelFormatError
+        There are lines, and none is an entry.
+    """
+    entries, bad, reason = [], 0, ""
+    # Not splitlines(): a JSON string may hold U+2028 and its like.
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            entries.append(_entry(json.loads(line)))
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as e:
+            bad += 1
+            reason = reason or f"line {number}: {type(e).__name__} {e}"[:300]
+    if bad and not entries:
+        raise ModelFormatError(f"{INDEX} is no index of models, not one line is an entry ({reason})")
+    if bad:
+        logger.warning("%s: %d lines left out that are no entries, the first is %s", INDEX, bad, reason)
+    return entries
+
+
+def _entry(line: Any) -> Entry:
+    if not isinstance(line, dict):
+        raise ValueError(f"a JSON {type(line).__name__}, expected an object")
+    name = _text(line, "name")
+    if not name:
+        raise ValueError("no name")
+    files = line.get("files") or {}
+    if not isinstance(files, dict):
+        raise ValueError("files must be an object")
+    for path, digest in files.items():
+        if not _is_safe(path) or not isinstance(digest, str) or len(digest) != 64:
+            raise ValueError(f"files: {path!r} must be a path inside the folder, with its SHA-256")
+    folder = _text(line, "folder") or None
+    if folder is not None and not (_is_safe(folder) and files):
+        raise ValueError(f"folder {folder!r} must be a path inside the store, with files")
+    return Entry(
+        name=name,
+        language=_text(line, "language") or None,
+        lib_version=_version(line.get("libVersion")),
+        spark_version=_version(line.get("sparkVersion")),
+        time_ms=_milliseconds(_text(line, "time")),
+        ready=_flag(line, "readyToUse"),
+        zipped=_flag(line, "isZipped"),
+        category=_text(line, "category") or "nd",
+        checksum=_text(line, "checksum").lower(),
+        annotator=_text(line, "annotator") or None,
+        engine=_text(line, "engine").lower(),
+        folder=folder,
+        files=files,
+    )
+
+
+def _text(line: dict[str, Any], key: str) -> str:
+    value = line.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{key} must be a string")
+    return value or ""
+
+
+def _flag(line: dict[str, Any], key: str) -> bool:
+    value = line.get(key, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{key} must be true or false")
+    return value
+
+
+def _version(value: Any) -> tuple[int, ...]:
+    if value is None:
+        return ()
+    parts = value["parts"]
+    if not isinstance(parts, list) or not all(type(part) is int and part >= 0 for part in parts):
+        raise ValueError("parts of a version must be numbers")
+    return tuple(parts)
+
+
+def _milliseconds(time: str) -> int:
+    if not time:
+        return 0
+    # Python 3.10 reads neither Z nor fractions of other than three or six digits.
+    stamp = datetime.fromisoformat(time.replace("Z", "+00:00"))
+    stamp = stamp if stamp.tzinfo else stamp.replace(tzinfo=timezone.utc)
+    return (stamp - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _is_safe(path: Any) -> bool:
+    """Whether a path stays below where it starts."""
+    return (
+        isinstance(path, str)
+        and path.isprintable()
+        and not any(c in path for c in "\\:#")
+        and all(part and not part.startswith(".") for part in path.split("/"))
+    )
+
+
+def compatible(current: tuple[int, ...], found: tuple[int, ...]) -> bool:
+    """Whether files of version `found` are for users of version `current`; an absent version is."""
+    return len(found) <= len(current) and found <= current[: len(found)]
+
+
+def choose(entries: Iterable[Entry], name: str, lang: str, annotator: str = ANNOTATOR) -> Entry | None:
+    """The entry that a name and language mean, or None.
+
+    The newest Spark version counts most, then the newest library version, then an engine whose files can be
+    read, then the time. Versions are compared part by part, so 3.10 is newer than 3.9 (Spark NLP takes them
+    for decimal fractions).
+    """
+    candidates = [
+        e
+        for e in entries
+        if e.name == name
+        and e.ready
+        and e.category != _PIPELINE
+        and e.language in (lang, None)
+        and e.annotator in (annotator, None)
+        and (e.folder is not None or (e.lib_version and e.spark_version))
+        and compatible(LIBRARY, e.lib_version)
+        and compatible(SPARK, e.spark_version)
+    ]
+    return max(candidates, key=_rank, default=None)
+
+
+def _rank(entry: Entry) -> tuple[Any, ...]:
+    readable = 3 if entry.folder is not None else _ENGINES.get(entry.engine, 1)
+    return entry.spark_version, entry.lib_version, readable, entry.time_ms

@@ -1,0 +1,174 @@
+"""From a model's name to a `ModelRef`: bundled, in the cache, in a folder that is a mirror, in a store, on the Hub."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from pathlib import Path
+
+from sparkcls.catalogue.fetch import Parcel, fetch
+from sparkcls.catalogue.hub import fetch_from_hub
+from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
+from sparkcls.catalogue.install import source_of
+from sparkcls.catalogue.names import check_names, folder_name, is_repository
+from sparkcls.catalogue.sources import read_index, store_location
+from sparkcls.catalogue.store import NotThere, Store, Unreachable, local_folder, open_store, public_form
+from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.cards import CARDS, LANGUAGE
+from sparkcls.models.layout import CONFIG
+from sparkcls.models.ref import BUNDLED, BUNDLED_FOLDER, ModelRef, is_remote
+from sparkcls.settings import MIRROR_CONF, MIRROR_VARIABLE, cache_folder
+
+#: Language of every bundled model.
+BUNDLED_LANGUAGE = "en"
+
+
+def bundled_names() -> list[str]:
+    """Names of the models inside the package."""
+    return sorted(p.parent.name for p in BUNDLED_FOLDER.glob("*/config.json"))
+
+
+def resolve(name: str, lang: str = "en", remote_loc: str | None = None) -> ModelRef:
+    """Find a model by name and language, and fetch it into the cache if it is not on this machine.
+
+    Asked in this order: the bundled models; the cache; a mirror that is a folder and holds a model folder
+    ``<name>_<lang>``; the store, first for the archive that the model's card names, then for its index; the
+    Hugging Face Hub, for models that the card says come from there. What is bundled or in the cache needs no
+    request at all.
+
+    Parameters
+    ----------
+    name
+        A model's name, or ``owner/name`` of a repository of the Hub.
+    remote_loc
+        The store to ask: a URL or folder with ``metadata.json`` and archives. None and ``public/models`` mean
+        the mirror in force, else the public store.
+
+    Raises
+    ------
+    ModelNotFoundError
+        Nothing has it, or what may have it cannot be reached; lists where it was looked for and the ways out.
+    ModelFormatError
+        What was found cannot be used.
+    ParamError, ParamTypeError
+        An argument is no name or location; the cache cannot be written.
+    """
+    check_names(name, lang)
+    location = store_location(remote_loc)
+    if lang == BUNDLED_LANGUAGE and name in bundled_names():
+        return ModelRef.of_folder(name, BUNDLED + name, lang=lang)
+    cached = cache_folder() / folder_name(name, lang)
+    base = local_folder(location)
+    shared = [base / cached.name] if base is not None else []
+    if cached.is_dir():
+        _warn_of_source(cached, location, explicit=location == remote_loc)
+        return _ref(name, lang, cached, shared)
+    for folder in shared:
+        if (folder / CONFIG).is_file():
+            # The cache too: another machine may have it there only.
+            return ModelRef.of_folder(name, str(folder), str(cached), lang=lang)
+    return _ref(name, lang, _Search(name, lang, location).fetch(), shared)
+
+
+def _ref(name: str, lang: str, folder: Path, shared: list[Path]) -> ModelRef:
+    """The ref of a folder in the cache, with the other places where a worker may get it."""
+    place = source_of(folder).get("place")
+    remote = [place] if isinstance(place, str) and is_remote(place) else []
+    return ModelRef.of_folder(name, str(folder), *map(str, shared), *remote, lang=lang)
+
+
+def _warn_of_source(cached: Path, location: str, explicit: bool) -> None:
+    source = source_of(cached)
+    known = source.get("store") or source.get("hub")
+    if explicit and known and known != public_form(location):
+        warnings.warn(
+            f"{cached} came from {known}, not from remote_loc={public_form(location)!r}; it is used as it is. "
+            "Delete the folder to fetch the model anew",
+            stacklevel=4,
+        )
+
+
+class _Search:
+    """One search beyond this machine's folders, and what it met on the way."""
+
+    def __init__(self, name: str, lang: str, location: str):
+        self._name, self._lang, self._location = name, lang, location
+        self._met: list[str] = []
+        self._entries: list[Entry] = []
+
+    def fetch(self) -> Path:
+        """The model's folder in the cache. Raises ModelNotFoundError when all else has failed."""
+        card = CARDS.get(self._name) if self._lang == LANGUAGE else None
+        cause: Exception | None = None
+        if not is_repository(self._name):
+            try:
+                found = self._from_store(open_store(self._location), card.key if card else None)
+                if found is not None:
+                    return found
+            except Unreachable as e:
+                self._met.append(f"{public_form(self._location)} cannot be reached: {e}")
+                cause = e
+        repository = self._name if is_repository(self._name) else card.hub if card else None
+        if repository:
+            try:
+                return fetch_from_hub(repository, self._name, self._lang)
+            except (NotThere, Unreachable) as e:
+                self._met.append(str(e))
+                cause = e
+        raise ModelNotFoundError(self._message()) from cause
+
+    def _from_store(self, store: Store, pinned: str | None) -> Path | None:
+        here = public_form(store.location)
+        if pinned:
+            try:
+                return fetch(store, Parcel.of_key(pinned), self._name, self._lang)
+            except NotThere as e:
+                self._met.append(f"{here}/{pinned}.zip: {e}")
+        try:
+            self._entries = read_index(store)
+        except NotThere as e:
+            self._met.append(f"{here} has no index metadata.json ({e})")
+            return None
+        except ModelFormatError as e:
+            self._met.append(f"{here}: {e}")
+            return None
+        entry = choose(self._entries, self._name, self._lang)
+        if entry is None:
+            self._met.append(self._why_none(here))
+            return None
+        parcel = Parcel.of_entry(entry)
+        try:
+            return fetch(store, parcel, self._name, self._lang)
+        except NotThere as e:
+            self._met.append(f"{here}/{parcel.key}, which the index names: {e}")
+            return None
+
+    def _why_none(self, here: str) -> str:
+        same = [e for e in self._entries if e.name == self._name]
+        others = sorted({e.annotator for e in same if e.annotator not in (ANNOTATOR, None)})
+        languages = sorted({e.language or "any" for e in same})
+        if others:
+            return f"{here} has the name for {', '.join(map(str, others))} only; sparkcls reads {ANNOTATOR}"
+        if same and self._lang not in languages:
+            return f"{here} has the name in {', '.join(languages)}, not in {self._lang}"
+        if same:
+            return f"{here} has the name only in versions that are not ready, or newer than sparkcls knows"
+        return f"{here} has no such name in its index"
+
+    def _message(self) -> str:
+        folder = cache_folder() / folder_name(self._name, self._lang)
+        present = {p.name.rpartition("_")[0] for p in folder.parent.glob(f"[!.]*_{self._lang}")}
+        indexed = {e.name for e in self._entries if e.annotator == ANNOTATOR and e.language in (self._lang, None)}
+        known = {*bundled_names(), *CARDS, *present, *indexed}
+        near = difflib.get_close_matches(self._name, sorted(known - {self._name}), n=3, cutoff=0.4)
+        return (
+            f"No model {self._name!r} ({self._lang}): it is not bundled, there is no folder {folder}, and\n"
+            + "".join(f"  - {line}\n" for line in self._met)
+            + (f"Nearest names: {', '.join(near)}\n" if near else "")
+            + "Ways out:\n"
+            f"  1. Put it into the cache: `sparkcls pull {self._name} --to DIR` on a machine with a connection, then "
+            f"copy the folder to {folder}\n"
+            f"  2. Name a mirror that this machine reaches: {MIRROR_VARIABLE}, the conf {MIRROR_CONF}, "
+            "sparkcls.configure(mirror=...) or remote_loc\n"
+            "  3. Read a folder that you have: DistilBertForSequenceClassification.loadSavedModel(folder)"
+        )

@@ -1,0 +1,87 @@
+"""`sparkcls models`: what is here, and what the store has."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
+from sparkcls.catalogue.install import source_of
+from sparkcls.catalogue.inventory import PIPELINE, all_local, store_index
+from sparkcls.catalogue.sources import store_location
+from sparkcls.catalogue.store import public_form
+from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.cards import CARDS, LANGUAGE
+
+_HEAD = ("NAME", "LANG", "STATE", "FROM", "WHERE")
+Line = tuple[str, str, str, str, str]
+
+
+def print_models(lang: str | None, search: str | None, annotator: str | None, everything: bool) -> None:
+    """Print one line per model, those of this machine first; the rest by name.
+
+    Parameters
+    ----------
+    annotator
+        The class of the store's models, default DistilBERT's classifier; case does not matter.
+    everything
+        Whether models for all classes are listed.
+    """
+    lines = {} if annotator and annotator.lower() != ANNOTATOR.lower() else _known()
+    try:
+        for line in _of_store(store_index(), annotator, everything):
+            lines.setdefault(line[:2], line)
+    except (ModelNotFoundError, ModelFormatError) as e:
+        print(f"sparkcls: the store's models are not listed: {' '.join(str(e).split())}", file=sys.stderr)
+    wanted = [
+        line
+        for line in lines.values()
+        if (lang is None or line[1].lower() == lang.lower()) and (search is None or search.lower() in line[0].lower())
+    ]
+    if wanted:
+        print(columns([_HEAD, *wanted]))
+    else:
+        print("sparkcls: no model matches; leave out --search, --lang or --annotator, or add --all", file=sys.stderr)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as aligned text."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _known() -> dict[tuple[str, ...], Line]:
+    """Models of this machine, and those of the cards, by name and language."""
+    lines: dict[tuple[str, ...], Line] = {}
+    for found in all_local():
+        source = source_of(found.path)
+        origin = str(source.get("store") or source.get("hub") or "-")
+        lines[found.name, found.lang] = (found.name, found.lang, found.state, origin, str(found.path))
+    for name, card in CARDS.items():
+        lines.setdefault((name, LANGUAGE), (name, LANGUAGE, "card", "tensorflow", f"{_store()}/{card.key}.zip"))
+    return lines
+
+
+def _of_store(entries: Sequence[Entry], annotator: str | None, everything: bool) -> list[Line]:
+    groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        kind = (entry.annotator or "").lower()
+        wanted = kind in ((annotator or ANNOTATOR).lower(), "" if annotator is None else None)
+        if entry.category != PIPELINE and (everything or wanted):
+            groups[entry.name, entry.language or "-"].append(entry)
+    lines = []
+    for (name, lang), group in sorted(groups.items()):
+        kind = group[0].annotator or ANNOTATOR
+        best = choose(group, name, lang, kind)
+        if best:
+            usable = "store" if kind == ANNOTATOR else kind
+            where = f"{best.folder}/" if best.folder else best.key + (".zip" if best.zipped else "")
+            lines.append((name, lang, usable, best.engine or "-", f"{_store()}/{where}"))
+    return lines
+
+
+def _store() -> str:
+    return public_form(store_location())

@@ -1,0 +1,41 @@
+"""`sparkcls pull`: a model into the cache, or into a folder to ship."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from sparkcls.catalogue.install import LOCKS, PARTIAL, WORK
+from sparkcls.catalogue.inventory import find_local
+from sparkcls.catalogue.resolve import resolve
+from sparkcls.cli.shipping import ship
+from sparkcls.settings import _settings
+
+
+def pull(name: str, lang: str, to: Path | None, store: str | None) -> Path:
+    """Fetch a model unless it is here; its folder, which is `to`'s if that is given."""
+    if to is None:
+        return resolve(name, lang, store).locate()
+    here = find_local(name, lang) if store is None else None
+    if here:
+        return ship(here.path, name, lang, to)
+    with _as_cache(to):
+        # Fetched to where it is to be, so that 250 MB are not kept twice.
+        return ship(resolve(name, lang, store).locate(), name, lang, to)
+
+
+@contextlib.contextmanager
+def _as_cache(folder: Path) -> Iterator[None]:
+    before = _settings.cache
+    _settings.cache = folder.absolute()
+    try:
+        yield
+    finally:
+        _settings.cache = before
+        for name in (LOCKS, WORK, PARTIAL):
+            # A download that broke off stays, to go on with.
+            for path in (folder / name).glob("*.lock"):
+                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                (folder / name).rmdir()

@@ -1,0 +1,108 @@
+"""`sparkcls show`: what is known of one model."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from sparkcls.catalogue.index import Entry, choose
+from sparkcls.catalogue.install import source_of
+from sparkcls.catalogue.inventory import Found, find_local, store_index
+from sparkcls.cli.listing import columns
+from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.cards import CARDS, LANGUAGE, Card
+from sparkcls.models.layout import DECISIVE, read_model_folder
+from sparkcls.models.ref import folder_digest
+
+
+def print_model(name: str, lang: str) -> None:
+    """Print what the folder, the card and, where there is no folder, the index of the store say.
+
+    Raises
+    ------
+    ModelNotFoundError
+        None of them knows the name.
+    """
+    found = find_local(name, lang)
+    card = CARDS.get(name) if lang == LANGUAGE else None
+    entry = None if found else _entry(name, lang, known=card is not None)
+    if not (found or card or entry):
+        raise ModelNotFoundError(
+            f"No model {name!r} ({lang}): it is not on this machine, and the store does not have it; "
+            f"`sparkcls models --search {name.split('_')[-1]}` lists names"
+        )
+    print(f"{name} ({lang})")
+    facts = [*(_of_folder(found) if found else ()), *(_of_entry(entry) if entry else ())]
+    if not found:
+        facts.append(("state", f"not on this machine; fetch it with `sparkcls pull {name}`"))
+    facts += _of_card(card, labels=found is None) if card else []
+    print(columns([(f"  {fact}", value) for fact, value in facts]))
+    if card and card.benchmark:
+        print("  benchmark of the card")
+        print("\n".join(f"    {line}" for line in columns(card.benchmark).splitlines()))
+
+
+def _entry(name: str, lang: str, known: bool) -> Entry | None:
+    try:
+        return choose(store_index(), name, lang)
+    except (ModelNotFoundError, ModelFormatError) as e:
+        if not known:
+            raise
+        print(f"sparkcls: without the store's entry: {' '.join(str(e).split())}", file=sys.stderr)
+        return None
+
+
+def _of_folder(found: Found) -> Iterator[tuple[str, str]]:
+    folder = read_model_folder(found.path)
+    source = source_of(found.path)
+    yield "state", found.state
+    yield "folder", str(found.path)
+    yield "size", _size(found.path)
+    yield "digest", folder_digest(found.path)
+    yield from ((key, str(source[key])) for key in ("store", "key", "hub", "revision", "engine") if key in source)
+    yield "labels", ", ".join(folder.labels)
+    yield "params", _json(folder.params)
+    config = folder.config
+    yield "network", f"{config['n_layers']} layers of width {config['dim']}, {config['vocab_size']} wordpieces"
+
+
+def _of_entry(entry: Entry) -> Iterator[tuple[str, str]]:
+    yield "store's key", f"{entry.folder}/" if entry.folder else entry.key
+    yield "engine", entry.engine or "not stated"
+    yield (
+        "made with",
+        " / ".join(
+            f"{what} {'.'.join(map(str, version)) or '?'}"
+            for what, version in (("Spark NLP", entry.lib_version), ("Spark", entry.spark_version))
+        ),
+    )
+    if entry.checksum:
+        yield "checksum", entry.checksum
+
+
+def _of_card(card: Card, labels: bool) -> Iterator[tuple[str, str]]:
+    yield "description", card.description
+    if labels:
+        yield "labels", ", ".join(sorted(card.labels)) + " (the order is the model's)"
+    yield "params of the card", _json(card.params)
+    yield "nlu", card.nlu
+    yield "key of the card", card.key
+    if card.hub:
+        yield "same weights", f"https://huggingface.co/{card.hub}"
+    yield "source", card.source
+    yield "license", card.license
+
+
+def _json(params: object) -> str:
+    return json.dumps(params, ensure_ascii=False)
+
+
+def _size(folder: Path) -> str:
+    size = float(sum((folder / name).stat().st_size for name in DECISIVE if (folder / name).is_file()))
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} GB"

@@ -1,0 +1,87 @@
+"""Unpacking a zip that came over the network: nothing outside the folder, nothing beyond its limits."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from sparkcls.errors import ModelFormatError
+
+#: Most bytes that an archive may unpack to. DistilBERT models have some 270 MB.
+MOST_BYTES = 8 << 30
+#: Most entries of an archive.
+MOST_ENTRIES = 20_000
+#: Text compresses to a hundredth, deflate's own limit is a thousandth: between them lies what only bombs reach.
+MOST_RATIO = 300
+_SLACK = 16 << 20
+
+_FAILURES = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError, KeyError)
+
+
+def extract(archive: Path, folder: Path, most_bytes: int = MOST_BYTES) -> list[Path]:
+    """Unpack `archive` into `folder`, which is made; the files written.
+
+    Raises
+    ------
+    ModelFormatError
+        It is no zip, is cut off or corrupt, unpacks to more than `most_bytes` or at a ratio that only
+        bombs have, or has an entry that is a link, leaves the folder or appears twice.
+    """
+    try:
+        with zipfile.ZipFile(archive) as source:
+            entries = [e for e in source.infolist() if not e.is_dir()]
+            names = _check(archive, entries, most_bytes)
+            written = []
+            left = most_bytes
+            for entry, name in zip(entries, names, strict=True):
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                left -= _unpack(source, entry, target, min(left, entry.file_size))
+                written.append(target)
+            return written
+    except ModelFormatError:
+        raise
+    except _FAILURES as e:
+        raise ModelFormatError(f"{archive} is no zip archive, or is cut off or corrupt ({e}); fetch it again") from e
+
+
+def _check(archive: Path, entries: list[zipfile.ZipInfo], most_bytes: int) -> list[PurePosixPath]:
+    """The entries' relative paths; everything that an archive declares is judged before a byte is written."""
+
+    def refuse(reason: str) -> ModelFormatError:
+        return ModelFormatError(f"{archive} is refused: {reason}")
+
+    if len(entries) > MOST_ENTRIES:
+        raise refuse(f"it has {len(entries)} entries; the most is {MOST_ENTRIES}")
+    declared = sum(e.file_size for e in entries)
+    if declared > most_bytes:
+        raise refuse(f"it unpacks to {declared} bytes; the most is {most_bytes}")
+    if declared > _SLACK + MOST_RATIO * archive.stat().st_size:
+        raise refuse(f"it unpacks to {declared} bytes, more than {MOST_RATIO} times its size")
+    names = []
+    for entry in entries:
+        name = PurePosixPath(entry.filename.replace("\\", "/"))
+        drive = ":" in name.parts[0] if name.parts else True
+        if name.is_absolute() or drive or ".." in name.parts or "\0" in entry.filename:
+            raise refuse(f"its entry {entry.filename!r} lies outside of the folder")
+        mode = entry.external_attr >> 16
+        if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+            raise refuse(f"its entry {entry.filename!r} is a link or a device")
+        names.append(name)
+    if len(set(names)) != len(names):
+        raise refuse("it has two entries of one name")
+    return names
+
+
+def _unpack(source: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, most: int) -> int:
+    """Write one entry and give its size, counting what really comes out of it."""
+    written = 0
+    with source.open(entry) as reader, open(target, "xb") as writer:
+        while chunk := reader.read(1 << 20):
+            written += len(chunk)
+            if written > most:
+                raise ModelFormatError(f"The entry {entry.filename!r} holds more than it declares; it is refused")
+            writer.write(chunk)
+    return written

@@ -1,0 +1,82 @@
+"""From any folder that holds a DistilBERT classifier to a model folder of sparkcls."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
+from sparkcls.formats.exporter import is_exporter_folder, read_exporter_folder
+from sparkcls.formats.model import write_model
+from sparkcls.formats.sparknlp import is_saved_stage, read_saved_model
+from sparkcls.models.layout import CONFIG, DECISIVE, UNSAFE, WEIGHTS, read_model_folder
+
+
+def is_foreign(folder: Path) -> bool:
+    """Whether a folder must be converted before it can be used."""
+    return not (folder / WEIGHTS).is_file() and (is_saved_stage(folder) or is_exporter_folder(folder))
+
+
+def convert_folder(source: Path, target: Path, heads: int | None = None) -> None:
+    """Read a model folder of any known kind and write a checked model folder of sparkcls.
+
+    Known are: a stage that Spark NLP saved, or a zip of its store unpacked; an exporter's folder
+    (TensorFlow SavedModel, ONNX, OpenVINO, each with assets/); a Hugging Face folder with safetensors.
+    The same source gives the same bytes on every machine.
+
+    Parameters
+    ----------
+    source
+        The folder; a single folder inside of it is looked into.
+    target
+        Must not exist; appears complete or not at all.
+    heads
+        Attention heads, where neither the source tells nor width / 64 is right.
+
+    Raises
+    ------
+    ModelNotFoundError
+        There is no such folder.
+    ModelFormatError
+        It is of no known kind, incomplete or corrupt.
+    ParamError
+        `target` exists.
+    """
+    if not source.is_dir():
+        raise ModelNotFoundError(
+            f"No folder {source}; expected a saved model, an exporter's folder or a Hugging Face one"
+        )
+    if target.exists():
+        raise ParamError(f"{target} exists; name a folder that is to be made")
+    entries = [e for e in source.iterdir() if not e.name.startswith((".", "__MACOSX"))]
+    if len(entries) == 1 and entries[0].is_dir() and not is_saved_stage(source):
+        source = entries[0]
+    work = target.with_name(f".{target.name}.part")
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        _write(source, work, heads)
+        read_model_folder(work)
+        work.rename(target)
+    except ModelFormatError as e:
+        # The half-made folder is gone when the message is read.
+        raise ModelFormatError(str(e).replace(str(work), str(source))) from e
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _write(source: Path, target: Path, heads: int | None) -> None:
+    if (source / WEIGHTS).is_file() or any((source / name).is_file() for name in UNSAFE):
+        read_model_folder(source)
+        for name in DECISIVE:
+            if (source / name).is_file():
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source / name, target / name)
+    elif is_saved_stage(source):
+        write_model(read_saved_model(source), target, heads)
+    elif is_exporter_folder(source):
+        write_model(read_exporter_folder(source), target, heads)
+    else:
+        raise ModelFormatError(
+            f"{source} holds no model that sparkcls knows: neither metadata/ and fields/ (saved by Spark NLP), nor "
+            f"saved_model.pb, model.onnx or an OpenVINO model with assets/, nor {CONFIG} and {WEIGHTS}"
+        )

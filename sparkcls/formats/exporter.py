@@ -1,0 +1,92 @@
+"""Folders that exporters make for Spark NLP's `loadSavedModel`: a network, and assets/ with two text files.
+
+saved_model.pb + variables/           TensorFlow's SavedModel
+model.onnx (+ external data)          ONNX
+openvino_model.xml + .bin             OpenVINO
+assets/vocab.txt, assets/labels.txt   one wordpiece, one label a line; the line's number is the id
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sparkcls.errors import ModelFormatError
+from sparkcls.formats.model import ForeignModel
+from sparkcls.formats.onnx import read_onnx
+from sparkcls.formats.openvino import read_openvino
+from sparkcls.formats.sparknlp import read_variables
+from sparkcls.formats.weights import StateDict
+from sparkcls.models.layout import CONFIG, LABELS
+
+_SAVED_MODEL = "saved_model.pb"
+_ONNX = "model.onnx"
+_OPENVINO = ("openvino_model.xml", "saved_model.xml")
+
+
+def is_exporter_folder(folder: Path) -> bool:
+    """Whether a folder has a network of one of these exporters."""
+    return any((folder / name).is_file() for name in (_SAVED_MODEL, _ONNX, *_OPENVINO))
+
+
+def read_exporter_folder(folder: Path) -> ForeignModel:
+    """A classifier in an exporter's folder.
+
+    Raises
+    ------
+    ModelFormatError
+        A file is missing or corrupt; the message names it.
+    """
+    vocabulary_file = next((folder / n for n in ("assets/vocab.txt", "vocab.txt") if (folder / n).is_file()), None)
+    if vocabulary_file is None:
+        raise ModelFormatError(
+            f"{folder} has no assets/vocab.txt; put the model's vocabulary there, one wordpiece a line"
+        )
+    stated = _config(folder)
+    engine, state = _network(folder)
+    try:
+        pieces = vocabulary_file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        labels = _labels(folder, stated)
+    except (OSError, UnicodeDecodeError) as e:
+        raise ModelFormatError(f"{folder / 'assets'} cannot be read as UTF-8 text ({e})") from e
+    return ForeignModel(
+        state=state,
+        labels=labels,
+        vocabulary={piece.removesuffix("\r"): i for i, piece in enumerate(pieces)},
+        config={k: stated[k] for k in ("n_heads", "activation", "pad_token_id") if k in stated},
+        engine=engine,
+    )
+
+
+def _network(folder: Path) -> tuple[str, StateDict]:
+    if (folder / _SAVED_MODEL).is_file():
+        return "tensorflow", read_variables(folder / "variables" / "variables", folder / _SAVED_MODEL, saved_model=True)
+    if (folder / _ONNX).is_file():
+        return "onnx", read_onnx(folder / _ONNX)
+    files = sorted(f for f in folder.iterdir() if f.suffix in (".xml", ".bin"))
+    return "openvino", read_openvino(files, str(folder))
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    """The configuration that some exporters leave beside the network; {} if there is none."""
+    for file in (folder / CONFIG, folder / "assets" / CONFIG):
+        if file.is_file():
+            try:
+                content = json.loads(file.read_text(encoding="utf-8"))
+            except (OSError, ValueError, RecursionError) as e:
+                raise ModelFormatError(f"{file} cannot be read as JSON ({e})") from e
+            return content if isinstance(content, dict) else {}
+    return {}
+
+
+def _labels(folder: Path, config: dict[str, Any]) -> list[str]:
+    if (folder / LABELS).is_file():
+        lines = (folder / LABELS).read_text(encoding="utf-8").splitlines()
+        return [line.strip() for line in lines if line.strip()]
+    named = config.get("id2label")
+    if isinstance(named, dict) and all(str(i) in named for i in range(len(named))) and named:
+        return [str(named[str(i)]) for i in range(len(named))]
+    raise ModelFormatError(
+        f"{folder} has no {LABELS}; put the model's labels there, one a line, in the order of its outputs"
+    )

@@ -1,0 +1,152 @@
+"""A folder that Spark NLP's `save` wrote, or that its store's zip holds: metadata, fields, one engine's file.
+
+metadata/part-00000                       class, uid and Params as one JSON line
+fields/vocabulary, fields/labels          maps of str to int, see `javaobjects`
+distilbert_classification_tensorflow      zip: saved_model.pb (a bare GraphDef), variables.{index,data-*}
+distilbert_classification_onnx            zip: one ONNX file
+distilbert_classification_openvino        zip: an .xml and a .bin
+
+The layout and the meaning of Params were learnt from files that Spark NLP 3.4.4 and 5.5.3 wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sparkcls.errors import ModelFormatError
+from sparkcls.formats.archive import extract
+from sparkcls.formats.graphdef import variable_names
+from sparkcls.formats.javaobjects import read_map
+from sparkcls.formats.model import ForeignModel
+from sparkcls.formats.onnx import read_onnx
+from sparkcls.formats.openvino import read_openvino
+from sparkcls.formats.tensorbundle import TensorBundle
+from sparkcls.formats.weights import StateDict, contiguous, keras_to_state
+
+CLASS = "com.johnsnowlabs.nlp.annotators.classifier.dl.DistilBertForSequenceClassification"
+#: What the class names of its stages begin with.
+FOREIGN = "com.johnsnowlabs."
+PIPELINE_CLASS = "org.apache.spark.ml.PipelineModel"
+FILE = "distilbert_classification_"
+
+#: Params that mean the same here. Columns are the user's, batchSize and engine are the JVM's business.
+CARRIED = ("caseSensitive", "maxSentenceLength", "coalesceSentences", "activation", "multilabel", "threshold")
+
+
+def is_saved_stage(folder: Path) -> bool:
+    """Whether a folder looks like a stage that Spark ML saved."""
+    return (folder / "metadata").is_dir()
+
+
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """The metadata of a saved stage or pipeline.
+
+    Raises
+    ------
+    ModelFormatError
+        There is none, or it is no JSON object with a class.
+    """
+    parts = sorted((folder / "metadata").glob("part-*"))
+    try:
+        line = next((t for t in (p.read_text(encoding="utf-8").strip() for p in parts) if t), "")
+        content = json.loads(line)
+    except (OSError, ValueError, RecursionError) as e:
+        raise ModelFormatError(f"{folder / 'metadata'} cannot be read as JSON ({e})") from e
+    if not isinstance(content, dict) or not isinstance(content.get("class"), str):
+        raise ModelFormatError(f"{folder / 'metadata'} holds no object with a class; is it a saved Spark ML stage?")
+    return content
+
+
+def read_saved_model(folder: Path) -> ForeignModel:
+    """A classifier that Spark NLP saved.
+
+    Raises
+    ------
+    ModelFormatError
+        It is of another class, incomplete or corrupt; the message names the file.
+    """
+    metadata = read_metadata(folder)
+    if metadata["class"] == PIPELINE_CLASS:
+        raise ModelFormatError(
+            f"{folder} holds a pipeline; read it with sparkcls.pretrained.importPipeline, which keeps all its stages"
+        )
+    if metadata["class"] != CLASS:
+        raise ModelFormatError(
+            f"{folder} holds a {metadata['class']}; only DistilBertForSequenceClassification can be read"
+        )
+    labels = read_map(folder / "fields" / "labels")
+    vocabulary = read_map(folder / "fields" / "vocabulary")
+    for name, field in (("labels", labels), ("vocabulary", vocabulary)):
+        if not field:
+            raise ModelFormatError(f"{folder / 'fields' / name} is missing or empty; fetch or save the model again")
+        if not all(isinstance(i, int) for i in field.values()):
+            raise ModelFormatError(f"{folder / 'fields' / name} maps to something else than numbers; it is corrupt")
+    by_index = {i: label for label, i in labels.items()}
+    if sorted(by_index) != list(range(len(labels))):
+        raise ModelFormatError(f"{folder / 'fields' / 'labels'} does not number its labels from 0: {labels}")
+    params = _params(metadata)
+    engines = [e for e in ("tensorflow", "onnx", "openvino") if (folder / (FILE + e)).is_file()]
+    if not engines:
+        raise ModelFormatError(f"{folder} has no file {FILE}tensorflow, {FILE}onnx or {FILE}openvino; copy it again")
+    stated = params.pop("engine", engines[0])
+    engine = stated if stated in engines else engines[0]
+    return ForeignModel(
+        state=_read_engine(folder, engine),
+        labels=[by_index[i] for i in range(len(labels))],
+        vocabulary=vocabulary,
+        params={name: params[name] for name in CARRIED if name in params},
+        engine=engine,
+    )
+
+
+def _params(metadata: dict[str, Any]) -> dict[str, Any]:
+    maps = [metadata.get(key) or {} for key in ("defaultParamMap", "paramMap")]
+    if not all(isinstance(m, dict) for m in maps):
+        raise ModelFormatError("the metadata of a saved stage has Params that are no object")
+    return {**maps[0], **maps[1]}
+
+
+def _read_engine(folder: Path, engine: str) -> StateDict:
+    archive = folder / (FILE + engine)
+    with tempfile.TemporaryDirectory(prefix="sparkcls-") as temporary:
+        inner = Path(temporary)
+        files = extract(archive, inner)
+        if engine == "tensorflow":
+            return contiguous(read_variables(inner / "variables", inner / "saved_model.pb", saved_model=False))
+        if engine == "onnx":
+            model = max((f for f in files if not f.name.endswith(("_data", ".data"))), key=lambda f: f.stat().st_size)
+            for beside in folder.glob("*onnx_data*"):
+                # Weights over the limit of a protocol buffer lie beside the zip.
+                if not (inner / beside.name).exists():
+                    (inner / beside.name).symlink_to(beside.absolute())
+            return contiguous(read_onnx(model))
+        return contiguous(read_openvino(files, str(archive)))
+
+
+def read_variables(prefix: Path, graph: Path, saved_model: bool) -> StateDict:
+    """The state dict of a tensor bundle, named by itself or by its graph.
+
+    Parameters
+    ----------
+    prefix
+        Of the bundle.
+    graph
+        saved_model.pb: a SavedModel, or a bare GraphDef as Spark NLP keeps it.
+    saved_model
+        Which of the two.
+
+    Raises
+    ------
+    ModelFormatError
+        A file is missing or corrupt, or two variables claim one place.
+    """
+    bundle = TensorBundle(prefix)
+    suffix = "/.ATTRIBUTES/VARIABLE_VALUE"
+    names = {key: key.removesuffix(suffix) for key in bundle.entries}
+    if graph.is_file():
+        names |= variable_names(graph.read_bytes(), str(graph), saved_model)
+    names |= bundle.variable_names()
+    return keras_to_state({k: n for k, n in names.items() if k in bundle.entries}, bundle.array, str(prefix))

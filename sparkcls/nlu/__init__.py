@@ -1,0 +1,88 @@
+"""`nlu.load(ref).predict(data)`: the one-liner of the model cards.
+
+Column names and arguments are nlu's. One thing differs on purpose: without an `output_level` one row comes back
+per text, in the order given. (nlu then splits texts into sentences with a deep-learning detector, and its rows
+come back in any order; ask for ``output_level="sentence"`` to have sentences.)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sparkcls.errors import ColumnError, ParamError, ParamTypeError
+from sparkcls.models.ref import ModelRef
+from sparkcls.nlu.pipeline import NLUPipeline
+from sparkcls.nlu.references import REFERENCES, candidates, load_reference, short_ids
+from sparkcls.pretrained.disk import load_pipeline, pipeline_stages
+from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+
+__all__ = ["REFERENCES", "NLUPipeline", "candidates", "load"]
+
+#: Arguments of nlu's `load` that change nothing here.
+_IDLE = ("streamlit_caching", "get_tracer")
+
+
+def load(
+    request: str = "from_disk",
+    path: str | None = None,
+    verbose: bool = False,
+    gpu: bool = False,
+    apple_silicon: bool = False,
+    **ignored: Any,
+) -> NLUPipeline:
+    """The pipeline of a reference such as ``en.classify.distilbert_sequence.imdb``.
+
+    Parameters
+    ----------
+    request
+        A reference of a model card; any ``<lang>.classify.distilbert_sequence.<x>`` (or ``distil_bert``) whose
+        model is bundled, cached or in the store (``en.`` may be left out); or a model's name. Several are
+        separated by spaces; their columns are then called ``classified_sequence_<id>``.
+    path
+        Load this folder instead: a model folder, or a saved pipeline with a classifier in it.
+    verbose
+        Whether to print which models the request stands for.
+    gpu, apple_silicon
+        Whether the classifier must run on a CUDA device, or on an Apple GPU; without one it then fails.
+        By default it takes what there is.
+    ignored
+        ``streamlit_caching`` and ``get_tracer``, for nlu's callers.
+
+    Raises
+    ------
+    ModelNotFoundError
+        The reference is unknown, or its model is nowhere to be found.
+    ParamTypeError
+        The request is no str, or an argument is unknown.
+    """
+    unknown = sorted(set(ignored) - set(_IDLE))
+    if unknown:
+        raise ParamTypeError(
+            f"nlu.load: unknown argument {', '.join(unknown)}; it takes request, path, verbose, gpu, apple_silicon"
+        )
+    if not isinstance(request, str):
+        raise ParamTypeError(f"nlu.load takes a reference as str, got {request!r}")
+    if path is not None:
+        classifiers = {"": _from_disk(path)}
+    else:
+        references = list(dict.fromkeys(request.split()))
+        if not references or references == ["from_disk"]:
+            raise ParamError("nlu.load needs a reference, such as 'en.classify.distilbert_sequence.imdb', or a path")
+        classifiers = dict(zip(short_ids(references), map(load_reference, references), strict=True))
+    for classifier in classifiers.values():
+        if verbose:
+            print(ModelRef.from_json(classifier.getOrDefault("model")).name)  # noqa: T201
+        if gpu or apple_silicon:
+            classifier.setDevice("cuda" if gpu else "mps")
+    return NLUPipeline(classifiers)
+
+
+def _from_disk(path: str) -> DistilBertForSequenceClassification:
+    if not (Path(path) / "stages").is_dir():
+        return DistilBertForSequenceClassification.loadSavedModel(path)
+    stages = pipeline_stages(load_pipeline(path))
+    found = [stage for stage in stages if isinstance(stage, DistilBertForSequenceClassification)]
+    if len(found) != 1:
+        raise ColumnError(f"nlu.load(path={path!r}): the pipeline has {len(found)} classifiers; expected one")
+    return found[0]

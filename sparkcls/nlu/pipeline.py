@@ -1,0 +1,187 @@
+"""`NLUPipeline`: assembler, sentence detector, tokenizer and classifiers, called at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from pyspark.ml import PipelineModel
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sparkcls.annotation import Annotation
+from sparkcls.errors import ColumnError, ParamError, ParamTypeError
+from sparkcls.light import LightPipeline
+from sparkcls.nlu.frames import LEVELS, TEXT, Layout, Result, to_frame, to_texts
+from sparkcls.stages.assembler import DocumentAssembler
+from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.sentence_detector import SentenceDetector
+from sparkcls.stages.tokenizer import Tokenizer
+
+CATEGORY = "category"
+LABEL = "classified_sequence"
+
+#: Arguments of nlu's `predict` that have nothing to act on here, and the values that ask for nothing.
+_IDLE: dict[str, tuple[Any, ...]] = {"output_path": ("", None), "parser_output": (False,), "parser_config": ("", None)}
+
+
+class NLUPipeline:
+    """The pipeline of one or more classifiers.
+
+    Parameters
+    ----------
+    classifiers
+        Stages with a model, by nlu's id, which ends the names of their columns; ``""`` for a single one. Their
+        columns are set here; their other Params may be changed at any time.
+    """
+
+    def __init__(self, classifiers: Mapping[str, DistilBertForSequenceClassification]):
+        self._columns = {CATEGORY + (f"_{id_}" if id_ else ""): id_ for id_ in classifiers}
+        self.classifiers = [
+            stage.setInputCols(["token", "document"]).setOutputCol(column)
+            for column, stage in zip(self._columns, classifiers.values(), strict=True)
+        ]
+        #: The pipeline of whole documents, for use with Spark, and for single texts.
+        self.vanilla_transformer_pipe = self._pipeline("document")
+        self.light_transformer_pipe = LightPipeline(self.vanilla_transformer_pipe)
+
+    @property
+    def classifier(self) -> DistilBertForSequenceClassification:
+        """The first classifier."""
+        return self.classifiers[0]
+
+    def _pipeline(self, level: str) -> PipelineModel:
+        assembler = DocumentAssembler(inputCol=TEXT, outputCol="document")
+        if level != "sentence":
+            return PipelineModel([assembler, Tokenizer(inputCols=["document"], outputCol="token"), *self.classifiers])
+        # Copies: the columns of the user's own stages stay those of documents.
+        classifiers = [stage.copy().setInputCols(["token", "sentence"]) for stage in self.classifiers]
+        detector = SentenceDetector(inputCols=["document"], outputCol="sentence")
+        return PipelineModel([assembler, detector, Tokenizer(inputCols=["sentence"], outputCol="token"), *classifiers])
+
+    def predict(
+        self,
+        data: Any,
+        output_level: str = "",
+        positions: bool = False,
+        keep_stranger_features: bool = True,
+        metadata: bool = False,
+        multithread: bool = True,
+        drop_irrelevant_cols: bool = True,
+        return_spark_df: bool = False,
+        get_embeddings: bool = True,
+        **unused: Any,
+    ) -> pd.DataFrame | DataFrame:
+        """Classify texts.
+
+        Parameters
+        ----------
+        data
+            A str, a list or tuple of str, a one-dimensional array, a Series, a pandas or Spark DataFrame with a
+            column ``text`` (a pandas one without it: its first column). Spark DataFrames are scored in Spark.
+        output_level
+            ``document`` (also ``""``): one row per text. ``sentence``: one per sentence, split by the rules of
+            `SentenceDetector`. ``token``: one per token, with what was said about its document. The rows of one
+            text have its index; a text without sentences or tokens has one row.
+        positions
+            Whether to add ``_begin`` and ``_end`` columns, of the label and of the level.
+        keep_stranger_features
+            Whether to keep the columns of a DataFrame besides ``text``.
+        metadata
+            Whether to add ``classified_sequence_origin_sentence``, every label's probability as
+            ``classified_sequence_<label>`` (which nlu drops), and other metadata such as
+            ``classified_sequence_truncated`` where there are any.
+        drop_irrelevant_cols
+            False adds the texts of other levels: ``document``, and ``token`` as lists.
+        return_spark_df
+            Whether to give a Spark DataFrame with annotation columns.
+        multithread, get_embeddings
+            Accepted for nlu's callers; they change nothing here.
+        unused
+            ``partition`` likewise; other arguments of nlu with their defaults only.
+
+        Returns
+        -------
+        A pandas DataFrame, columns sorted by name, rows in the order given, with the level's text,
+        ``classified_sequence`` (the label, None where there is nothing to classify) and
+        ``classified_sequence_confidence`` (the largest probability of a label).
+
+        Raises
+        ------
+        ParamTypeError
+            Data of another type, or an unknown argument.
+        ParamError
+            An unknown level.
+        ColumnError
+            A DataFrame without texts.
+        """
+        _check(output_level, unused)
+        level = output_level or LEVELS[0]
+        pipeline = self._pipeline(level)
+        if isinstance(data, DataFrame) and TEXT not in data.columns:
+            raise ColumnError(f"predict: the DataFrame has no column 'text'; it has {', '.join(data.columns)}")
+        if return_spark_df:
+            return pipeline.transform(data if isinstance(data, DataFrame) else _to_spark(data))
+        names = (LABEL + column.removeprefix(CATEGORY) for column in self._columns)
+        classes = {c: (n, s.getClasses()) for c, n, s in zip(self._columns, names, self.classifiers, strict=True)}
+        layout = Layout(level, classes, positions, metadata, all_levels=not drop_irrelevant_cols)
+        results: Sequence[Result]
+        if isinstance(data, DataFrame):
+            kept, results = _score_in_spark(data, pipeline, layout)
+        else:
+            kept = to_frame(data)
+            results = LightPipeline(pipeline).fullAnnotate(to_texts(kept[TEXT]))
+            if not isinstance(data, pd.DataFrame):
+                kept = kept[[]]
+        if not keep_stranger_features:
+            kept = kept[[c for c in kept.columns if c == TEXT]]
+        return layout.frame(kept, results)
+
+
+def _check(output_level: str, unused: Mapping[str, Any]) -> None:
+    if output_level not in ("", *LEVELS):
+        raise ParamError(f"predict(output_level={output_level!r}): expected one of {', '.join(LEVELS)}")
+    for name, value in unused.items():
+        if name == "partition":
+            continue
+        if name not in _IDLE:
+            raise ParamTypeError(f"predict: unknown argument {name}={value!r}; see help(NLUPipeline.predict)")
+        if value not in _IDLE[name]:
+            raise ParamError(f"predict({name}={value!r}): sparkcls has nothing like it; leave it out")
+
+
+def _score_in_spark(data: DataFrame, pipeline: PipelineModel, layout: Layout) -> tuple[pd.DataFrame, Sequence[Result]]:
+    """The frame's columns in pandas, and annotations of its rows, in the order in which it collects."""
+    # By position: names of the frame may be those of the pipeline's columns, or twice there.
+    names = list(data.columns)
+    places = [f"_{i}" for i in range(len(names))]
+    frame = data.toDF(*places)
+    scored = pipeline.transform(frame.withColumn(TEXT, F.col(places[names.index(TEXT)])))
+    needed = {layout.level, *layout.classes} | ({"document", "token"} if layout.all_levels else set())
+    # As JSON, because how toPandas gives arrays of structs depends on the version and on confs.
+    columns = {name: f"_json_{i}" for i, name in enumerate(sorted(needed))}
+    collected = scored.select(*places, *(F.to_json(name).alias(alias) for name, alias in columns.items())).toPandas()
+    kept = collected[places].set_axis(names, axis=1)
+    lists = [[_annotations(text) for text in collected[alias]] for alias in columns.values()]
+    return kept, [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def _annotations(text: str | None) -> list[Annotation]:
+    fields = json.loads(text) if text else []
+    return [
+        Annotation(f.get("annotatorType", ""), f["begin"], f["end"], f.get("result"), f.get("metadata") or {})
+        for f in fields
+    ]
+
+
+def _to_spark(data: Any) -> DataFrame:
+    from sparkcls import start
+
+    frame = to_frame(data)
+    texts = to_texts(frame[TEXT])
+    spark = start()
+    if isinstance(data, pd.DataFrame):
+        return spark.createDataFrame(frame.assign(**{TEXT: pd.Series(texts, index=frame.index, dtype=object)}))
+    return spark.createDataFrame([(text,) for text in texts], f"{TEXT} string")

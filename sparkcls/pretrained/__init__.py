@@ -1,0 +1,21 @@
+"""`from sparkcls.pretrained import ...`: pipelines and models by name, and what the store has."""
+
+from pyspark.ml import PipelineModel
+
+from sparkcls.catalogue.resolve import bundled_names, resolve
+from sparkcls.light import LightPipeline
+from sparkcls.models.ref import ModelRef
+from sparkcls.pretrained.downloader import ResourceDownloader
+from sparkcls.pretrained.pipeline import PretrainedPipeline
+from sparkcls.stages.importer import import_pipeline as importPipeline
+
+__all__ = [
+    "LightPipeline",
+    "ModelRef",
+    "PipelineModel",
+    "PretrainedPipeline",
+    "ResourceDownloader",
+    "bundled_names",
+    "importPipeline",
+    "resolve",
+]

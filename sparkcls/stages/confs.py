@@ -1,0 +1,26 @@
+"""What the Spark session's confs say about models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from sparkcls.settings import CACHE_CONF, MIRROR_CONF, use_spark_conf
+
+
+def take_over_confs() -> None:
+    """Let ``spark.sparkcls.cache`` and ``spark.sparkcls.mirror`` of the active session count, if there is one."""
+    session = SparkSession.getActiveSession()
+    use_spark_conf(_get(session, CACHE_CONF), _get(session, MIRROR_CONF))
+
+
+def _get(session: Any, name: str) -> str | None:
+    if session is None:
+        return None
+    try:
+        value = session.conf.get(name, None)
+    except Exception:
+        # Serverless clusters refuse to answer for confs that they do not know.
+        return None
+    return str(value) if value else None

@@ -1,0 +1,207 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from sparkcls.catalogue.index import parse_index
+from sparkcls.catalogue.resolve import resolve
+from sparkcls.catalogue.sources import forget_indexes
+from sparkcls.cli import main
+from sparkcls.errors import ModelNotFoundError
+from sparkcls.models.cards import CARDS
+from sparkcls.models.ref import folder_digest
+from tests.models import save_tiny_model
+
+BUNDLED = "distilbert_mini_sequence_classifier_sst2"
+IMDB = "distilbert_base_sequence_classifier_imdb"
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch, cache):
+    """An index without archives, which is all that the commands here may ask."""
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    lines = [
+        {"name": "far_away", "language": "fr", "annotator": "DistilBertForSequenceClassification", "engine": "onnx"},
+        {"name": "ner", "language": "en", "annotator": "NerDLModel"},
+        {"name": "explain", "language": "en", "category": "pl"},
+    ]
+    common = {
+        "libVersion": {"parts": [3, 3, 3]},
+        "sparkVersion": {"parts": [3, 0]},
+        "readyToUse": True,
+        "isZipped": True,
+        "time": "2021-11-21T13:51:09.757Z",
+        "category": "ml",
+    }
+    (folder / "metadata.json").write_text("".join(json.dumps(common | line) + "\n" for line in lines))
+    monkeypatch.setenv("SPARKCLS_MIRROR", str(folder))
+    forget_indexes()
+    return folder
+
+
+def run(capsys, *arguments):
+    capsys.readouterr()  # the bar of save_pretrained
+    code = main([str(a) for a in arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_models(capsys, mirror, cache):
+    save_tiny_model(cache / "mine_en", ["a", "b"])
+    (cache / ".partial").mkdir()
+    code, out, err = run(capsys, "models")
+    assert (code, err) == (0, "")
+    states = {line.split()[0]: line.split()[1:3] for line in out.splitlines()[1:]}
+    assert states == {
+        BUNDLED: ["en", "bundled"],
+        "mine": ["en", "cached"],
+        "far_away": ["fr", "store"],
+        **{name: ["en", "card"] for name in CARDS},
+    }
+    assert str(mirror / "far_away_fr_3.3.3_3.0_1637502669757.zip") in out
+    assert [line.split()[0] for line in run(capsys, "models", "--lang", "FR")[1].splitlines()] == ["NAME", "far_away"]
+    assert [line.split()[0] for line in run(capsys, "models", "--search", "Imdb")[1].splitlines()] == ["NAME", IMDB]
+    assert [line.split()[0] for line in run(capsys, "models", "--annotator", "nerdlmodel")[1].splitlines()[1:]] == [
+        "ner"
+    ]
+    everything = run(capsys, "models", "--all")[1]
+    assert " NerDLModel " in everything
+    assert "explain" not in everything
+    assert "no model matches" in run(capsys, "models", "--search", "zzz")[2]
+
+
+def test_models_without_a_store(capsys, mirror):
+    (mirror / "metadata.json").unlink()
+    code, out, err = run(capsys, "models")
+    assert code == 0
+    assert BUNDLED in out
+    assert err.startswith("sparkcls: the store's models are not listed: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_pull_into_the_cache(capsys, mirror, cache):
+    model = save_tiny_model(cache / "mine_en", ["a", "b"])
+    assert run(capsys, "pull", "mine") == (0, f"{model}\n", "")
+
+
+def test_a_pulled_folder_is_a_cache_and_a_mirror(capsys, mirror, cache, tmp_path, monkeypatch):
+    model = save_tiny_model(cache / f"{IMDB}_en", ["neg", "pos"])
+    to = tmp_path / "layer"
+    for name in (BUNDLED, IMDB, BUNDLED):
+        assert run(capsys, "pull", name, "--to", to) == (0, f"{to / name}_en\n", "")
+    assert sorted(p.name for p in to.iterdir()) == sorted([f"{IMDB}_en", f"{BUNDLED}_en", "metadata.json"])
+    entries = {e.name: e for e in parse_index((to / "metadata.json").read_text())}
+    assert sorted(entries) == sorted([BUNDLED, IMDB])
+    assert entries[IMDB].key == CARDS[IMDB].key
+    assert (entries[IMDB].folder, entries[IMDB].zipped, entries[IMDB].category) == (f"{IMDB}_en", False, "ml")
+    assert "model.safetensors" in entries[IMDB].files
+
+    shutil.rmtree(cache)
+    monkeypatch.setenv("SPARKCLS_CACHE", str(to))
+    assert resolve(IMDB).digest == folder_digest(to / f"{IMDB}_en")
+    # As a remote mirror: the folder is not one of this machine's, so it is fetched by the index.
+    monkeypatch.setenv("SPARKCLS_CACHE", str(cache))
+    served = tmp_path / "served"
+    shutil.copytree(to, served)
+    (served / f"{IMDB}_en").rename(served / "elsewhere")
+    index = (served / "metadata.json").read_text().replace(f'"folder": "{IMDB}_en"', '"folder": "elsewhere"')
+    (served / "metadata.json").write_text(index)
+    assert run(capsys, "pull", IMDB, "--from", served) == (0, f"{model}\n", "")
+    assert folder_digest(model) == folder_digest(to / f"{IMDB}_en")
+
+
+def test_pull_from_a_store_into_a_folder_leaves_the_cache_alone(capsys, cache, tmp_path):
+    store, to = tmp_path / "store", tmp_path / "layer"
+    save_tiny_model(cache / f"{IMDB}_en", ["neg", "pos"])
+    run(capsys, "pull", IMDB, "--to", store)
+    (store / f"{IMDB}_en").rename(store / "elsewhere")
+    index = (store / "metadata.json").read_text().replace(f'"folder": "{IMDB}_en"', '"folder": "elsewhere"')
+    (store / "metadata.json").write_text(index)
+    shutil.rmtree(cache)
+    assert run(capsys, "pull", IMDB, "--to", to, "--from", store)[:2] == (0, f"{to / IMDB}_en\n")
+    assert sorted(p.name for p in to.iterdir()) == [f"{IMDB}_en", "metadata.json"]
+    assert not cache.exists()
+
+
+def test_pulling_a_changed_model_replaces_it(capsys, cache, tmp_path):
+    to = tmp_path / "layer"
+    save_tiny_model(cache / "mine_en", ["a", "b"])
+    run(capsys, "pull", "mine", "--to", to)
+    model = save_tiny_model(cache / "mine_en", ["a", "b", "c"], seed=1)
+    run(capsys, "pull", "mine", "--to", to)
+    assert folder_digest(to / "mine_en") == folder_digest(model)
+    assert len((to / "metadata.json").read_text().splitlines()) == 1
+
+
+def test_show(capsys, mirror, cache):
+    code, out, err = run(capsys, "show", BUNDLED)
+    assert (code, err) == (0, "")
+    for fact in ("bundled", "sha256:", "NEGATIVE, POSITIVE", "MB", "caseSensitive"):
+        assert fact in out
+    code, out, err = run(capsys, "show", IMDB)
+    assert (code, err) == (0, "")
+    for fact in ("not on this machine", CARDS[IMDB].key, CARDS[IMDB].description, "weighted avg", "neg, pos"):
+        assert fact in out
+    assert "engine       onnx" in run(capsys, "show", "far_away", "--lang", "fr")[1]
+    assert list(cache.iterdir()) == []
+
+
+def test_convert(capsys, tiny_model, tmp_path):
+    out = tmp_path / "out"
+    assert run(capsys, "convert", tiny_model, out) == (0, f"{out}\n", "")
+    assert folder_digest(out) == folder_digest(tiny_model)
+
+
+def test_errors_are_one_line(capsys, mirror, tmp_path, tiny_model):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "metadata.json").write_text("[]\n")
+    for arguments, code, text in (
+        (["show", "nothing_of_that_name"], 1, "No model 'nothing_of_that_name' (en)"),
+        (["pull", "nothing_of_that_name"], 1, "No model 'nothing_of_that_name' (en)"),
+        (["pull", "../up"], 2, "expected a plain name"),
+        (["pull", BUNDLED, "--to", tmp_path / "file"], 2, "expected a folder"),
+        (["pull", BUNDLED, "--to", tmp_path / "odd"], 1, "line 1, is no entry"),
+        (["convert", tmp_path / "none", tmp_path / "x"], 1, "No folder"),
+        (["convert", tiny_model, tmp_path / "odd"], 2, "exists"),
+    ):
+        found, out, err = run(capsys, *arguments)
+        assert (found, out) == (code, "")
+        assert err.startswith("sparkcls: ")
+        assert text in err
+        assert len(err.splitlines()) == 1
+
+
+def test_usage(capsys):
+    assert run(capsys)[0] == 2
+    assert run(capsys, "fetch")[0] == 2
+    assert "usage: sparkcls" in run(capsys, "--help")[1]
+    for command in ("models", "pull", "show", "convert"):
+        code, out, _ = run(capsys, command, "--help")
+        assert code == 0
+        assert "SPARKCLS_MIRROR" in " ".join(out.split())
+
+
+def test_as_a_process_without_torch_or_spark(mirror, cache, tmp_path):
+    code = (
+        "import sys\n"
+        "for name in ('torch', 'pyspark', 'transformers'): sys.modules[name] = None\n"
+        "from sparkcls.cli import main\n"
+        f"codes = [main(a) for a in (['models'], ['show', {BUNDLED!r}], ['pull', {BUNDLED!r}, '--to', 'layer'], "
+        f"['convert', 'layer/{BUNDLED}_en', 'again'])]\n"
+        "sys.exit(max(codes))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    module = [sys.executable, "-m", "sparkcls", "show", "nothing_there"]
+    done = subprocess.run(module, capture_output=True, text=True, check=False, env=os.environ)
+    assert (done.returncode, done.stderr[:9]) == (1, "sparkcls:")
+
+
+def test_missing_models_name_the_command(mirror):
+    with pytest.raises(ModelNotFoundError, match="sparkcls pull far_off"):
+        resolve("far_off")

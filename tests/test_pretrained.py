@@ -1,0 +1,161 @@
+import json
+import shutil
+
+import pytest
+
+from sparkcls.annotator import DistilBertForSequenceClassification
+from sparkcls.base import DocumentAssembler, PipelineModel
+from sparkcls.catalogue.sources import forget_indexes
+from sparkcls.cli import main
+from sparkcls.errors import ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.pretrained import LightPipeline, PretrainedPipeline, ResourceDownloader
+from sparkcls.stages.tokenizer import Tokenizer
+from tests.models import save_tiny_model
+
+BUNDLED = "distilbert_mini_sequence_classifier_sst2"
+COMMON = {
+    "language": "en",
+    "libVersion": {"parts": [3, 3, 3]},
+    "sparkVersion": {"parts": [3, 0]},
+    "readyToUse": True,
+    "isZipped": True,
+    "time": "2021-11-21T13:51:09.757Z",
+}
+KEY = "some_classifier_en_3.3.3_3.0_1637502669757"
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch, cache):
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    lines = [
+        {"name": "some_classifier", "category": "ml", "annotator": "DistilBertForSequenceClassification"},
+        {"name": "a_model_with_a_rather_long_name", "category": "ml", "annotator": "NerDLModel", "language": "fr"},
+        {"name": "newer", "category": "ml", "annotator": "NerDLModel", "libVersion": {"parts": [4, 0, 0]}},
+        {"name": "explain", "category": "pl"},
+        {"name": "odd"},
+    ]
+    (folder / "metadata.json").write_text("".join(json.dumps(COMMON | line) + "\n" for line in lines))
+    model = save_tiny_model(tmp_path / "model", ["a", "b"])
+    shutil.make_archive(str(folder / KEY), "zip", model)
+    monkeypatch.setenv("SPARKCLS_MIRROR", str(folder))
+    forget_indexes()
+    return folder
+
+
+def test_tables(capsys, mirror):
+    ResourceDownloader.showPublicModels(annotator="nerdlmodel", lang="FR")
+    assert capsys.readouterr().out.splitlines() == [
+        "+---------------------------------+------+---------+",
+        "| Model                           | lang | version |",
+        "+---------------------------------+------+---------+",
+        "| a_model_with_a_rather_long_name |  fr  | 3.3.3   |",
+        "+---------------------------------+------+---------+",
+    ]
+    ResourceDownloader.showPublicPipelines()
+    assert capsys.readouterr().out.splitlines()[1:4:2] == [
+        "| Pipeline       | lang | version |",
+        "| explain        |  en  | 3.3.3   |",
+    ]
+    ResourceDownloader.showUnCategorizedResources()
+    assert "| odd            |  en  | 3.3.3   |" in capsys.readouterr().out
+    ResourceDownloader.showPublicModels(version="3.4.0")
+    assert "newer" not in capsys.readouterr().out
+    ResourceDownloader.showPublicModels()
+    assert "newer" in capsys.readouterr().out
+    ResourceDownloader.showAvailableAnnotators()
+    assert capsys.readouterr().out.splitlines() == ["DistilBertForSequenceClassification", "NerDLModel"]
+    with pytest.raises(ParamError, match="expected a version"):
+        ResourceDownloader.showPublicModels(version="new")
+
+
+def test_tables_without_a_store(mirror):
+    (mirror / "metadata.json").unlink()
+    with pytest.raises(ModelNotFoundError, match=r"metadata.json cannot be read.*SPARKCLS_MIRROR"):
+        ResourceDownloader.showPublicModels()
+
+
+@pytest.mark.parametrize("reader", [DistilBertForSequenceClassification, "DistilBertForSequenceClassification"])
+def test_download_and_clear(mirror, cache, reader):
+    stage = ResourceDownloader.downloadModel(reader, "some_classifier", "en")
+    assert stage.getClasses() == ["a", "b"]
+    assert (cache / "some_classifier_en").is_dir()
+    (cache / ".partial" / "some_classifier_en").mkdir(parents=True)
+    for _ in range(2):
+        ResourceDownloader.clearCache("some_classifier", "en")
+    assert not [p for p in cache.rglob("some_classifier*") if p.suffix != ".lock"]
+
+
+def test_readers_without_models(mirror):
+    for reader in ("NerDLModel", Tokenizer, 3):
+        with pytest.raises(ParamTypeError, match="expected a class with models: DistilBert"):
+            ResourceDownloader.downloadModel(reader, "some_classifier", "en")
+
+
+def test_archives_as_they_are(mirror, cache):
+    folder = ResourceDownloader.downloadModelDirectly(f"{KEY}.zip")
+    assert folder == str(cache / KEY)
+    assert DistilBertForSequenceClassification.loadSavedModel(folder).getClasses() == ["a", "b"]
+    archive = ResourceDownloader.downloadModelDirectly(f"{mirror.as_uri()}/{KEY}.zip", unzip=False)
+    assert archive == str(cache / f"{KEY}.zip")
+    (mirror / f"{KEY}.zip").unlink()
+    assert ResourceDownloader.downloadModelDirectly(KEY) == folder
+    ResourceDownloader.clearCache("some_classifier", "en")
+    assert not [p for p in cache.rglob("some_classifier*") if p.suffix != ".lock"]
+    with pytest.raises(ModelNotFoundError, match=f"{KEY}.zip cannot be read"):
+        ResourceDownloader.downloadModelDirectly(KEY)
+    assert not [p for p in cache.rglob("some_classifier*") if p.suffix != ".lock"]
+
+
+def test_pipelines_that_are_not_there(mirror):
+    with pytest.raises(ModelNotFoundError, match="no pipeline 'some_classifier'"):
+        ResourceDownloader.downloadPipeline("some_classifier", "en")
+    with pytest.raises(ModelNotFoundError, match="explain_en_3.3.3_3.0_1637502669757.zip cannot be read"):
+        PretrainedPipeline("explain", "en")
+    with pytest.raises(ModelNotFoundError, match="No model 'nothing'"):
+        PretrainedPipeline("nothing", "en")
+
+
+@pytest.mark.parametrize("name", [BUNDLED, "some_classifier"])
+def test_a_classifiers_name_gives_the_usual_pipeline(mirror, name):
+    pipeline = PretrainedPipeline(name, lang="en")
+    assert isinstance(pipeline.model, PipelineModel)
+    assert isinstance(pipeline.light_model, LightPipeline)
+    result = pipeline.annotate("good movie")
+    assert list(result) == ["document", "token", "class"]
+    assert result["token"] == ["good", "movie"]
+    assert len(pipeline.annotate(["good movie", "bad plot"])) == 2
+    assert pipeline.fullAnnotate("good movie")[0]["class"][0].end == 9
+
+
+def test_from_disk_and_transform(spark, mirror, tmp_path):
+    pipeline = PretrainedPipeline(BUNDLED)
+    frame = spark.createDataFrame([("good movie",)], "text string")
+    expected = pipeline.transform(frame).collect()
+    path = str(tmp_path / "saved")
+    pipeline.model.write().overwrite().save(path)
+    loaded = PretrainedPipeline.from_disk(path)
+    assert loaded.transform(frame).collect() == expected
+    assert PretrainedPipeline("any", disk_location=path).annotate("good movie") == pipeline.annotate("good movie")
+    renamed = frame.withColumnRenamed("text", "body")
+    assert loaded.annotate(renamed, "body").collect() == expected
+    with pytest.raises(ParamTypeError, match="column of texts"):
+        loaded.annotate(renamed)
+    with pytest.raises(ParamTypeError, match="takes a path"):
+        PretrainedPipeline.from_disk(3)
+
+
+def test_what_was_pulled_is_a_store(capsys, tmp_path, cache, monkeypatch):
+    assert main(["pull", BUNDLED, "--to", str(tmp_path / "layer")]) == 0
+    monkeypatch.setenv("SPARKCLS_MIRROR", str(tmp_path / "layer"))
+    capsys.readouterr()
+    ResourceDownloader.showPublicModels("DistilBertForSequenceClassification", "en")
+    assert BUNDLED in capsys.readouterr().out
+
+
+def test_stars():
+    scope = {}
+    exec("from sparkcls.pretrained import *", scope)
+    assert scope["PretrainedPipeline"] is PretrainedPipeline
+    assert {"ResourceDownloader", "LightPipeline", "PipelineModel"} <= set(scope)
+    assert DocumentAssembler

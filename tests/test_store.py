@@ -1,0 +1,173 @@
+import io
+import time
+
+import pytest
+
+from sparkcls.catalogue import store as stores
+from sparkcls.catalogue.filesystems import ArrowStore, FsspecStore, LocalStore
+from sparkcls.catalogue.store import NotThere, Unreachable, has_secrets, local_folder, open_store, public_form, transfer
+from sparkcls.catalogue.web import HttpStore
+from tests.server import serve
+
+DATA = bytes(range(256)) * 2000
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(stores, "PAUSE", 0.01)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "a b").mkdir()
+    (tmp_path / "data.zip").write_bytes(DATA)
+    (tmp_path / "a b" / "ü.txt").write_text("grün", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def server(folder):
+    with serve(folder) as state:
+        yield state
+
+
+def copy(store, had=b"", validator=""):
+    sink = io.BytesIO(had)
+    transfer(store, "data.zip", sink, validator)
+    return sink.getvalue()
+
+
+def each_store(folder, url):
+    import fsspec
+
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/sparkcls-test/data.zip", DATA)
+    memory.pipe("/sparkcls-test/a b/ü.txt", "grün".encode())
+    from pyarrow.fs import LocalFileSystem
+
+    return [
+        open_store(str(folder)),
+        open_store(folder.as_uri()),
+        open_store(url),
+        open_store("memory://sparkcls-test"),
+        ArrowStore("arrow", LocalFileSystem(), str(folder)),
+    ]
+
+
+def test_every_kind_of_store_reads_the_same(folder, server):
+    kinds = each_store(folder, server.url)
+    assert [type(k) for k in kinds] == [LocalStore, LocalStore, HttpStore, FsspecStore, ArrowStore]
+    for store in kinds:
+        assert copy(store) == DATA
+        assert store.text("a b/ü.txt") == "grün"
+        assert store.size("data.zip") == len(DATA)
+        for ask in (store.text, store.size):
+            with pytest.raises(NotThere):
+                ask("absent")
+        with store.read("data.zip") as content:
+            validator, total = content.validator, content.total
+        assert total == len(DATA)
+        if validator:
+            with store.read("data.zip", 1000, validator) as content:
+                assert content.start == 1000
+                assert b"".join(content.chunks) == DATA[1000:]
+        with store.read("data.zip", 1000, "another") as content:
+            assert content.start == 0
+
+
+def test_a_cut_connection_is_resumed(server):
+    server.faults = [-100_000, 0, 503, -1]
+    assert copy(open_store(server.url)) == DATA
+    assert server.ranges == [None, "bytes=100000-"]
+
+
+def test_it_goes_on_as_long_as_there_is_progress(server):
+    server.faults = [-20_000] * 20
+    assert copy(open_store(server.url)) == DATA
+    assert len(server.ranges) == 21
+
+
+def test_a_store_that_cannot_resume_is_read_anew_but_not_for_ever(server):
+    server.resumes = False
+    server.faults = [-100_000, -200_000]
+    assert copy(open_store(server.url)) == DATA
+    server.faults = [-100_000] * 50
+    with pytest.raises(Unreachable, match="ended after 100000 of 512000 bytes"):
+        copy(open_store(server.url))
+    assert len(server.faults) > 40
+
+
+def test_what_changed_meanwhile_is_read_anew(server):
+    assert copy(open_store(server.url), b"x" * 500, '"old"') == DATA
+
+
+def test_nothing_is_left_to_read(server):
+    store = open_store(server.url)
+    with store.read("data.zip") as content:
+        validator = content.validator
+    assert copy(store, DATA, validator) == DATA
+    assert copy(store, DATA + b"more", validator) == DATA
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_busy_servers_are_asked_again(server, status):
+    server.faults = [status, status]
+    assert copy(open_store(server.url)) == DATA
+    server.faults = [status] * 99
+    with pytest.raises(Unreachable, match=f"it answered {status}"):
+        copy(open_store(server.url))
+    assert len(server.faults) == 99 - stores.TRIES
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_refusals_are_not_repeated(server, status):
+    server.faults = [status]
+    with pytest.raises(NotThere):
+        copy(open_store(server.url))
+    assert sum(server.requests.values()) == 1
+
+
+def test_unreachable_soon():
+    start = time.monotonic()
+    for url, reason in (
+        ("http://127.0.0.1:9", "no answer"),
+        ("http://sparkcls.invalid/x", "host name cannot be resolved|no answer"),
+        ("http://127.0.0.1:port/x", "."),
+        ("http://", "."),
+        ("nosuchscheme://x/y", "neither pyarrow .* nor fsspec"),
+    ):
+        with pytest.raises(Unreachable, match=reason):
+            open_store(url).text("metadata.json")
+    assert time.monotonic() - start < 20
+
+
+def test_a_password_is_sent_and_never_shown(server):
+    location = server.url.replace("//", "//me:s3cret@")
+    assert copy(open_store(location)) == DATA
+    assert server.headers[0]["Authorization"].startswith("Basic ")
+    assert public_form(location) == server.url
+
+
+@pytest.mark.parametrize(
+    ("location", "shown", "secret"),
+    [
+        ("s3://id:pass@bucket/x?region=eu&scheme=http", "s3://bucket/x?region=eu&scheme=http", True),
+        ("s3://bucket/x/?endpoint_override=host:9000", "s3://bucket/x?endpoint_override=host:9000", False),
+        ("https://host/x?sig=abc&v=1", "https://host/x?v=1", True),
+        ("abfss://container@account.dfs/x", "abfss://container@account.dfs/x", False),
+        ("/a/b/", "/a/b", False),
+    ],
+)
+def test_secrets_of_locations(location, shown, secret):
+    assert public_form(location) == shown
+    assert has_secrets(location) == secret
+
+
+def test_local_folders(tmp_path):
+    assert local_folder("file:///a%20b/c").as_posix() == "/a b/c"
+    assert local_folder("file:/a/c").as_posix() == "/a/c"
+    assert local_folder("dbfs:/models").as_posix() == "/dbfs/models"
+    assert local_folder("s3://b/c") is None
+    assert local_folder("https://b/c") is None
