@@ -14,6 +14,7 @@ import numpy as np
 from sparkcls.formats.messages import message
 from sparkcls.formats.sparknlp import CLASS
 from sparkcls.formats.tensorbundle import masked_crc32c
+from sparkcls.models.layout import expected_shapes
 
 DATA = Path(__file__).parent / "data" / "sparknlp"
 FIXTURES = ["tensorflow_2_uncased", "tensorflow_7_cased", "onnx_2_cased", "onnx_7_uncased"]
@@ -152,3 +153,17 @@ def write_saved_tensorflow(
             file.unlink()
     inner.rmdir()
     return folder
+
+
+def random_state(dim: int, labels: int, vocabulary: int, layers: int = 1, seed: int = 0) -> dict[str, np.ndarray]:
+    """Random weights of a small classifier with 128 positions."""
+    config = {
+        "vocab_size": vocabulary,
+        "max_position_embeddings": 128,
+        "dim": dim,
+        "hidden_dim": 64,
+        "n_layers": layers,
+    }
+    shapes = expected_shapes(config) | {"classifier.weight": (labels, dim), "classifier.bias": (labels,)}
+    generator = np.random.default_rng(seed)
+    return {name: generator.standard_normal(shape, dtype=np.float32) * 0.3 for name, shape in shapes.items()}
