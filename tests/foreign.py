@@ -155,11 +155,13 @@ def write_saved_tensorflow(
     return folder
 
 
-def random_state(dim: int, labels: int, vocabulary: int, layers: int = 1, seed: int = 0) -> dict[str, np.ndarray]:
-    """Random weights of a small classifier with 128 positions."""
+def random_state(
+    dim: int, labels: int, vocabulary: int, layers: int = 1, positions: int = 128, seed: int = 0
+) -> dict[str, np.ndarray]:
+    """Random weights of a small classifier."""
     config = {
         "vocab_size": vocabulary,
-        "max_position_embeddings": 128,
+        "max_position_embeddings": positions,
         "dim": dim,
         "hidden_dim": 64,
         "n_layers": layers,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 from sparkcls.errors import ModelFormatError
@@ -17,7 +17,8 @@ MOST_ENTRIES = 20_000
 MOST_RATIO = 300
 _SLACK = 16 << 20
 
-_FAILURES = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError, KeyError)
+#: The machine's fault, not the archive's.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
 def extract(archive: Path, folder: Path, most_bytes: int = MOST_BYTES) -> list[Path]:
@@ -43,7 +44,10 @@ def extract(archive: Path, folder: Path, most_bytes: int = MOST_BYTES) -> list[P
             return written
     except ModelFormatError:
         raise
-    except _FAILURES as e:
+    except Exception as e:
+        # zipfile raises whatever corrupt bytes lead it to.
+        if isinstance(e, OSError) and e.errno in _DISK:
+            raise
         raise ModelFormatError(f"{archive} is no zip archive, or is cut off or corrupt ({e}); fetch it again") from e
 
 

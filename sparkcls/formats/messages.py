@@ -53,8 +53,8 @@ _SCHEMA = {
 
 def _build() -> dict[str, Any]:
     field_type = descriptor_pb2.FieldDescriptorProto
-    # proto2 takes strings as they come; names that are no UTF-8 are then ours to refuse.
-    file = descriptor_pb2.FileDescriptorProto(name="sparkcls/formats.proto", package=_PACKAGE, syntax="proto2")
+    # proto3 refuses names that are no UTF-8, so that they come out as str or not at all.
+    file = descriptor_pb2.FileDescriptorProto(name="sparkcls/formats.proto", package=_PACKAGE, syntax="proto3")
     for name, fields in _SCHEMA.items():
         described = file.message_type.add(name=name)
         for field in fields.split("; "):

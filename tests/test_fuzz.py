@@ -1,0 +1,178 @@
+"""Corrupt files: whatever the bytes, only errors of this package come out, and soon."""
+
+import random
+import zipfile
+from io import BytesIO
+
+import pytest
+
+from sparkcls.errors import ModelFormatError, SparkclsError
+from sparkcls.formats.archive import MOST_RATIO, extract
+from sparkcls.formats.graphdef import variable_names
+from sparkcls.formats.javaobjects import read_pairs
+from sparkcls.formats.onnx import read_onnx_bytes
+from sparkcls.formats.sequencefile import read_sequence_file
+from sparkcls.formats.tensorbundle import masked_crc32c, read_table
+from tests.foreign import DATA, java_pairs, message, sequence_file, write_table
+
+
+def mutants(seeds: list[bytes], count: int, seed: int):
+    """Seeds with bytes changed, cut out, doubled or overwritten by telling values."""
+    random_ = random.Random(seed)
+    telling = [b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0", b"\xff", b"q\0\x7e\0\0"]
+    for _ in range(count):
+        data = bytearray(random_.choice(seeds))
+        for _ in range(random_.choice((1, 1, 2, 5))):
+            at = random_.randrange(len(data) + 1)
+            kind = random_.randrange(5)
+            if kind == 0 and at < len(data):
+                data[at] = random_.randrange(256)
+            elif kind == 1:
+                del data[at:]
+            elif kind == 2:
+                piece = random_.choice(telling)
+                data[at : at + len(piece)] = piece
+            elif kind == 3:
+                del data[at : at + random_.randrange(1, 9)]
+            else:
+                data[at:at] = data[at : at + random_.randrange(1, 30)]
+        yield bytes(data)
+
+
+def survive(read, seeds, count, seed):
+    for data in seeds:
+        read(data)
+    refused = 0
+    for data in mutants(seeds, count, seed):
+        try:
+            read(data)
+        except SparkclsError:
+            refused += 1
+    assert refused > count / 10
+
+
+PAIRS = [(f"word{i}", i) for i in range(4)]
+
+
+def test_sequence_files():
+    survive(read_sequence_file, [sequence_file([b"abc", b"", b"x" * 300])], 40_000, 1)
+
+
+def test_java_objects():
+    survive(read_pairs, [java_pairs(PAIRS), java_pairs(PAIRS[:1])], 15_000, 2)
+
+
+def sealed(data: bytes) -> bytes:
+    """A table whose first block has a right checksum again, so that corrupt entries are reached."""
+    size = len(data) - 48 - 2 * 13 - 12
+    body = data[:size]
+    return body + masked_crc32c(body).to_bytes(4, "little") + data[size + 4 :] if size > 0 else data
+
+
+def test_tables_of_bundles():
+    table = write_table({b"": b"\x08\x01", **{f"variables/{i}/.ATTRIBUTES".encode(): b"x" * i for i in range(9)}})
+    survive(lambda data: list(read_table(data)), [table], 20_000, 3)
+    for data in mutants([table], 10_000, 4):
+        try:
+            list(read_table(sealed(data)))
+        except SparkclsError:
+            continue
+
+
+def small_onnx() -> bytes:
+    model = message("OnnxModel")
+    graph = model.graph
+    for name, shape in (("distilbert.transformer.layer.0.ffn.lin1.bias", [4]), ("onnx::MatMul_1", [2, 4])):
+        size = 4 * (shape[0] if len(shape) == 1 else shape[0] * shape[1])
+        graph.initializer.add(name=name, dims=shape, data_type=1, raw_data=b"\x01" * size)
+    graph.node.add(op_type="MatMul", input=["x", "onnx::MatMul_1"], output=["y"])
+    graph.node.add(op_type="Add", input=["distilbert.transformer.layer.0.ffn.lin1.bias", "y"], output=["z"])
+    return model.SerializeToString()
+
+
+def test_onnx(tmp_path):
+    data = small_onnx()
+    state = read_onnx_bytes(data, tmp_path, "m")
+    assert state["distilbert.transformer.layer.0.ffn.lin1.weight"].shape == (4, 2)
+    survive(lambda d: read_onnx_bytes(d, tmp_path, "m"), [data], 20_000, 5)
+
+
+def test_graphs():
+    graph = message("TfGraph")
+    graph.node.add(name="w", op="VarHandleOp")
+    names = graph.node.add(name="names", op="Const").attr.add(key="value")
+    names.value.tensor.string_val.append(b"variables/0/.ATTRIBUTES/VARIABLE_VALUE")
+    graph.node.add(name="restore", op="RestoreV2", input=["file", "names"])
+    graph.node.add(name="identity", op="Identity", input=["restore:0"])
+    graph.node.add(name="assign", op="AssignVariableOp", input=["w", "identity"])
+    data = graph.SerializeToString()
+    assert variable_names(data, "g") == {"variables/0/.ATTRIBUTES/VARIABLE_VALUE": "w"}
+    survive(lambda d: variable_names(d, "g"), [data], 5_000, 6)
+
+
+def test_archives(tmp_path):
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("metadata/part-00000", "{}" * 50)
+        archive.writestr("a", b"")
+    file = tmp_path / "m.zip"
+
+    def read(data):
+        file.write_bytes(data)
+        for n, written in enumerate(extract(file, tmp_path / "out")):
+            assert written.is_relative_to(tmp_path / "out"), n
+            written.unlink()
+
+    def again(data):
+        try:
+            read(data)
+        finally:
+            for left in sorted((tmp_path / "out").rglob("*"), reverse=True):
+                left.rmdir() if left.is_dir() else left.unlink()
+
+    survive(again, [buffer.getvalue()], 8_000, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "message_"),
+    [("../x", 0, "outside"), ("/x", 0, "outside"), ("C:\\x", 0, "outside"), ("link", 0o120777, "a link")],
+)
+def test_entries_that_leave_the_folder(tmp_path, name, mode, message_):
+    info = zipfile.ZipInfo(name)
+    info.external_attr = mode << 16
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        archive.writestr(info, "x")
+    with pytest.raises(ModelFormatError, match=message_):
+        extract(tmp_path / "m.zip", tmp_path / "out")
+
+
+def test_bombs(tmp_path):
+    with zipfile.ZipFile(tmp_path / "m.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(60 << 20))
+    with pytest.raises(ModelFormatError, match=f"more than {MOST_RATIO} times"):
+        extract(tmp_path / "m.zip", tmp_path / "out")
+    with pytest.raises(ModelFormatError, match="the most is 1000"):
+        extract(tmp_path / "m.zip", tmp_path / "out", most_bytes=1000)
+    # A header that lies about the size.
+    data = bytearray((DATA / "onnx_2_cased.zip").read_bytes())
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        entry = max(archive.infolist(), key=lambda e: e.file_size)
+    central = data.rfind(b"PK\x01\x02", 0, data.rfind(entry.filename.encode()))
+    data[central + 24 : central + 28] = (10).to_bytes(4, "little")
+    (tmp_path / "lie.zip").write_bytes(bytes(data))
+    with pytest.raises(ModelFormatError):
+        extract(tmp_path / "lie.zip", tmp_path / "out2")
+
+
+def test_external_data_stays_beside_the_model(tmp_path):
+    (tmp_path / "secret").write_bytes(b"\x01" * 16)
+    (tmp_path / "model").mkdir()
+    model = message("OnnxModel")
+    tensor = model.graph.initializer.add(name="classifier.bias", dims=[4], data_type=1, data_location=1)
+    tensor.external_data.add(key="location", value="../secret")
+    with pytest.raises(ModelFormatError, match="not beside the model"):
+        read_onnx_bytes(model.SerializeToString(), tmp_path / "model", "m")
+    (tmp_path / "model" / "weights.data").write_bytes(b"\x01" * 16)
+    tensor.external_data[0].value = "weights.data"
+    state = read_onnx_bytes(model.SerializeToString(), tmp_path / "model", "m")
+    assert state["classifier.bias"].shape == (4,)
