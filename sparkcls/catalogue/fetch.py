@@ -104,7 +104,7 @@ def _fetch_archive(store: Store, parcel: Parcel, partial: Path, work: Path, mode
 
     download(store, parcel.key, partial)
     try:
-        _check(partial, parcel.checksum, f"{public_form(store.location)}/{parcel.key}")
+        verify(partial, parcel.checksum, f"{public_form(store.location)}/{parcel.key}")
         extract(partial, work)
         convert_folder(work, model)
     except ModelFormatError:
@@ -119,7 +119,7 @@ def _fetch_files(store: Store, parcel: Parcel, partial: Path, model: Path) -> No
         file = partial / name
         download(store, parcel.key + name, file)
         try:
-            _check(file, digest, f"{public_form(store.location)}/{parcel.key}{name}")
+            verify(file, digest, f"{public_form(store.location)}/{parcel.key}{name}")
         except ModelFormatError:
             _drop(file)
             raise
@@ -192,7 +192,8 @@ def _drop(partial: Path) -> None:
     _sidecar(partial).unlink(missing_ok=True)
 
 
-def _check(file: Path, checksum: str, what: str) -> None:
+def verify(file: Path, checksum: str, what: str) -> None:
+    """Raise ModelFormatError unless a file has this MD5 or SHA-256; an empty checksum is that of any file."""
     if not checksum:
         return
     if len(checksum) not in _HASHES:

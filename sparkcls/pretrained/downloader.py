@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock
 from pyspark.ml import PipelineModel
 
-from sparkcls.catalogue.fetch import Parcel, _check, download
+from sparkcls.catalogue.fetch import Parcel, download, verify
 from sparkcls.catalogue.index import LIBRARY, compatible
 from sparkcls.catalogue.install import LOCKS, PARTIAL, WORK
 from sparkcls.catalogue.inventory import PIPELINE, choose_pipeline, store_index, the_store, unreachable
@@ -166,7 +166,7 @@ def _fetch_archive(store: Store, key: str, unzip: bool, checksum: str = "") -> P
             raise unreachable(f"{store.location.rstrip('/')}/{parcel.key}", e) from e
         work = cache / WORK / f"{target.name}-{uuid.uuid4().hex}"
         try:
-            _check(partial, checksum, parcel.key)
+            verify(partial, checksum, parcel.key)
             if unzip:
                 extract(partial, work)
                 work.rename(target)
