@@ -209,3 +209,44 @@ def test_hugging_face_folders_are_copied(tmp_path):
     folder = save_tiny_model(tmp_path / "hf", ["a", "b"])
     convert_folder(folder, tmp_path / "out")
     assert folder_digest(tmp_path / "out") == folder_digest(folder)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_openvino(cache, unpacked, tmp_path, half):
+    import openvino
+
+    with zipfile.ZipFile(unpacked / "onnx_7_uncased" / "distilbert_classification_onnx") as inner:
+        (tmp_path / "model.onnx").write_bytes(inner.read(inner.namelist()[0]))
+    folder = tmp_path / "ov"
+    model = openvino.convert_model(str(tmp_path / "model.onnx"))
+    openvino.save_model(model, str(folder / "openvino_model.xml"), compress_to_fp16=half)
+    (folder / "assets").mkdir()
+    (folder / "assets" / "vocab.txt").write_text("\n".join(vocabulary()) + "\n", encoding="utf-8")
+    record = json.loads((DATA / "onnx_7_uncased.json").read_text(encoding="utf-8"))
+    (folder / "assets" / "labels.txt").write_text("\n".join(record["labels"]) + "\n")
+    stage = DistilBertForSequenceClassification.loadSavedModel(folder)
+    difference = np.abs(scores(pipeline_of(stage), record["labels"]) - record["transformers"]).max()
+    assert difference <= (0.02 if half else 1e-4)
+
+    # As Spark NLP lays it out: a zip of both files beside metadata and fields.
+    saved = shutil.copytree(unpacked / "onnx_7_uncased", tmp_path / "saved")
+    (saved / "distilbert_classification_onnx").unlink()
+    with zipfile.ZipFile(saved / "distilbert_classification_openvino", "w") as archive:
+        for name in ("openvino_model.xml", "openvino_model.bin"):
+            archive.write(folder / name, name)
+    assert DistilBertForSequenceClassification.load(str(saved)).getClasses() == record["labels"]
+    (folder / "openvino_model.xml").write_text("<net/>")
+    with pytest.raises(ModelFormatError, match="cannot be read by OpenVINO"):
+        DistilBertForSequenceClassification.loadSavedModel(folder)
+    (folder / "openvino_model.bin").unlink()
+    with pytest.raises(ModelFormatError, match=r"one .xml and the .bin"):
+        DistilBertForSequenceClassification.loadSavedModel(folder)
+
+
+def test_openvino_without_its_package(unpacked, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    for name in ("openvino_model.xml", "openvino_model.bin", "assets/vocab.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    with pytest.raises(ModelFormatError, match=r"sparkcls\[openvino\]"):
+        convert_folder(tmp_path, tmp_path.with_name("out"))

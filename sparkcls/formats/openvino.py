@@ -1,24 +1,83 @@
-"""Weights from an OpenVINO model, read by the openvino package (the extra `sparkcls[openvino]`)."""
+"""Weights from an OpenVINO model, read by the openvino package (the extra `sparkcls[openvino]`).
+
+OpenVINO keeps no names of weights, but every operation has the path of the module that it came from.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.weights import StateDict
 
+_MODULE = re.compile(
+    r"(distilbert\.(?:embeddings\.(?:word_embeddings|position_embeddings|LayerNorm)"
+    r"|transformer\.layer\.\d+\.(?:attention\.(?:[qkv]|out)_lin|(?:sa|output)_layer_norm|ffn\.lin[12]))"
+    r"|pre_classifier|classifier)(?=\.|$)"
+)
+#: What an operation's constant is to its module.
+_ROLES = {"Gather": "weight", "MatMul": "weight", "Multiply": "weight", "Add": "bias"}
+
 
 def read_openvino(files: Sequence[Path], what: str) -> StateDict:
-    """The state dict of a DistilBERT classifier in an .xml and a .bin.
+    """The state dict of a DistilBERT classifier in an .xml and a .bin among `files`.
 
     Raises
     ------
     ModelFormatError
-        Always, for now.
+        The package is not installed, a file is missing or corrupt, or the model is quantized.
     """
-    raise ModelFormatError(
-        f"{what} is an OpenVINO model, which this version cannot read. Get the ONNX or TensorFlow form: export the "
-        "original with `optimum-cli export onnx`, put vocab.txt and labels.txt into assets/ beside model.onnx, and "
-        "call loadSavedModel"
-    )
+    networks = [f for f in files if f.suffix == ".xml"]
+    if len(networks) != 1 or not networks[0].with_suffix(".bin").is_file():
+        raise ModelFormatError(f"{what} must hold one .xml and the .bin of the same name; fetch or copy it again")
+    try:
+        import openvino
+    except ImportError as e:
+        raise ModelFormatError(
+            f'{what} is an OpenVINO model; reading it needs `pip install "sparkcls[openvino]"`. Or get the ONNX form: '
+            "export the original with `optimum-cli export onnx`, put vocab.txt and labels.txt into assets/ beside "
+            "model.onnx, and call loadSavedModel"
+        ) from e
+    try:
+        return _weights(openvino.Core().read_model(str(networks[0])))
+    except Exception as e:  # the package raises RuntimeError and more for corrupt files
+        raise ModelFormatError(f"{networks[0]} cannot be read by OpenVINO ({str(e).splitlines()[0]})") from e
+
+
+def _weights(model: Any) -> StateDict:
+    state: StateDict = {}
+    for operation in model.get_ordered_ops():
+        kind = operation.get_type_name()
+        if kind not in _ROLES:
+            continue
+        inputs = [operation.input_value(i).get_node() for i in range(min(2, operation.get_input_size()))]
+        # The last addition bears the output's name; the product before it tells the module.
+        named = (_MODULE.search(node.get_friendly_name().replace("/", ".")) for node in (operation, *inputs))
+        module = next(filter(None, named), None)
+        if module is None:
+            continue
+        for array in map(_constant, inputs):
+            # Single numbers are epsilons and scales.
+            if array is None or array.size <= 1:
+                continue
+            name = f"{module.group(1)}.{_ROLES[kind]}"
+            if kind == "MatMul":
+                array = array if operation.get_attributes()["transpose_b"] else array.T
+            elif kind in ("Add", "Multiply"):
+                array = array.reshape(-1)
+            state.setdefault(name, array)
+    return state
+
+
+def _constant(node: Any) -> np.ndarray | None:
+    """The floats of a constant, also of one that is stored in half precision and converted."""
+    while node.get_type_name() == "Convert":
+        node = node.input_value(0).get_node()
+    if node.get_type_name() != "Constant" or not node.get_element_type().is_real():
+        return None
+    return np.array(node.data)
