@@ -9,6 +9,8 @@ environment names there.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +90,17 @@ def cache_folder() -> Path:
         return Path(named).expanduser().absolute()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser().absolute() / "sparkcls"
+
+
+@contextmanager
+def cache_at(folder: Path) -> Iterator[None]:
+    """Use another cache within a with block."""
+    before = _settings.cache
+    _settings.cache = folder.absolute()
+    try:
+        yield
+    finally:
+        _settings.cache = before
 
 
 def mirror() -> str | None:

@@ -10,7 +10,7 @@ from sparkcls.catalogue.install import LOCKS, PARTIAL, WORK
 from sparkcls.catalogue.inventory import find_local
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.cli.shipping import ship
-from sparkcls.settings import _settings
+from sparkcls.settings import cache_at
 
 
 def pull(name: str, lang: str, to: Path | None, store: str | None) -> Path:
@@ -27,12 +27,10 @@ def pull(name: str, lang: str, to: Path | None, store: str | None) -> Path:
 
 @contextlib.contextmanager
 def _as_cache(folder: Path) -> Iterator[None]:
-    before = _settings.cache
-    _settings.cache = folder.absolute()
     try:
-        yield
+        with cache_at(folder):
+            yield
     finally:
-        _settings.cache = before
         for name in (LOCKS, WORK, PARTIAL):
             # A download that broke off stays, to go on with.
             for path in (folder / name).glob("*.lock"):
