@@ -116,6 +116,20 @@ def _handler(state: StoreServer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+#: One line of an index, but for the name.
+LINE: dict[str, object] = {
+    "language": "en",
+    "libVersion": {"parts": [3, 3, 3]},
+    "sparkVersion": {"parts": [3, 0]},
+    "readyToUse": True,
+    "time": "2021-11-21T13:51:09.757Z",
+    "isZipped": True,
+    "category": "ml",
+    "checksum": "",
+    "annotator": "DistilBertForSequenceClassification",
+}
+
+
 def publish(store: Path, model: Path, name: str, *, lang: str = "en", index: bool = True, **fields: object) -> str:
     """Put a model folder into a store as an archive, and an entry into its index; returns the key."""
     assert not store.is_relative_to(model), "an archive that packs itself fills the disk"
@@ -133,16 +147,6 @@ def publish(store: Path, model: Path, name: str, *, lang: str = "en", index: boo
 def add_entry(store: Path, **fields: object) -> None:
     """Put one line into a store's index; the defaults are those of `publish`."""
     store.mkdir(parents=True, exist_ok=True)
-    entry = {
-        "language": "en",
-        "libVersion": {"parts": [3, 3, 3]},
-        "sparkVersion": {"parts": [3, 0]},
-        "readyToUse": True,
-        "time": "2021-11-21T13:51:09.757Z",
-        "isZipped": True,
-        "category": "ml",
-        "checksum": "",
-        "annotator": "DistilBertForSequenceClassification",
-    } | fields
+    entry = LINE | fields
     with open(store / "metadata.json", "a", encoding="utf-8") as index:
         index.write(json.dumps(entry) + "\n")

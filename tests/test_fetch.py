@@ -15,7 +15,7 @@ import pytest
 
 from sparkcls.catalogue import sources, store
 from sparkcls.catalogue.fetch import Parcel, fetch
-from sparkcls.catalogue.install import SOURCE, source_of
+from sparkcls.catalogue.install import SOURCE, install, source_of
 from sparkcls.catalogue.locate import locate
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.catalogue.store import open_store
@@ -314,3 +314,22 @@ def test_a_source_json_that_is_none(tmp_path):
     assert source_of(tmp_path) == {}
     (tmp_path / SOURCE).write_text(json.dumps([1]))
     assert source_of(tmp_path) == {}
+
+
+def test_the_name_appears_by_one_rename_of_a_complete_folder(cache, tmp_path, monkeypatch, tiny_model):
+    target = cache / "m_en"
+
+    def killed(source, destination):
+        assert read_model_folder(source).labels == ("red", "green", "blue")
+        assert Path(destination) == target
+        assert not target.exists()
+        raise KeyboardInterrupt
+
+    def make(work, model):
+        shutil.copytree(tiny_model, model)
+        return {}
+
+    monkeypatch.setattr("sparkcls.catalogue.install.os.rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        install(target, cache, make)
+    assert not target.exists()

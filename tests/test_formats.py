@@ -21,9 +21,10 @@ from sparkcls.formats.graphdef import variable_names
 from sparkcls.formats.tensorbundle import TensorBundle
 from sparkcls.models.layout import PARAMS, expected_shapes, read_model_folder
 from sparkcls.models.ref import folder_digest
-from sparkcls.pretrained import importPipeline
+from sparkcls.pretrained import PretrainedPipeline, importPipeline
 from tests.foreign import DATA, FIXTURES, keras_variables, random_state, write_bundle, write_saved_tensorflow
 from tests.models import save_tiny_model, vocabulary
+from tests.server import add_entry
 
 TEXTS = json.loads((DATA / "texts.json").read_text(encoding="utf-8"))
 
@@ -250,3 +251,30 @@ def test_openvino_without_its_package(unpacked, tmp_path, monkeypatch):
         (tmp_path / name).write_text("x")
     with pytest.raises(ModelFormatError, match=r"sparkcls\[openvino\]"):
         convert_folder(tmp_path, tmp_path.with_name("out"))
+
+
+def test_a_changed_byte_of_a_weight_is_seen(tmp_path):
+    prefix = tmp_path / "variables"
+    write_bundle(prefix, {"w": np.arange(8, dtype=np.float32)})
+    assert TensorBundle(prefix).array("w").tolist() == list(range(8))
+    data = tmp_path / "variables.data-00000-of-00001"
+    data.write_bytes(data.read_bytes()[:-1] + b"\x01")
+    with pytest.raises(ModelFormatError, match="fails its checksum"):
+        TensorBundle(prefix).array("w")
+    data.write_bytes(data.read_bytes()[:-1])
+    with pytest.raises(ModelFormatError, match="cut off"):
+        TensorBundle(prefix).array("w")
+
+
+def test_pretrained_pipeline_of_a_saved_one(cache, unpacked):
+    pipeline = PretrainedPipeline("any", disk_location=str(unpacked / "pipeline_onnx_2_cased"))
+    assert pipeline.annotate("I really liked that movie!")["class"][0] in ("negative", "positive")
+
+
+def test_a_pipeline_of_the_store(cache, tmp_path, monkeypatch):
+    store = tmp_path / "store"
+    add_entry(store, name="analyze", category="pl", annotator="PipelineModel")
+    shutil.copy(DATA / "pipeline_onnx_2_cased.zip", store / "analyze_en_3.3.3_3.0_1637502669757.zip")
+    monkeypatch.setenv("SPARKCLS_MIRROR", str(store))
+    pipeline = PretrainedPipeline("analyze", "en")
+    assert pipeline.annotate("I really liked that movie!")["class"][0] in ("negative", "positive")

@@ -8,19 +8,9 @@ from hypothesis import strategies as st
 
 from sparkcls.catalogue.index import Entry, choose, compatible, parse_index
 from sparkcls.errors import ModelFormatError
+from tests import server
 
-LINE = {
-    "name": "m",
-    "language": "en",
-    "libVersion": {"parts": [3, 3, 3]},
-    "sparkVersion": {"parts": [3, 0]},
-    "readyToUse": True,
-    "time": "2021-11-21T13:51:09.757Z",
-    "isZipped": True,
-    "category": "ml",
-    "checksum": "",
-    "annotator": "DistilBertForSequenceClassification",
-}
+LINE = {"name": "m", **server.LINE}
 
 
 def entry(**changes):

@@ -38,13 +38,17 @@ class LocalStore(Store):
         return path.stat().st_size
 
 
-class ArrowStore(Store):
-    """Objects in a filesystem of pyarrow: S3, Google's, Azure's, HDFS."""
+class _FilesystemStore(Store):
+    """Objects below a root of some library's filesystem."""
 
     def __init__(self, location: str, filesystem: Any, root: str):
         super().__init__(location)
         self._filesystem = filesystem
         self._root = root.rstrip("/")
+
+
+class ArrowStore(_FilesystemStore):
+    """Objects in a filesystem of pyarrow: S3, Google's, Azure's, HDFS."""
 
     @contextmanager
     def read(self, key: str, offset: int = 0, validator: str = "") -> Iterator[Content]:
@@ -74,13 +78,8 @@ class ArrowStore(Store):
         return info
 
 
-class FsspecStore(Store):
+class FsspecStore(_FilesystemStore):
     """Objects in a filesystem of fsspec, for the schemes that pyarrow does not know."""
-
-    def __init__(self, location: str, filesystem: Any, root: str):
-        super().__init__(location)
-        self._filesystem = filesystem
-        self._root = root.rstrip("/")
 
     @contextmanager
     def read(self, key: str, offset: int = 0, validator: str = "") -> Iterator[Content]:

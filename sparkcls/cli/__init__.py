@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         args = _parser().parse_args(arguments)
         with warnings.catch_warnings():
-            warnings.showwarning = _show_warning  # type: ignore[assignment]
+            warnings.showwarning = _show_warning  # type: ignore[assignment]  # the documented hook
             args.run(args)
     except SystemExit as e:  # argparse has printed its help or its error
         return int(e.code or 0)

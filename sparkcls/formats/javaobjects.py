@@ -49,7 +49,7 @@ def read_pairs(data: bytes) -> list[tuple[str, Any]]:
     # It logs every unusual byte; the error below says what matters.
     logging.getLogger("javaobj").setLevel(logging.CRITICAL + 1)
     try:
-        content: Any = javaobj.loads(data)  # type: ignore[attr-defined]
+        content: Any = javaobj.loads(data)  # type: ignore[attr-defined]  # it names no exports
         return [_pair(element) for element in content]
     except ModelFormatError:
         raise

@@ -144,4 +144,4 @@ def _external(tensor: Any, folder: Path, what: str) -> memoryview:
     length = size - offset if length < 0 else length
     if offset < 0 or length <= 0 or offset + length > size:
         raise ModelFormatError(f"{what}: {file} ends before tensor {tensor.name}; it is cut off")
-    return memoryview(np.memmap(file, np.uint8, "r", offset, (length,)))  # type: ignore[arg-type]
+    return memoryview(np.memmap(file, np.uint8, "r", offset, (length,)))  # type: ignore[arg-type]  # a memmap is a buffer
