@@ -19,6 +19,10 @@ class ParamTypeError(SparkclsError, TypeError):
     """A Param or an argument has the wrong type."""
 
 
+class ParamFileError(SparkclsError, FileNotFoundError):
+    """A file that a Param names cannot be read."""
+
+
 class ColumnError(SparkclsError, ValueError):
     """An input column is missing, has the wrong type, or no earlier stage made it."""
 
@@ -49,3 +53,11 @@ class InputError(SparkclsError, ValueError):
 
 class JavaError(SparkclsError, RuntimeError):
     """Spark cannot start because Java is missing or too old."""
+
+
+class AliasError(SparkclsError, ImportError):
+    """A module called `sparknlp` or `nlu` cannot be stood in for, or is asked for what sparkcls does not have."""
+
+
+class AliasAttributeError(SparkclsError, AttributeError):
+    """The same for an attribute of such a module."""

@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.ml.param import Param, Params
 
 from sparkcls.errors import ParamError, ParamTypeError
+from sparkcls.text.javaregex import JavaRegexError, compile_java
 
 Converter = Callable[[Any], Any]
 
@@ -92,6 +93,28 @@ def texts(name: str) -> Converter:
         if not isinstance(items, (list, tuple)):
             raise ParamTypeError(f"{name} takes a str or a list of str, got {value!r}")
         return [single(item) for item in items]
+
+    return convert
+
+
+def java_pattern(name: str) -> Converter:
+    """A converter that takes one regular expression in Java's syntax."""
+    checked = java_patterns(name)
+    return lambda value: checked([value])[0]
+
+
+def java_patterns(name: str) -> Converter:
+    """A converter that takes a list of regular expressions in Java's syntax, or one."""
+    several = texts(name)
+
+    def convert(value: Any) -> list[str]:
+        patterns: list[str] = several(value)
+        for pattern in patterns:
+            try:
+                compile_java(pattern)
+            except JavaRegexError as e:
+                raise ParamError(f"{name}: {e}") from e
+        return patterns
 
     return convert
 

@@ -4,33 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import regex
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ParamError
-from sparkcls.stages.params import Converter, boolean, one_of, param, texts, whole_number
+from sparkcls.stages.params import boolean, java_patterns, one_of, param, whole_number
 from sparkcls.stages.stage import AnnotatorStage, ColumnMetadata, Row, RowFunction, put_column, quoted, schema_metadata
 from sparkcls.stages.udf import annotate_column
-from sparkcls.text.sentences import APPEND, NONE, PREPEND, SentenceRules, compile_bound, split_sentences
-
-
-def _patterns(name: str) -> Converter:
-    listed = texts(name)
-
-    def convert(value: Any) -> list[str]:
-        patterns = listed(value)
-        for pattern in patterns:
-            try:
-                compile_bound(pattern)
-            except regex.error as e:
-                raise ParamError(f"{name}: {pattern!r} is no regular expression: {e}") from e
-        return patterns
-
-    return convert
+from sparkcls.text.sentences import APPEND, NONE, PREPEND, SentenceRules, split_sentences
 
 
 @dataclass(frozen=True)
@@ -96,7 +79,7 @@ class SentenceDetector(AnnotatorStage):
 
     useAbbreviations = param("useAbbreviations", "whether abbreviations are known", boolean)
     detectLists = param("detectLists", "whether list numbers begin a sentence", boolean)
-    customBounds = param("customBounds", "regular expressions of further boundaries", _patterns)
+    customBounds = param("customBounds", "regular expressions of further boundaries", java_patterns)
     useCustomBoundsOnly = param("useCustomBoundsOnly", "whether custom bounds are the only ones", boolean)
     customBoundsStrategy = param(
         "customBoundsStrategy", "what becomes of a custom bound", lambda n: one_of(n, NONE, PREPEND, APPEND)

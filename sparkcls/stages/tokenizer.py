@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from sparkcls.annotation import DOCUMENT, TOKEN, Annotation
-from sparkcls.errors import ParamError
-from sparkcls.stages.params import param, whole_number
 from sparkcls.stages.stage import AnnotatorStage, ColumnMetadata, Row, RowFunction, put_column, schema_metadata
+from sparkcls.stages.tokenizer_params import TokenizerParams
 from sparkcls.stages.udf import annotate_column
 from sparkcls.text.tokens import TokenRules, split_tokens
 
@@ -42,21 +42,34 @@ class Tokenizing:
         ]
 
 
-class Tokenizer(AnnotatorStage):
-    """Split documents or sentences into tokens by Spark NLP's default rules.
+class Tokenizer(AnnotatorStage, TokenizerParams):
+    r"""Split documents or sentences into tokens by Spark NLP's rules.
 
-    Words, with leading and trailing punctuation apart: ``(don't!)`` gives ``(``, ``don't``, ``!)``.
+    By default words, with leading and trailing punctuation apart: ``(don't!)`` gives ``(``, ``don't``, ``!)``.
     Spark leaves the work out of the plan when nobody reads the token column, and a classifier does not
     read it as long as the tokens cover the whole text.
 
     A Transformer, so it needs no fitting; `fit` exists because Spark NLP's Tokenizer is an Estimator.
+    All patterns are in Java's syntax, and are checked when they are set.
 
     Parameters
     ----------
     inputCols
-        One document column.
+        One document column. Default ``["document"]``.
     outputCol
         Default ``token``.
+    targetPattern
+        Characters that tokens are made of, default ``\S+``. Read as the inside of a class: ``\w+`` is word
+        characters and the characters ``(?:+)``.
+    prefixPattern, suffixPattern, infixPatterns
+        How a run of such characters is cut; every group is a token. Unset by default, which cuts off
+        `contextChars` at both ends.
+    contextChars
+        Default ``. , ; : ! ? * - ( ) " '``.
+    exceptions, exceptionsPath, caseSensitiveExceptions
+        Patterns of what stays whole, from a list or else from a file; case counts by default.
+    splitPattern, splitChars
+        What tokens are split at in the end. Unset by default.
     minLength, maxLength
         Tokens outside of these lengths (UTF-16 units, both included) are dropped. Default 0 and 99999.
 
@@ -66,9 +79,6 @@ class Tokenizer(AnnotatorStage):
     ['document']
     """
 
-    minLength = param("minLength", "shortest token that is kept", lambda name: whole_number(name, 0))
-    maxLength = param("maxLength", "longest token that is kept", lambda name: whole_number(name, 0))
-
     inputAnnotatorTypes = (DOCUMENT,)
     outputAnnotatorType = TOKEN
 
@@ -77,36 +87,41 @@ class Tokenizer(AnnotatorStage):
         *,
         inputCols: list[str] | None = None,
         outputCol: str | None = None,
+        targetPattern: str | None = None,
+        prefixPattern: str | None = None,
+        suffixPattern: str | None = None,
+        infixPatterns: list[str] | None = None,
+        contextChars: list[str] | None = None,
+        exceptions: list[str] | None = None,
+        exceptionsPath: str | None = None,
+        caseSensitiveExceptions: bool | None = None,
+        splitPattern: str | None = None,
+        splitChars: list[str] | None = None,
         minLength: int | None = None,
         maxLength: int | None = None,
         lazyAnnotator: bool | None = None,
     ):
         super().__init__()
-        rules = TokenRules()
-        self._setDefault(outputCol="token", minLength=rules.min_length, maxLength=rules.max_length)
+        self._setDefault(inputCols=["document"], outputCol="token")
+        self._set_tokenizer_defaults()
         self._update(
             inputCols=inputCols,
             outputCol=outputCol,
+            targetPattern=targetPattern,
+            prefixPattern=prefixPattern,
+            suffixPattern=suffixPattern,
+            infixPatterns=infixPatterns,
+            contextChars=contextChars,
+            exceptions=exceptions,
+            caseSensitiveExceptions=caseSensitiveExceptions,
+            splitPattern=splitPattern,
+            splitChars=splitChars,
             minLength=minLength,
             maxLength=maxLength,
             lazyAnnotator=lazyAnnotator,
         )
-
-    def setMinLength(self, value: int) -> Tokenizer:
-        """Length of the shortest token that is kept, default 0."""
-        return self._update(minLength=value)
-
-    def getMinLength(self) -> int:
-        """Length of the shortest token that is kept."""
-        return self._get("minLength")
-
-    def setMaxLength(self, value: int) -> Tokenizer:
-        """Length of the longest token that is kept, default 99999."""
-        return self._update(maxLength=value)
-
-    def getMaxLength(self) -> int:
-        """Length of the longest token that is kept."""
-        return self._get("maxLength")
+        if exceptionsPath is not None:
+            self.setExceptionsPath(exceptionsPath)
 
     def fit(self, dataset: DataFrame, params: dict[Any, Any] | None = None) -> Tokenizer:
         """An equal stage; nothing is learned from the data."""
@@ -118,13 +133,13 @@ class Tokenizer(AnnotatorStage):
     def output_metadata(self) -> dict[str, Any]:
         return super().output_metadata() | {LOSSLESS_KEY: self._rules().lossless}
 
-    def _rules(self) -> TokenRules:
-        shortest, longest = self.getMinLength(), self.getMaxLength()
-        if shortest > longest:
-            raise ParamError(f"{self.uid}: minLength {shortest} is over maxLength {longest}; no token could be kept")
-        return TokenRules(shortest, longest)
-
     def _transform(self, dataset: DataFrame) -> DataFrame:
+        if self._get("exceptions") and self._get("exceptionsOfFile"):
+            warnings.warn(
+                f"{self.uid}: exceptions are set, so those of {self.getExceptionsPath()} are not used, as in Spark NLP; "
+                "put all of them into one place",
+                stacklevel=3,
+            )
         metadata = schema_metadata(dataset.schema)
         columns = self.match_columns(metadata)
         column = annotate_column(self.row_function(metadata), columns, self.inputAnnotatorTypes)

@@ -3,20 +3,19 @@
 Rules insert private marks into the text: BREAK after a boundary, OPEN and CLOSE around passages where
 none counts, and stand-ins for dots that end nothing. The text is then cut at the breaks that count and
 the marks are taken out. Source: the rule tables of section 3.3 of the behaviour dossier, which are those
-of "pragmatic segmenter". Java's classes are ASCII, so all patterns are compiled with the ASCII flag.
+of "pragmatic segmenter"; patterns are written as they stand there, in Java's syntax.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
-# Look-behinds of varying width, as Java has them and `re` has not.
 import regex
 
 from sparkcls.text.java import TRIMMED, utf16_length, utf16_offsets
+from sparkcls.text.javaregex import compile_java, java_sub
 
 BREAK, OPEN, CLOSE = "\uf050", "\uf056", "\uf057"
 _DOT, _SEMICOLON = "\uf051", "\uf053"
@@ -38,6 +37,8 @@ _RESTORED = str.maketrans(
     }
 )
 
+_MARKS_OF_TEXT = dict.fromkeys(_RESTORED, "\uffff")
+
 NONE, PREPEND, APPEND = "none", "prepend", "append"
 
 _P = "(?:dr|mr|ms|prof|mt|st)"
@@ -54,7 +55,7 @@ Rule = tuple[regex.Pattern[str], str]
 
 
 def _rules(replacement: str, *patterns: str) -> list[Rule]:
-    return [(regex.compile(p, regex.ASCII), replacement) for p in patterns]
+    return [(compile_java(p), replacement) for p in patterns]
 
 
 def _after(words: str, following: str, at_start: str | None = None) -> str:
@@ -80,14 +81,13 @@ _NUMBERS = _rules(
 _ABBREVIATIONS = [
     *_rules(
         _WRAP,
-        # Java's \b judges letters of all scripts.
-        r"(?<![\p{L}\p{Nd}_])[a-zA-Z](?:\.[a-zA-Z])+(?:\.(?!\s[A-Z]))*",
+        r"\b[a-zA-Z](?:\.[a-zA-Z])+(?:\.(?!\s[A-Z]))*",
         r"(?i)p\.m\.*",
         r"(?i)a\.m\.*",
     ),
     *_rules(
         _ABBREVIATION_DOT,
-        r"\.(?='s\s)|\.(?='s\$)|\.(?='s\Z)",
+        r"\.(?='s\s)|\.(?='s\$)|\.(?='s\z)",
         r"(?<=Co)\.(?=\sKG)",
         r"(?<=^[A-Z])\.(?=\s)",
         r"(?<=\s[A-Z])\.(?=\s)",
@@ -103,13 +103,13 @@ _WORDS = _rules(
     _after(_A, ","),
 )
 _LATER = [
-    *_rules(r"\g<0>" + BREAK, r"(?<=\S)[!\?]+(?=\s|\Z|\$)"),
+    *_rules(r"\g<0>" + BREAK, r"(?<=\S)[!\?]+(?=\s|\z|\$)"),
     *_rules(_MULTI_DOT, r"(?<=\w)\.(?=\w)"),
     *_rules(_MULTI_DOT, r"(?<=[a-zA-z]°)\.(?=\s*\d+)"),
     *_rules(_ELLIPSIS + BREAK, r"\.\.\.(?=\s+[A-Z])", r"(?<=\S)\.{3}(?=\.\s[A-Z])"),
     *_rules(
         _WRAP,
-        r"(?:(?<=\s)|(?<=^))'[\w\s?!\.,|'\w]+'(?:\W)",
+        r"(?<=\s|^)'[\w\s?!\.,|'\w]+'(?:\W)",
         r'"[\w\s?!\.,]+"',
         r"\[[\w\s?!\.,]+\]",
         r"\([\w\s?!\.,]+\)",
@@ -152,30 +152,30 @@ def split_sentences(text: str, rules: SentenceRules = SentenceRules()) -> list[t
     Empty and blank text have none.
     """
     offsets = utf16_offsets(text)
+    # A text may hold our own marks; nothing reads the letter that stands for them here.
+    plain = text.translate(_MARKS_OF_TEXT)
     sentences = []
     at = 0
-    for piece in _cut(_mark(text, rules)):
-        start = text.find(piece, at)
-        if start < 0:
-            # A custom bound inside a protected passage takes characters out of a sentence.
-            start = min(at, len(text))
-        at = min(start + len(piece), len(text))
+    for piece in _cut(_mark(plain, rules)):
+        start, at = _find(plain, piece, at)
         begin = offsets[start]
-        for part, shift in _split_long(piece, rules.split_length):
+        for part, shift in _split_long(text[start:at], rules.split_length):
             length = utf16_length(part)
             if part and rules.min_length <= length <= (length if rules.max_length is None else rules.max_length):
                 sentences.append((part, begin + shift, begin + shift + length - 1))
     return sentences
 
 
-def compile_bound(pattern: str) -> regex.Pattern[str]:
-    """A custom bound, in Java's syntax as far as the `regex` package shares it. Raises `regex.error`."""
-    return _compile(pattern)
-
-
-@lru_cache(maxsize=256)
-def _compile(pattern: str) -> regex.Pattern[str]:
-    return regex.compile(pattern.replace(r"\z", r"\Z"), regex.ASCII)
+def _find(text: str, piece: str, at: int) -> tuple[int, int]:
+    """Where a sentence stands, at or after an index."""
+    start = text.find(piece, at)
+    if start >= 0:
+        return start, start + len(piece)
+    # A custom bound in a protected passage ends nothing, yet it is gone from the sentence.
+    start = stop = text.index(piece[0], at)
+    for c in piece:
+        stop = text.index(c, stop) + 1
+    return start, stop
 
 
 def _mark(text: str, rules: SentenceRules) -> str:
@@ -188,7 +188,7 @@ def _mark(text: str, rules: SentenceRules) -> str:
             APPEND: lambda match: match.group() + BREAK,
         }
         for pattern in rules.custom_bounds:
-            text = compile_bound(pattern).sub(around[rules.strategy], text)
+            text = java_sub(compile_java(pattern), around[rules.strategy], text)
         if rules.custom_only:
             return text
     abbreviations = _ABBREVIATIONS + (_WORDS if rules.use_abbreviations else [])

@@ -1,0 +1,45 @@
+"""Reading the small text files that some Params name."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from sparkcls.errors import ParamError, ParamFileError, ParamTypeError
+
+
+def read_lines(name: str, path: Any) -> list[str]:
+    """The lines of a UTF-8 file, without blank ones.
+
+    Parameters
+    ----------
+    name
+        The Param that names the file.
+    path
+        A path, ``file:``, ``dbfs:`` (with the mount /dbfs), or a URI that `fsspec` opens.
+
+    Raises
+    ------
+    ParamFileError
+        There is no such file, or it cannot be read.
+    ParamTypeError, ParamError
+        `path` is no path; the file is not UTF-8.
+    """
+    # Here and not at the top: few pipelines have such a file.
+    import fsspec
+
+    if not isinstance(path, (str, os.PathLike)):
+        raise ParamTypeError(f"{name} takes a path as str, got {path!r}")
+    location = os.fspath(path)
+    if location.startswith("dbfs:"):
+        location = "/dbfs/" + location.removeprefix("dbfs:").lstrip("/")
+    try:
+        with fsspec.open(location, "rb") as file:
+            content: bytes = file.read()
+    except Exception as e:
+        # Every filesystem has its own classes of errors.
+        raise ParamFileError(f"{name}: {location} cannot be read ({type(e).__name__}: {e}); is the path right?") from e
+    try:
+        return [line for line in content.decode("utf-8-sig").splitlines() if line.strip()]
+    except UnicodeDecodeError as e:
+        raise ParamError(f"{name}: {location} is not UTF-8 ({e}); save it as UTF-8") from e

@@ -1,0 +1,155 @@
+"""Run the cases through the real Spark NLP and write what it says to tests/golden.
+
+Needs the environment of README.md, with the JARs in the folder $JARS:
+
+    JARS=... python -m tests.reference.run
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pyspark
+import sparknlp
+import sparknlp.annotator
+import sparknlp.base
+from pyspark.ml import Pipeline
+from pyspark.sql import DataFrame, SparkSession
+
+from tests.reference.build import build_stage, frame_of, plain
+from tests.reference.cases import Group, groups
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+class Namespace:
+    """All classes of Spark NLP that stages are made of."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sparknlp.annotator, name, None) or getattr(sparknlp.base, name)
+
+
+def start() -> SparkSession:
+    """A session with Spark NLP's JARs."""
+    return (
+        SparkSession.builder.master("local[2]")
+        .config("spark.driver.memory", "6g")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.driver.extraClassPath", os.environ["JARS"] + "/*")
+        .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
+        .getOrCreate()
+    )
+
+
+def versions() -> dict[str, str]:
+    """What made a file."""
+    java = SparkSession.getActiveSession()._jvm.System.getProperty("java.version")
+    return {
+        "sparknlp": sparknlp.version(),
+        "spark": pyspark.__version__,
+        "java": java,
+        "python": platform.python_version(),
+    }
+
+
+def run(spark: SparkSession, group: Group) -> dict[str, Any]:
+    """A group's record: schema and rows, or the error and when it came."""
+    record: dict[str, Any] = {
+        "name": group.name,
+        "stages": group.stages,
+        "schema": group.schema,
+        "columns": group.columns,
+        "rows": group.rows,
+    }
+    moment = "set"
+    try:
+        stages = [build_stage(Namespace(), kind, params) for kind, params in group.stages]
+        frame = frame_of(spark, group.rows, group.schema)
+        moment = "fit"
+        model = Pipeline(stages=stages).fit(frame)
+        moment = "transform"
+        result = model.transform(frame)
+        record["all_columns"] = result.columns
+        fields = {f.name: f for f in result.schema.fields}
+        record["fields"] = [json.loads(fields[c].json()) if c in fields else None for c in group.columns]
+        moment = "collect"
+        record["output"] = collect(result, group.columns)
+    except Exception as e:
+        if moment == "collect" and len(group.rows) > 1:
+            record["output"] = [alone(spark, model, group, row) for row in group.rows]
+        else:
+            record["error"] = {"moment": moment, "kind": kind_of(e)}
+        print(f"{group.stage}/{group.name}: {moment}: {kind_of(e)}: {str(e)[:300]}", file=sys.stderr)
+    if group.light and "error" not in record:
+        light = sparknlp.base.LightPipeline(model)
+        record["light"] = [plain(light.fullAnnotate(row[0])[0]) if row[0] is not None else None for row in group.rows]
+    return record
+
+
+def collect(result: DataFrame, columns: list[str]) -> list[Any]:
+    """Output columns of every row; an exploded DataFrame has more rows than went in."""
+    present = [c for c in columns if c in result.columns]
+    return [plain(list(row)) for row in result.select(*present).collect()]
+
+
+def alone(spark: SparkSession, model: Any, group: Group, row: tuple[Any, ...]) -> Any:
+    """Output columns of one row, or its error."""
+    try:
+        return collect(model.transform(frame_of(spark, [row], group.schema)), group.columns)[0]
+    except Exception as e:
+        return {"error": kind_of(e)}
+
+
+def kind_of(error: Exception) -> str:
+    """The class of an error, the JVM's where it comes from there."""
+    java = getattr(error, "java_exception", None)
+    if java is not None:
+        while java.getCause() is not None:
+            java = java.getCause()
+        return java.getClass().getName()
+    text = getattr(error, "cause", None)
+    return type(text if isinstance(text, Exception) else error).__name__
+
+
+def write(stage: str, records: list[dict[str, Any]], made: dict[str, str]) -> None:
+    """One line a row keeps a change of one vector to one line of the difference."""
+    GOLDEN.mkdir(exist_ok=True)
+
+    def line(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+
+    def block(name: str, values: list[Any]) -> str:
+        return f"{line(name)}:[\n" + ",\n".join(map(line, values)) + "\n]"
+
+    texts = []
+    for record in records:
+        lists = {k: record.pop(k) for k in ("rows", "output", "light") if k in record}
+        head = ",\n".join(f"{line(k)}:{line(v)}" for k, v in record.items())
+        texts.append("{\n" + ",\n".join([head, *(block(k, v) for k, v in lists.items())]) + "\n}")
+    content = "{\n" + f'"made":{line(made)},\n"groups":[\n' + ",\n".join(texts) + "\n]\n}\n"
+    assert json.loads(content)
+    (GOLDEN / f"{stage}.json").write_text(content, encoding="ascii")
+
+
+def main() -> None:
+    """Write one file a stage; arguments limit it to some stages."""
+    spark = start()
+    spark.sparkContext.setLogLevel("OFF")
+    records = defaultdict(list)
+    for group in groups():
+        if len(sys.argv) == 1 or group.stage in sys.argv[1:]:
+            records[group.stage].append(run(spark, group))
+    for stage, found in records.items():
+        write(stage, found, versions())
+        print(stage, len(found), "groups")
+
+
+if __name__ == "__main__":
+    main()
