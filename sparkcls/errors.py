@@ -27,6 +27,10 @@ class ColumnError(SparkclsError, ValueError):
     """An input column is missing, has the wrong type, or no earlier stage made it."""
 
 
+class LightColumnError(ColumnError, TypeError):
+    """The same in a LightPipeline, where Spark NLP raises a TypeError."""
+
+
 class ModelNotFoundError(SparkclsError, KeyError):
     """No model folder has the name, or the path, that was asked for."""
 

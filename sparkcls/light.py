@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import Any
 
 from pyspark.ml import PipelineModel, Transformer
 from pyspark.sql import DataFrame
 
 from sparkcls.annotation import Annotation
-from sparkcls.errors import ParamTypeError
+from sparkcls.errors import ColumnError, LightColumnError, ParamTypeError
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.finisher import Finisher
 from sparkcls.stages.stage import AnnotatorStage
+
+#: Entries for the metadata of documents.
+Metadata = dict[str, Any] | list[dict[str, Any]] | None
 
 
 class LightPipeline:
@@ -38,57 +41,85 @@ class LightPipeline:
         self.pipeline_model = pipelineModel
         self.parse_embeddings = parse_embeddings
         self.output_cols = output_cols
+        self._ignore_unsupported = False
 
-    @overload
-    def fullAnnotate(self, target: str) -> list[dict[str, list[Annotation]]]: ...
-    @overload
-    def fullAnnotate(self, target: list[str] | list[str | None]) -> list[dict[str, list[Annotation]]]: ...
-    def fullAnnotate(self, target: str | list[str] | list[str | None]) -> list[dict[str, list[Annotation]]]:
+    def fullAnnotate(
+        self, target: Any, optional_target: Any = "", metadata: Metadata = None
+    ) -> list[dict[str, list[Annotation]]]:
         """Annotations by output column: a list with one dict for a str, one dict a text for a list.
 
         A None in the list is treated like a null in a DataFrame. Lone surrogates become U+FFFD. A
-        Finisher leaves only its input columns, under their own names. `explodeSentences` has no effect.
+        Finisher leaves only its input columns, under their own names. `explodeSentences` has no effect. A
+        column of a stage with ``lazyAnnotator`` is left out, and is empty for the stages that read it.
+
+        Parameters
+        ----------
+        target
+            A str, a list of str, or a list of int ids with the texts as `optional_target`; ids go into the
+            documents' metadata under ``id``.
+        optional_target
+            Beside a text or list of texts, what Spark NLP calls the context of a question; no stage here reads it.
+        metadata
+            Entries for the documents' metadata: a dict for a str; a list of dicts, or a dict of lists, for a list.
 
         Raises
         ------
         ParamTypeError
-            Neither str nor a list of str.
+            Anything else.
+        ColumnError
+            A stage reads a column that no earlier stage makes; a TypeError too, as Spark NLP's is.
         """
-        texts = [target] if isinstance(target, str) else target
-        if not isinstance(texts, list) or not all(t is None or isinstance(t, str) for t in texts):
-            raise ParamTypeError(f"LightPipeline takes a str or a list of str, got {type(target).__name__}")
-        results: list[dict[str, list[Annotation]]] = [{} for _ in texts]
-        metadata: dict[str, dict[str, Any]] = {}
-        for stage in _stages(self.pipeline_model):
-            if isinstance(stage, DocumentAssembler):
-                for result, text in zip(results, texts, strict=True):
-                    result[stage.getOutputCol()] = stage.assemble(text)
-            elif isinstance(stage, AnnotatorStage) and not stage.getLazyAnnotator():
-                columns = stage.match_columns(metadata)
-                function = stage.row_function(metadata)()
-                written = function([tuple(result[c] for c in columns) for result in results])
-                for result, annotations in zip(results, written, strict=True):
-                    result[stage.getOutputCol()] = annotations
-            elif isinstance(stage, Finisher):
-                kept = stage.check_columns(metadata)
-                results = [{c: result[c] for c in kept} for result in results]
-                continue
-            else:
-                continue
-            metadata[stage.getOutputCol()] = stage.output_metadata()
-        return results
+        texts, extra = _arguments(target, optional_target, metadata)
+        return self._annotate(texts, extra)
 
-    @overload
-    def annotate(self, target: str) -> dict[str, list[str | None]]: ...
-    @overload
-    def annotate(self, target: list[str] | list[str | None]) -> list[dict[str, list[str | None]]]: ...
-    def annotate(self, target: str | list[str] | list[str | None]) -> Any:
+    def annotate(self, target: Any, optional_target: Any = "", metadata: Metadata = None) -> Any:
         """Like `fullAnnotate` with the results alone; a dict for a str, a list of dicts for a list."""
         results = [
             {column: [a.result for a in annotations] for column, annotations in result.items()}
-            for result in self.fullAnnotate(target)
+            for result in self.fullAnnotate(target, optional_target, metadata)
         ]
         return results[0] if isinstance(target, str) else results
+
+    def _annotate(self, texts: list[str | None], extra: list[dict[str, str]]) -> list[dict[str, list[Annotation]]]:
+        results: list[dict[str, list[Annotation]]] = [{} for _ in texts]
+        metadata: dict[str, dict[str, Any]] = {}
+        lazy: set[str] = set()
+        kept: list[str] | None = None
+        for stage in _stages(self.pipeline_model):
+            if isinstance(stage, Finisher):
+                kept = stage.check_columns(metadata)
+                continue
+            if not isinstance(stage, (DocumentAssembler, AnnotatorStage)):
+                continue
+            column = stage.getOutputCol()
+            if isinstance(stage, DocumentAssembler):
+                written = [stage.assemble(t, m) for t, m in zip(texts, extra, strict=True)]
+            elif stage.getLazyAnnotator():
+                lazy.add(column)
+                written = [[] for _ in texts]
+            else:
+                try:
+                    columns = stage.match_columns(metadata)
+                except ColumnError as e:
+                    raise LightColumnError(str(e)) from None
+                function = stage.row_function(metadata)()
+                written = function([tuple(result[c] for c in columns) for result in results])
+            for result, of_row in zip(results, written, strict=True):
+                result[column] = of_row
+            metadata[column] = stage.output_metadata()
+        return [
+            {c: a for c, a in result.items() if (c in kept if kept is not None else c not in lazy)}
+            for result in results
+        ]
+
+    def setIgnoreUnsupported(self, value: bool) -> LightPipeline:
+        """Accepted for Spark NLP's callers: stages that are not of sparkcls are always left out."""
+        self._ignore_unsupported = value
+        return self
+
+    def getIgnoreUnsupported(self) -> bool:
+        """What was set; it has no effect."""
+        return self._ignore_unsupported
 
     def transform(self, dataframe: DataFrame) -> DataFrame:
         """The pipeline's ordinary transform; with `output_cols`, only those beside the input's columns."""
@@ -96,6 +127,39 @@ class LightPipeline:
         if self.output_cols is None:
             return result
         return result.select(*dataframe.columns, *(c for c in self.output_cols if c not in dataframe.columns))
+
+
+def _arguments(target: Any, second: Any, metadata: Metadata) -> tuple[list[str | None], list[dict[str, str]]]:
+    """Texts, and further metadata of each, from the arguments in all their forms."""
+    ids: list[Any] = []
+    texts: Any = [target] if isinstance(target, str) else target
+    if isinstance(texts, list) and texts and all(isinstance(i, int) and not isinstance(i, bool) for i in texts):
+        ids, texts = texts, second
+    if not isinstance(texts, list) or not all(t is None or isinstance(t, str) for t in texts):
+        raise ParamTypeError(
+            "LightPipeline takes a str, a list of str, or a list of int ids and a list of str; "
+            f"got {type(target).__name__}" + (f" and {type(second).__name__}" if second != "" else "")
+        )
+    if ids and len(ids) != len(texts):
+        raise ParamTypeError(f"LightPipeline takes one id a text, got {len(ids)} ids and {len(texts)} texts")
+    extra = _metadata_of(metadata, len(texts), isinstance(target, str))
+    for entries, i in zip(extra, ids, strict=False):
+        entries["id"] = str(i)
+    return texts, extra
+
+
+def _metadata_of(metadata: Metadata, count: int, single: bool) -> list[dict[str, str]]:
+    if metadata is None:
+        return [{} for _ in range(count)]
+    rows: Any = [metadata] if single else metadata
+    if isinstance(rows, dict) and all(isinstance(v, list) and len(v) == count for v in rows.values()):
+        rows = [{key: values[i] for key, values in rows.items()} for i in range(count)]
+    if not isinstance(rows, list) or len(rows) != count or not all(isinstance(row, dict) for row in rows):
+        raise ParamTypeError(
+            "metadata takes a dict for a str; for a list of texts a list of as many dicts, or a dict of lists of as "
+            f"many values; got {metadata!r}"
+        )
+    return [{str(key): str(value) for key, value in row.items()} for row in rows]
 
 
 def _stages(model: PipelineModel) -> list[Transformer]:

@@ -11,7 +11,7 @@ import numpy as np
 from sparkcls.catalogue.locate import locate
 from sparkcls.engine import network
 from sparkcls.engine.batching import cut_batches
-from sparkcls.engine.contract import Outcome, Reading, Sentence
+from sparkcls.engine.contract import SPARKNLP, Outcome, Reading, Sentence
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.events import emit
 from sparkcls.errors import ModelError
@@ -57,7 +57,8 @@ class Classifier:
             if isinstance(ids, Exception):
                 self._check_model(ids)
                 outcomes[i] = Outcome(error=_one_line(ids))
-            elif not ids:
+            elif not ids and not (reading.tokenization == SPARKNLP and sentences[i]):
+                # Spark NLP classifies a sentence with tokens, even if none of them gives a wordpiece.
                 outcomes[i] = Outcome()
             else:
                 cut, left_out = self.encoder.finish(ids, reading.max_length)

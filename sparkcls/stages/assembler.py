@@ -6,12 +6,12 @@ from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, FloatType, MapType, StringType
+from pyspark.sql.types import ArrayType, AtomicType, BinaryType, FloatType, MapType, StringType
 
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ColumnError
 from sparkcls.stages.params import one_of, param, text
-from sparkcls.stages.stage import Stage, put_column, quoted
+from sparkcls.stages.stage import Stage, nullable, put_column, quoted
 from sparkcls.text.cleanup import MODES, clean
 from sparkcls.text.java import TRIMMED, replace_surrogates, utf16_length
 
@@ -25,7 +25,8 @@ class DocumentAssembler(Stage):
     Parameters
     ----------
     inputCol
-        A column of strings, or of arrays of strings (one document each). Required.
+        A column of strings (numbers and dates are taken as text), or of arrays of strings (one document each).
+        Required.
     outputCol
         Default ``document``.
     idCol
@@ -102,10 +103,10 @@ class DocumentAssembler(Stage):
         """The cleanup mode."""
         return self._get("cleanupMode")
 
-    def assemble(self, value: str | None) -> list[Annotation]:
-        """The documents of one text, as the DataFrame path makes them."""
+    def assemble(self, value: str | None, metadata: dict[str, str] | None = None) -> list[Annotation]:
+        """The documents of one text, as the DataFrame path makes them; `metadata` are further entries."""
         cleaned = clean(replace_surrogates(value or ""), self.getCleanupMode())
-        return [Annotation(DOCUMENT, 0, utf16_length(cleaned) - 1, cleaned, {"sentence": "0"})]
+        return [Annotation(DOCUMENT, 0, utf16_length(cleaned) - 1, cleaned, {**(metadata or {}), "sentence": "0"})]
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         types = {field.name: field.dataType for field in dataset.schema.fields}
@@ -117,15 +118,15 @@ class DocumentAssembler(Stage):
                 F.coalesce(source, F.array().cast(kind)),
                 lambda t, i: self._document(t, F.create_map(F.lit("sentence"), i.cast("string"))),
             )
-        elif isinstance(kind, StringType):
-            documents = F.array(self._document(source, self._metadata(types)))
+        elif isinstance(kind, AtomicType) and not isinstance(kind, BinaryType):
+            documents = F.array(self._document(source.cast("string"), self._metadata(types)))
         else:
             raise ColumnError(
-                f"{self.uid}: inputCol {name!r} is a column of {kind.simpleString()}; expected string or array<string>"
+                f"{self.uid}: inputCol {name!r} is a column of {kind.simpleString()}; expected string, array<string>, "
+                "or numbers and dates, which are taken as text"
             )
-        # States Spark NLP's nullability, inside (the cast) and of the column (a condition that the
-        # analyzer does not see through); the values are of that type already, and none is null.
-        column = F.when(F.lit(0) == F.lit(0), documents.cast(Annotation.arrayType()))
+        # The values are of this type already; the cast states Spark NLP's nullability inside.
+        column = nullable(documents.cast(Annotation.arrayType()))
         return put_column(dataset, self.getOutputCol(), column, self.output_metadata())
 
     def _type_of(self, parameter: str, types: dict[str, Any]) -> Any:

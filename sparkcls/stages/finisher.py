@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from sparkcls.annotation import TYPE_KEY
 from sparkcls.errors import ColumnError, ParamError
 from sparkcls.stages.params import boolean, listed, param, text, texts
-from sparkcls.stages.stage import ColumnMetadata, SavedTransformer, quoted, schema_metadata
+from sparkcls.stages.stage import ColumnMetadata, SavedTransformer, nullable, quoted, schema_metadata
 
 
 class Finisher(SavedTransformer):
@@ -178,13 +178,13 @@ class Finisher(SavedTransformer):
         for name, output in zip(columns, self.getOutputCols(), strict=True):
             annotations = F.col(quoted(name))
             if self.getOutputAsArray():
-                added[output] = F.coalesce(annotations["result"], F.array().cast("array<string>"))
+                added[output] = nullable(F.coalesce(annotations["result"], F.array().cast("array<string>")))
                 if self.getIncludeMetadata():
-                    added[f"{output}_metadata"] = _merged_metadata(annotations)
+                    added[f"{output}_metadata"] = nullable(_merged_metadata(annotations))
             else:
                 texts_of = self._pairs(annotations) if self.getIncludeMetadata() else annotations["result"]
                 joined = F.array_join(texts_of, self.getAnnotationSplitSymbol())
-                added[output] = F.coalesce(joined, F.lit(""))
+                added[output] = nullable(F.coalesce(joined, F.lit("")))
         result = dataset.withColumns(added)
         if not self.getCleanAnnotations():
             return result

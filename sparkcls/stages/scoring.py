@@ -62,7 +62,9 @@ class Scoring:
 
     def annotate(self, rows: Sequence[Row], classifier: Classifier) -> list[list[Annotation]]:
         """Categories of every row; all sentences of all rows are scored together."""
-        kept = [[s for s in row[0] if s.result and not s.result.isspace()] for row in rows]
+        # In Spark NLP's way a sentence counts if it has tokens; they can consist of Unicode's other blanks.
+        blanks_count = self.reading.tokenization == SPARKNLP
+        kept = [[s for s in row[0] if s.result and (blanks_count or not s.result.isspace())] for row in rows]
         sentences: list[Sentence] = []
         owners: list[int] = []
         for r, (row, documents) in enumerate(zip(rows, kept, strict=True)):

@@ -185,6 +185,14 @@ def put_column(dataset: DataFrame, name: str, column: Column, metadata: dict[str
     )
 
 
+def nullable(column: Column) -> Column:
+    """A column that is never null, declared as one that may be: what Spark NLP declares.
+
+    Through a condition that the analyzer does not see through.
+    """
+    return F.when(F.lit(0) == F.lit(0), column)
+
+
 def quoted(name: str) -> str:
     """A column name as an identifier, so that dots and spaces in it are taken literally."""
     return "`" + name.replace("`", "``") + "`"

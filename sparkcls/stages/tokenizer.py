@@ -136,8 +136,8 @@ class Tokenizer(AnnotatorStage, TokenizerParams):
     def _transform(self, dataset: DataFrame) -> DataFrame:
         if self._get("exceptions") and self._get("exceptionsOfFile"):
             warnings.warn(
-                f"{self.uid}: exceptions are set, so those of {self.getExceptionsPath()} are not used, as in Spark NLP; "
-                "put all of them into one place",
+                f"{self.uid}: exceptions are set, so those of {self.getExceptionsPath()} are not used, as in Spark "
+                "NLP; put all of them into one place",
                 stacklevel=3,
             )
         metadata = schema_metadata(dataset.schema)

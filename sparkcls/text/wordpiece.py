@@ -29,7 +29,7 @@ def _is_whitespace(c: str) -> bool:
 
 
 def _is_removed(c: str) -> bool:
-    """NUL, U+FFFD and ISO controls except tab, line feed and carriage return."""
+    """NUL, U+FFFD and ISO controls except tab, line feed and carriage return; they part words like blanks."""
     return c == "\ufffd" or ((c < " " or "\x7f" <= c <= "\x9f") and c not in "\t\n\r")
 
 
@@ -52,9 +52,7 @@ def first_piece(token: str, case_sensitive: bool) -> str:
         token = token.lower()
     piece = ""
     for c in token:
-        if _is_removed(c):
-            continue
-        if _is_whitespace(c):
+        if _is_removed(c) or _is_whitespace(c):
             if piece:
                 break
         elif _stands_alone(c):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
+MODELS = Path(__file__).parent.parent / "data" / "sparknlp"
 DOCUMENTS = "text array<string not null>"
 
 
@@ -17,12 +20,24 @@ def frame_of(spark: Any, rows: list[Any], schema: str) -> Any:
     return spark.createDataFrame([tuple(row) for row in rows], typed if schema == DOCUMENTS else schema).coalesce(1)
 
 
+@cache
+def unzipped(model: str) -> Path:
+    """The folder of a stage that Spark NLP saved."""
+    folder = Path(tempfile.mkdtemp(prefix="reference")) / model
+    with zipfile.ZipFile(MODELS / f"{model}.zip") as archive:
+        archive.extractall(folder)
+    return folder
+
+
 def build_stage(namespace: Any, kind: str, params: dict[str, Any]) -> Any:
     """One stage: ``set<Param>`` is called for every Param, names that begin with ``add`` as they stand.
 
-    A value ``{"file": text}`` is a path to a file with this text; ``{"args": [...]}`` are several arguments.
+    A value ``{"file": text}`` is a path to a file with this text; ``{"args": [...]}`` are several arguments. ``model``
+    is a stage in tests/data/sparknlp that is loaded.
     """
-    stage = getattr(namespace, kind)()
+    params = dict(params)
+    stage_class = getattr(namespace, kind)
+    stage = stage_class.load(str(unzipped(params.pop("model")))) if "model" in params else stage_class()
     for name, value in params.items():
         setter = getattr(stage, name if name.startswith("add") else "set" + name[0].upper() + name[1:])
         if isinstance(value, dict) and "file" in value:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.reference.texts import AWKWARD, CLINICAL, FEW, PLAIN, SPACED, TEXTS
+from tests.reference.texts import AWKWARD, CLINICAL, FEW, PLAIN, SPACED, STEMS, TEXTS, XML
 
 Stage = tuple[str, dict[str, Any]]
 
@@ -29,7 +29,9 @@ class Group:
     rows
         Rows of the input DataFrame, tuples in the order of `schema`.
     columns
-        Output columns that are recorded.
+        Output columns that are recorded; ``*`` is all.
+    calls
+        Methods and arguments of `LightPipeline` that are recorded.
     light
         Whether `LightPipeline.fullAnnotate` of the first column is recorded too.
     """
@@ -41,6 +43,7 @@ class Group:
     columns: list[str]
     schema: str = STRING
     light: bool = False
+    calls: tuple[tuple[str, list[Any]], ...] = ()
 
 
 def _rows(texts: list[Any]) -> list[tuple[Any, ...]]:
@@ -412,6 +415,134 @@ def small_groups() -> Iterator[Group]:
         "text array<string not null>",
     )
 
+    # What only experiments showed: one group for each finding.
+    entries = (
+        "hi,it's $5 OK\nUS,United  States\ncomma,a,b\nempty,\n Spaced , out \ndup,one\nDUP,two\nlong,abcdefgh ab cde\n"
+    )
+    kinds = ["hi US us comma empty spaced dup long", "hi. 'US' \u00c9 h-i"]
+    yield after_tokens("Normalizer", "slang of all kinds", kinds, slangDictionary={"file": entries, "args": [","]})
+    yield after_tokens(
+        "Normalizer",
+        "slang of all kinds, lengths",
+        kinds,
+        minLength=3,
+        maxLength=6,
+        slangDictionary={"file": entries, "args": [","]},
+    )
+    yield after_tokens(
+        "Normalizer",
+        "slang, delimiter of a pattern",
+        ["a b"],
+        slangDictionary={"file": "a || c\nb|d\n", "args": ["\\|+"]},
+    )
+    yield after_tokens(
+        "Normalizer", "patterns before lower case", ["ABC abc aBc"], cleanupPatterns=["[a-z]"], lowercase=True
+    )
+    yield after_tokens("Normalizer", "patterns in turn", ["aabb aab"], cleanupPatterns=["ab", "ab"])
+    yield after_tokens(
+        "Normalizer",
+        "lengths in UTF-16",
+        ["\U0001f600 \U0001f600\U0001f600 ab a"],
+        cleanupPatterns=["z"],
+        minLength=2,
+        maxLength=3,
+    )
+    yield after_tokens("Normalizer", "max under min", ["a"], minLength=3, maxLength=1)
+    yield after_tokens("Normalizer", "negative min length", ["a"], minLength=-1)
+    for locale in ("tr", "tr_TR", "az", "en_US", ""):
+        dotted = ["I x \u0130 \u0131 i THE istanbul \u0130stanbul ISTANBUL \u0131stanbul I\u0307stanbul"]
+        words = ["I", "\u0131", "the", "\u0130stanbul", ""]
+        yield after_tokens("StopWordsCleaner", f"locale {locale}", dotted, stopWords=words, locale=locale)
+    yield after_tokens("Stemmer", "words of all kinds", STEMS)
+
+    def rejoined(name: str, words: list[str], texts: list[str], **params: Any) -> Group:
+        clean = ("StopWordsCleaner", {"inputCols": ["token"], "outputCol": "clean", "stopWords": words})
+        last = ("TokenAssembler", {"inputCols": ["document", "clean"], "outputCol": "out", **params})
+        return Group("TokenAssembler", name, [assembler(), tokens(), clean, last], _rows(texts), ["out"])
+
+    gaps = [
+        "a x b",
+        "(x)",
+        "(\u0085)",
+        "a\u2187b",
+        "a x\u0085\u2028x b",
+        "a \u00a0 b",
+        "a \u2003 \x1c b",
+        "a\x0bx\x0c\r\n\tb",
+        "\U0001f600 x \U0001f600",
+        "x a x",
+    ]
+    yield rejoined("gaps", ["x", "\u0085", "\u00a0", "\u2003", "\x1c"], gaps)
+    yield rejoined("gaps, positions", ["x", "\u0085", "\u00a0", "\u2003", "\x1c"], gaps, preservePosition=True)
+    for positions in (False, True):
+        slang = {"file": "won't,will not\nhi,hello hello hello\n", "args": [","]}
+        normal = ("Normalizer", {"inputCols": ["token"], "outputCol": "normal", "slangDictionary": slang})
+        yield assembled(
+            f"overlapping tokens, positions {positions}",
+            [tokens(), normal],
+            ["document", "normal"],
+            ["won't I hi there", "hi", "a hi"],
+            preservePosition=positions,
+        )
+    yield assembled(
+        "empty tokens",
+        [tokens(), ("Stemmer", {"inputCols": ["token"], "outputCol": "stem"})],
+        ["document", "stem"],
+        ["a s b s s c s"],
+    )
+    yield Group(
+        "TokenAssembler",
+        "exploded sentences",
+        [
+            assembler(),
+            sentences(explodeSentences=True),
+            tokens("sentence"),
+            ("TokenAssembler", {"inputCols": ["sentence", "token"], "outputCol": "out"}),
+        ],
+        _rows(["One two. Three."]),
+        ["out"],
+    )
+
+    for policy in ("all", "pretty_all", "first", "pretty_first"):
+        yield normalized(f"XML, policy {policy}", XML, action="extract", patterns=["p"], policy=policy)
+    yield normalized("XML, any element", XML[:3], action="extract", patterns=["_"], policy="all")
+    yield normalized("XML, lower case", ["<r><P>A</P><p>B</p></r>"], action="extract", patterns=["p"], lowercase=True)
+    yield normalized(
+        "white space",
+        [
+            "\t a\u00a0\u2003b \x1c c\n",
+            " a\x85b \u2028 c",
+            "a\x0bb\x0cc",
+            "\x01a\x02 \x03b\x00 c\x1f",
+            "\x01 \x02",
+            "\x01 a",
+        ],
+    )
+    yield normalized("groups", ["abc zab"], patterns=["(a)(b)"], replacement="\\$[$2$1]\\\\", policy="all")
+    yield normalized("named group", ["abc"], patterns=["(?<n>a)"], replacement="${n}${n}", policy="all")
+    yield normalized("patterns at once", ["aabb AB"], patterns=["(?i)ab", "b"], replacement="-", policy="all")
+    yield normalized("lower case at last", ["ABC abc"], patterns=["A"], replacement="ZZ", lowercase=True)
+    yield normalized("a group that is missing", ["abc", "zzz"], patterns=["(a)(b)"], replacement="$5")
+    yield normalized("a dollar at the end", ["abc", "zzz"], patterns=["a"], replacement="$")
+    yield normalized("encoding US-ASCII", ["caf\u00e9 \u6211\U0001f600 \u0081 x"], encoding="US-ASCII")
+    yield normalized("encoding in capitals", ["caf\u00e9"], encoding="utf-8")
+    yield normalized("unknown encoding", ["caf\u00e9"], encoding="nope")
+    yield Group(
+        "DocumentNormalizer",
+        "sentences",
+        [assembler(), sentences(), ("DocumentNormalizer", {"inputCols": ["sentence"], "outputCol": "out"})],
+        _rows(["<b>One</b> two. Three  <i>four</i>. Five.", ""]),
+        ["out"],
+    )
+    yield Group(
+        "DocumentNormalizer",
+        "id in metadata",
+        [assembler(idCol="id"), ("DocumentNormalizer", {"inputCols": ["document"], "outputCol": "out"})],
+        [("<b>One", "7")],
+        ["out"],
+        "text string, id string",
+    )
+
 
 # --- Finisher -------------------------------------------------------------------------------------
 
@@ -447,9 +578,162 @@ def finisher_groups() -> Iterator[Group]:
     yield group("embeddings", [*finished], parseEmbeddingsVectors=True)
 
 
+# --- the classifier -------------------------------------------------------------------------------
+
+
+def classifier_groups() -> Iterator[Group]:
+    def group(name: str, texts: list[Any] = FEW, before: list[Stage] | None = None, **params: Any) -> Group:
+        last = (
+            "DistilBertForSequenceClassification",
+            {"model": "onnx_2_cased", "inputCols": ["document", "token"], "outputCol": "class", **params},
+        )
+        return Group(
+            "DistilBertForSequenceClassification",
+            name,
+            [*(before or [assembler(), tokens()]), last],
+            _rows(texts),
+            ["class"],
+        )
+
+    for model in ("onnx_2_cased", "onnx_7_uncased"):
+        yield group(f"{model}, as saved", [None, *TEXTS], model=model)
+        yield group(f"{model}, case-sensitive", TEXTS, model=model, caseSensitive=True)
+        yield group(f"{model}, not case-sensitive", TEXTS, model=model, caseSensitive=False)
+        yield group(f"{model}, 8 pieces", model=model, maxSentenceLength=8)
+        yield group(f"{model}, sigmoid", model=model, activation="sigmoid")
+        yield group(f"{model}, sigmoid, threshold", model=model, activation="sigmoid", threshold=0.8)
+        yield group(f"{model}, multilabel", model=model, multilabel=True)
+        split: list[Stage] = [assembler(), sentences(), tokens("sentence")]
+        for size in (2, 8):
+            both = {"model": model, "inputCols": ["token", "sentence"], "batchSize": size}
+            yield group(f"{model}, sentences by {size}", before=split, **both)
+            yield group(f"{model}, sentences by {size}, coalesced", before=split, coalesceSentences=True, **both)
+        yield group(
+            f"{model}, sentences coalesced, sigmoid", before=split, **both, coalesceSentences=True, activation="sigmoid"
+        )
+        exploded: list[Stage] = [assembler(), sentences(explodeSentences=True), tokens("sentence")]
+        yield group(f"{model}, exploded sentences", before=exploded, **both)
+        yield group(f"{model}, sentences, tokens of the document", before=[assembler(), sentences(), tokens()], **both)
+    yield group("split tokens", before=[assembler(), tokens(splitChars=["-", "'"], minLength=2)])
+    normal: list[Stage] = [
+        assembler(),
+        tokens(),
+        ("Normalizer", {"inputCols": ["token"], "outputCol": "normal", "lowercase": True}),
+        ("StopWordsCleaner", {"inputCols": ["normal"], "outputCol": "clean"}),
+        ("Stemmer", {"inputCols": ["clean"], "outputCol": "stem"}),
+    ]
+    yield group("normalized tokens", before=normal, inputCols=["document", "normal"])
+    yield group("clean tokens", before=normal, inputCols=["document", "clean"])
+    yield group("stems", before=normal, inputCols=["document", "stem"])
+    yield group("1 piece", ["a"], maxSentenceLength=1)
+    yield group("513 pieces", ["a"], maxSentenceLength=513)
+    yield group("0 pieces", ["a"], maxSentenceLength=0)
+    yield group("batch size 0", ["a"], batchSize=0)
+    yield group("one column", ["a"], inputCols=["document"])
+    yield group("three columns", ["a"], inputCols=["document", "token", "text"])
+    yield group(
+        "two document columns", ["a"], before=[assembler(), sentences(), tokens()], inputCols=["document", "sentence"]
+    )
+    yield group("missing column", ["a"], inputCols=["document", "nothere"])
+    yield group("column without annotations", ["a"], inputCols=["document", "text"])
+    yield group("columns of a wrong type", ["a"], inputCols=7)
+    yield group("columns as arguments", ["a"], inputCols={"args": ["document", "token"]})
+    yield group("unknown activation", ["a good film"], activation="tanh")
+    yield group("threshold over 1", ["a good film"], threshold=1.5)
+    yield group("no tokenizer", ["a"], before=[assembler()])
+    yield Group(
+        "DistilBertForSequenceClassification",
+        "default columns",
+        [assembler(), tokens(), ("DistilBertForSequenceClassification", {"model": "onnx_2_cased"})],
+        [("a",)],
+        ["*"],
+    )
+    yield Group(
+        "DistilBertForSequenceClassification",
+        "default output column",
+        [
+            assembler(),
+            tokens(),
+            ("DistilBertForSequenceClassification", {"model": "onnx_2_cased", "inputCols": ["document", "token"]}),
+        ],
+        [("a",)],
+        ["*"],
+    )
+    yield Group(
+        "DistilBertForSequenceClassification",
+        "documents of an array",
+        [
+            assembler(),
+            tokens(),
+            (
+                "DistilBertForSequenceClassification",
+                {"model": "onnx_2_cased", "inputCols": ["document", "token"], "outputCol": "class"},
+            ),
+        ],
+        [(["a good film", "", "bad plot."],), (["one"],)],
+        ["class"],
+        "text array<string not null>",
+    )
+
+
+# --- LightPipeline --------------------------------------------------------------------------------
+
+
+def light_groups() -> Iterator[Group]:
+    texts = [*PLAIN[:4], "", "  ", "I 😀 love it", "café"]
+    two = texts[:2]
+    forms: tuple[tuple[str, list[Any]], ...] = (
+        *(("annotate", [t]) for t in texts),
+        *(("fullAnnotate", [t]) for t in texts),
+        ("annotate", [texts]),
+        ("fullAnnotate", [texts]),
+        ("annotate", [[]]),
+        ("fullAnnotate", [[]]),
+        ("annotate", [[7, 8], two]),
+        ("fullAnnotate", [[7, 8], two]),
+        ("annotate", [two[0], two[1]]),
+        ("fullAnnotate", [two[0], two[1]]),
+        ("annotate", [two, two]),
+        ("fullAnnotate", [two, two]),
+        ("annotate", [7]),
+        ("annotate", [None]),
+        ("annotate", [[1, 2]]),
+        ("annotate", [["a", None]]),
+        ("fullAnnotate", [7]),
+        ("fullAnnotate", [{"a": "b"}]),
+        ("fullAnnotate", [[1]]),
+        ("annotate", [[1], ["a", "b"]]),
+    )
+
+    def group(name: str, *stages: Stage, calls: tuple[tuple[str, list[Any]], ...] = forms) -> Group:
+        return Group("LightPipeline", name, list(stages), [], [], calls=calls)
+
+    yield group("tokens", assembler(), tokens())
+    yield group("sentences", assembler(cleanupMode="shrink"), sentences(), tokens("sentence"))
+    yield group("exploded sentences", assembler(), sentences(explodeSentences=True), tokens("sentence"))
+    yield group("lazy annotator", assembler(), sentences(lazyAnnotator=True), tokens())
+    yield group("lazy annotator that is read", assembler(), sentences(lazyAnnotator=True), tokens("sentence"))
+    yield group("finisher", assembler(), sentences(), tokens("sentence"), ("Finisher", {"inputCols": ["token"]}))
+    yield group(
+        "finisher with metadata",
+        assembler(),
+        tokens(),
+        ("Finisher", {"inputCols": ["token", "document"], "outputCols": ["t", "d"], "includeMetadata": True}),
+    )
+    yield group("wrong column", assembler(), tokens("sentence"), calls=(("annotate", ["a"]), ("fullAnnotate", ["a"])))
+
+
 def groups() -> list[Group]:
-    """All groups that need no model."""
-    makers = (assembler_groups, sentence_groups, token_groups, small_groups, finisher_groups)
+    """All groups."""
+    makers = (
+        assembler_groups,
+        sentence_groups,
+        token_groups,
+        small_groups,
+        finisher_groups,
+        classifier_groups,
+        light_groups,
+    )
     found = [group for make in makers for group in make()]
     assert len({(g.stage, g.name) for g in found}) == len(found)
     return found

@@ -12,6 +12,7 @@ import os
 import platform
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ def start() -> SparkSession:
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.driver.extraClassPath", os.environ["JARS"] + "/*")
         .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
+        # Every saved model has a file of the same name.
+        .config("spark.files.overwrite", "true")
         .getOrCreate()
     )
 
@@ -69,6 +72,8 @@ def run(spark: SparkSession, group: Group) -> dict[str, Any]:
         "rows": group.rows,
     }
     moment = "set"
+    if group.calls:
+        return calls(spark, group)
     try:
         stages = [build_stage(Namespace(), kind, params) for kind, params in group.stages]
         frame = frame_of(spark, group.rows, group.schema)
@@ -78,6 +83,9 @@ def run(spark: SparkSession, group: Group) -> dict[str, Any]:
         result = model.transform(frame)
         record["all_columns"] = result.columns
         fields = {f.name: f for f in result.schema.fields}
+        if group.columns == ["*"]:
+            group = replace(group, columns=result.columns)
+            record["columns"] = result.columns
         record["fields"] = [json.loads(fields[c].json()) if c in fields else None for c in group.columns]
         moment = "collect"
         record["output"] = collect(result, group.columns)
@@ -91,6 +99,20 @@ def run(spark: SparkSession, group: Group) -> dict[str, Any]:
         light = sparknlp.base.LightPipeline(model)
         record["light"] = [plain(light.fullAnnotate(row[0])[0]) if row[0] is not None else None for row in group.rows]
     return record
+
+
+def calls(spark: SparkSession, group: Group) -> dict[str, Any]:
+    """A record of what a LightPipeline answers to each call."""
+    stages = [build_stage(Namespace(), kind, params) for kind, params in group.stages]
+    model = Pipeline(stages=stages).fit(spark.createDataFrame([], "text string"))
+    answers = []
+    for method, arguments in group.calls:
+        try:
+            answers.append(plain(getattr(sparknlp.base.LightPipeline(model), method)(*arguments)))
+        except Exception as e:
+            answers.append({"error": kind_of(e)})
+            print(f"{group.stage}/{group.name}: {method}{arguments}: {kind_of(e)}: {str(e)[:200]}", file=sys.stderr)
+    return {"name": group.name, "stages": group.stages, "rows": group.calls, "output": answers}
 
 
 def collect(result: DataFrame, columns: list[str]) -> list[Any]:

@@ -7,16 +7,7 @@ from fnmatch import fnmatchcase
 
 from pyspark.sql import SparkSession
 
-import sparkcls.annotator
-import sparkcls.base
-from tests.reference.compare import IDENTICAL, golden_files, golden_groups, judge
-
-
-class Namespace:
-    """All stages of sparkcls."""
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(sparkcls.annotator, name, None) or getattr(sparkcls.base, name)
+from tests.reference.compare import IDENTICAL, SPARKCLS, golden_files, golden_groups, judge
 
 
 def main() -> None:
@@ -29,7 +20,7 @@ def main() -> None:
         for group in golden_groups(path):
             if not fnmatchcase(group["name"], pattern):
                 continue
-            verdicts = list(judge(spark, Namespace(), sparkcls.base.LightPipeline, path.stem, group))
+            verdicts = list(judge(spark, SPARKCLS, path.stem, group))
             if not verdicts:
                 continue
             bad = [v for v in verdicts if v.reason is None]

@@ -164,3 +164,42 @@ CLINICAL = (
     "Plan:\r\n- follow-up in 2-3 weeks\r\n- labs: CBC, BMP\\Mg"
 )
 SPACED = "I'd      like to say\nwe didn't\n\n expect\nthat. \n\n Jane's\\nboyfriend\tsaid.\n\n"
+
+#: The examples of Porter's article, then words that show where the original goes its own ways.
+STEMS = [
+    "caresses ponies ties caress cats feed agreed plastered bled motoring sing conflated troubled sized hopping tanned "
+    "falling hissing fizzed failing filing happy sky",
+    "relational conditional rational valenci hesitanci digitizer conformabli radicalli differentli vileli analogousli "
+    "vietnamization predication operator feudalism decisiveness hopefulness callousness formaliti sensitiviti sensibiliti",
+    "triplicate formative formalize electriciti electrical hopeful goodness revival allowance inference airliner "
+    "gyroscopic adjustable defensible irritant replacement adjustment dependent adoption homologou communism activate "
+    "angulariti homologous effective bowdlerize probate rate cease controll roll",
+    "need freed exceeded statement cement element flowing swayed waxes keyed Clyde styling type STOWE is as us s S I y ed ing "
+    "eed ies sses aldzuyyed byyed oyying",
+    "Jane's rock'n'roll e-mailing 2nds 1990s caf\u00e9s \u00fcbering \u0130stanbuling \u039f\u0394\u039f\u03a3 ge\U0001f600e "
+    "\U0001f600\U0001f600ed stra\u00dfen \ufb01nding",
+]
+
+#: For elements called p: well-formed, and not.
+XML = [
+    "<r>q<p>a <p> in </p> z</p>\n<q>u</q><p>b</p></r>",
+    "<r><p><b>in</b><i/>t<e></e></p> <p x='1'/></r>",
+    "<p>o<p>i<p>ii</p></p></p>",
+    "<r><p>a &amp; &lt;b&gt; &quot;c&quot; 'd' \u00e9 &#233; \U0001f600 &#13;</p></r>",
+    "<r><p b='2' a=\"1\" c='&quot;x&apos;&lt;&gt;&amp;&#13;\n'>t</p></r>",
+    "<!-- c --><r><p>x<!-- d -->y<?pi  z ?><?pj?></p></r><?e?>",
+    "<r><p><![CDATA[<raw> & x]]>a<![CDATA[]]>b<![CDATA[]]]]><![CDATA[>]]></p></r>",
+    "<?xml version='1.0' encoding='ISO-8859-1'?> <r><p>\u00e9</p></r>",
+    "<r xmlns='1' xmlns:n='u'><n:p n:a='1' xmlns:m='v' xmlns:n='w'><m:q xmlns:o='x'/></n:p></r>",
+    "<n:r><n:p>undeclared</n:p></n:r>",
+    " <r>\n <p>\n  sp   ace\n </p>\n <p> two </p>\r\n</r> \n",
+    "<R><P>x</P></R>",
+    "<!DOCTYPE r [<!ENTITY e 'ent'>]><r><p>&e;</p></r>",
+    "<r>&nbsp;<p>x</p></r>",
+    "<p>two</p><p>roots</p>",
+    "<r><p>x</p></r> text",
+    "<r><br><p>x</p></r>",
+    "<r><p>\x01</p></r>",
+    "<r><p a='1' a='2'/></r>",
+    "",
+]
