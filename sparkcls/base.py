@@ -11,12 +11,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import col
 
 from sparkcls.annotation import Annotation
+from sparkcls.common import AnnotatorType, ReadAs
 from sparkcls.light import LightPipeline
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.finisher import Finisher
+from sparkcls.stages.token_assembler import TokenAssembler
 
 __all__ = [
     "Annotation",
+    "AnnotatorType",
     "DataFrame",
     "DocumentAssembler",
     "Finisher",
@@ -25,7 +28,9 @@ __all__ = [
     "Params",
     "Pipeline",
     "PipelineModel",
+    "ReadAs",
     "SparkSession",
+    "TokenAssembler",
     "TypeConverters",
     "col",
     "keyword_only",

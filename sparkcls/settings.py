@@ -30,6 +30,7 @@ class Settings:
     mirror: str | None = None
     conf_cache: str | None = None
     conf_mirror: str | None = None
+    tokenization: str | None = None
 
 
 _settings = Settings()
@@ -107,6 +108,16 @@ def mirror() -> str | None:
     """The mirror in force, a URL or absolute path: `configure`, else the conf, else ``$SPARKCLS_MIRROR``; or None."""
     named = _settings.mirror or _settings.conf_mirror or os.environ.get(MIRROR_VARIABLE)
     return _location(named) if named else None
+
+
+def use_tokenization(name: str | None) -> None:
+    """Let classifiers made from now on have this tokenization by default; None for the usual one."""
+    _settings.tokenization = name
+
+
+def default_tokenization() -> str | None:
+    """The tokenization that classifiers have by default, if `use_tokenization` has named one."""
+    return _settings.tokenization
 
 
 def _location(named: str) -> str:

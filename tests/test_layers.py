@@ -21,7 +21,10 @@ LAYERS = [
     ["classification"],
     ["stages"],
     ["light", "session"],
-    ["base", "annotator", "pretrained", "functions", "nlu", "cli", "__main__", "daemon", ""],
+    [
+        *("base", "annotator", "pretrained", "functions", "common", "nlu", "cli", "migrate", "compat"),
+        *("__main__", "daemon", ""),
+    ],
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,4 +1,7 @@
-"""The command `sparkcls`: models on this machine and in the store. It needs neither Spark nor torch."""
+"""The command `sparkcls`: models on this machine and in the store; moving code here.
+
+It needs neither Spark nor torch; only `migrate` needs pyspark.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 
 from sparkcls._version import __version__
 from sparkcls.errors import ParamError, ParamTypeError, SparkclsError
+from sparkcls.migrate import command as migration
 
 _STORES = (
     "The store is the public one, or a mirror: a folder or URL in the environment variable SPARKCLS_MIRROR. "
@@ -91,6 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("folder", type=Path, metavar="FOLDER", help="the model's folder")
     convert.add_argument("out", type=Path, metavar="OUT", help="the folder to make; it must not exist")
     convert.add_argument("--heads", type=int, metavar="N", help="attention heads, if the model does not say")
+
+    migrate = _command(commands, "migrate", "move scripts and notebooks from Spark NLP to sparkcls", _run_migrate)
+    migrate.epilog = migration.EPILOG
+    migration.add_arguments(migrate)
     return parser
 
 
@@ -129,3 +137,7 @@ def _run_convert(args: argparse.Namespace) -> None:
 
     convert_folder(args.folder, args.out, args.heads)
     print(args.out)
+
+
+def _run_migrate(args: argparse.Namespace) -> None:
+    raise SystemExit(migration.run(args))

@@ -34,6 +34,36 @@ def read_map(folder: Path) -> dict[str, Any]:
     return pairs
 
 
+def read_token_rules(folder: Path) -> list[str]:
+    """The patterns of a TokenizerModel, from the `RuleFactory` in a folder of part files; [] if there is none.
+
+    Raises
+    ------
+    ModelFormatError
+        A part is corrupt, or holds something else.
+    """
+    patterns: list[str] = []
+    for part in sorted(folder.glob("part-*")):
+        try:
+            for record in read_sequence_file(part.read_bytes()):
+                for factory in _load(record):
+                    patterns += _patterns(_field(factory, "rules"))
+        except ModelFormatError as e:
+            raise ModelFormatError(f"{part}: {e}; copy the pipeline again") from e
+        except Exception as e:
+            raise ModelFormatError(f"{part}: {_corrupt(e)}; copy the pipeline again") from e
+    return patterns
+
+
+def _patterns(rules: Any) -> list[str]:
+    """The patterns of a Scala list of rules, which writes its items as data of its own."""
+    items = [item for written in rules.annotations.values() for item in written if hasattr(item, "classdesc")]
+    found = [_value(_field(item, "rule")) for item in items if item.classdesc.name.endswith(".RegexRule")]
+    if not all(isinstance(pattern, str) for pattern in found):
+        raise ModelFormatError("a rule of a tokenizer has no pattern")
+    return found
+
+
 def read_pairs(data: bytes) -> list[tuple[str, Any]]:
     """The pairs in one Java stream: an array of Tuple2 with String and String or Integer.
 
@@ -42,6 +72,16 @@ def read_pairs(data: bytes) -> list[tuple[str, Any]]:
     ModelFormatError
         It is no such stream, or is cut off.
     """
+    try:
+        return [_pair(element) for element in _load(data)]
+    except ModelFormatError:
+        raise
+    except Exception as e:
+        raise _corrupt(e) from e
+
+
+def _load(data: bytes) -> Any:
+    """The object in a Java stream, as the parser gives it."""
     if not data.startswith(_MAGIC):
         raise ModelFormatError("a record is no Java object stream")
     import javaobj.v2 as javaobj
@@ -49,12 +89,13 @@ def read_pairs(data: bytes) -> list[tuple[str, Any]]:
     # It logs every unusual byte; the error below says what matters.
     logging.getLogger("javaobj").setLevel(logging.CRITICAL + 1)
     try:
-        content: Any = javaobj.loads(data)  # type: ignore[attr-defined]  # it names no exports
-        return [_pair(element) for element in content]
-    except ModelFormatError:
-        raise
-    except (Exception, RecursionError) as e:  # the parser raises what corrupt bytes lead it to
-        raise ModelFormatError(f"a Java object stream is corrupt ({type(e).__name__}: {e})") from e
+        return javaobj.loads(data)  # type: ignore[attr-defined]  # it names no exports
+    except Exception as e:  # the parser raises what corrupt bytes lead it to
+        raise _corrupt(e) from e
+
+
+def _corrupt(error: Exception) -> ModelFormatError:
+    return ModelFormatError(f"a Java object stream is corrupt ({type(error).__name__}: {error})")
 
 
 def _pair(element: Any) -> tuple[str, Any]:
@@ -71,7 +112,7 @@ def _field(instance: Any, name: str) -> Any:
         for field, value in fields.items():
             if field.name == name:
                 return value
-    raise ModelFormatError(f"an object in a map has no field {name}; expected scala.Tuple2")
+    raise ModelFormatError(f"an object has no field {name}")
 
 
 def _value(item: Any) -> Any:

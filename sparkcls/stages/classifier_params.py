@@ -8,6 +8,7 @@ from typing import Any
 from sparkcls.classification import ACTIVATIONS, SIGMOID, SOFTMAX, Decision
 from sparkcls.engine.contract import HUGGINGFACE, TOKENIZATIONS, Reading
 from sparkcls.engine.device import DEVICE_PATTERN, PRECISIONS
+from sparkcls.settings import default_tokenization
 from sparkcls.stages.params import CheckedParams, boolean, fraction, matching, one_of, param, whole_number
 from sparkcls.stages.scoring import ANNOTATE, ON_ERROR
 
@@ -53,7 +54,7 @@ class ClassifierParams(CheckedParams):
             activation=SOFTMAX,
             multilabel=False,
             threshold=0.5,
-            tokenization=HUGGINGFACE,
+            tokenization=default_tokenization() or HUGGINGFACE,
             device="auto",
             precision="auto",
             scoring=LAZY,

@@ -198,10 +198,12 @@ class Finisher(SavedTransformer):
             result = F.create_map(F.lit("result"), annotation["result"])
             entries = F.map_entries(_union(_or_empty(annotation["metadata"]), result))
             # A null value would make its whole pair disappear.
-            return F.array_join(
+            joined = F.array_join(
                 F.transform(entries, lambda e: F.concat(e["key"], F.lit("->"), F.coalesce(e["value"], F.lit("null")))),
                 self.getValueSplitSymbol(),
             )
+            # The original writes " -> " and then takes the blanks out, those of the values too.
+            return F.replace(joined, F.lit(" -> "), F.lit("->"))
 
         return F.transform(annotations, pairs)
 

@@ -80,6 +80,9 @@ class TokenizerParams(CheckedParams):
     prefixPattern = param("prefixPattern", "what is cut off in front, if set", _starts)
     suffixPattern = param("suffixPattern", "what is cut off behind, if set", _ends)
     infixPatterns = param("infixPatterns", "how the middle is cut, if set", _infixes)
+    rules = param(
+        "rules", "whole patterns of an imported tokenizer, in place of prefix, infixes and suffix", java_patterns
+    )
     contextChars = param("contextChars", "characters of the default prefix and suffix", texts)
     exceptions = param("exceptions", "patterns that are not cut up", java_patterns)
     exceptionsPath = param("exceptionsPath", "file with one exception a line", text)
@@ -240,6 +243,7 @@ class TokenizerParams(CheckedParams):
             prefix=self._get("prefixPattern"),
             suffix=self._get("suffixPattern"),
             infixes=several("infixPatterns"),
+            rules=several("rules"),
             context_chars=several("contextChars"),
             exceptions=several("exceptions") or several("exceptionsOfFile"),
             case_sensitive_exceptions=self._get("caseSensitiveExceptions"),

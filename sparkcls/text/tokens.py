@@ -42,6 +42,8 @@ class TokenRules:
         What the default prefix and suffix are made of.
     exceptions
         What is not cut up.
+    rules
+        Whole patterns in place of prefix, infixes and suffix: those of a tokenizer that was imported.
     split_pattern, split_chars
         What tokens are split at in the end; the pattern wins.
     """
@@ -50,6 +52,7 @@ class TokenRules:
     prefix: str | None = None
     suffix: str | None = None
     infixes: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     context_chars: tuple[str, ...] = tuple(CONTEXT_CHARS)
     exceptions: tuple[str, ...] = ()
     case_sensitive_exceptions: bool = True
@@ -79,14 +82,21 @@ class TokenRules:
         case = "" if self.case_sensitive_exceptions else "(?i)"
         return compile_java("|".join(case + e for e in self.exceptions)) if self.exceptions else None
 
-    @cached_property
-    def cuts(self) -> list[regex.Pattern[str]]:
+    @property
+    def patterns(self) -> tuple[str, ...]:
         """The rules for a candidate, in the order in which they are tried."""
+        if self.rules:
+            return self.rules
         context = f"\\Q{''.join(self.context_chars)}\\E"
         prefix = self.prefix or f"\\A([{context}]*)"
         suffix = self.suffix or f"([{context}]*)\\z"
         infixes = self.infixes or (f"([^{context}](?:.*[^{context}])*)",)
-        return [compile_java(prefix + infix + suffix) for infix in infixes]
+        return tuple(prefix + infix + suffix for infix in infixes)
+
+    @cached_property
+    def cuts(self) -> list[regex.Pattern[str]]:
+        """The same, compiled."""
+        return [compile_java(pattern) for pattern in self.patterns]
 
     @cached_property
     def splits(self) -> regex.Pattern[str] | None:

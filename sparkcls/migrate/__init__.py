@@ -1,0 +1,1 @@
+"""Moving code from Spark NLP to sparkcls: ``python -m sparkcls.migrate PATH``."""
