@@ -104,14 +104,16 @@ def test_no_python_worker_runs(spark, capsys):
     ("params", "message"),
     [
         ({"inputCol": "absent"}, r"there is no column 'absent' \(inputCol\); the columns are text, n"),
-        ({"inputCol": "n"}, "inputCol 'n' is a column of int; expected string or array<string>"),
+        ({"inputCol": "s"}, "inputCol 's' is a column of struct<x:int>; expected string, array<string>, or numbers"),
         ({"inputCol": "text", "idCol": "absent"}, r"there is no column 'absent' \(idCol\)"),
         ({"inputCol": "text", "metadataCol": "n"}, "metadataCol 'n' is a column of int; expected map<string,string>"),
     ],
 )
 def test_wrong_columns(spark, params, message):
     with pytest.raises(ColumnError, match=message):
-        DocumentAssembler(**params).transform(spark.createDataFrame([("x", 1)], "text string, n int"))
+        DocumentAssembler(**params).transform(
+            spark.createDataFrame([("x", 1, (1,))], "text string, n int, s struct<x:int>")
+        )
 
 
 def test_input_column_is_required(spark):

@@ -7,6 +7,7 @@ import pytest
 from pyspark.ml import Transformer
 
 from sparkcls.annotation import Annotation
+from sparkcls.annotator import SentenceDetector, Tokenizer
 from sparkcls.base import LightPipeline, PipelineModel
 from sparkcls.errors import ColumnError, ParamTypeError
 from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
@@ -101,8 +102,36 @@ def test_transform_keeps_the_asked_columns(spark, model):
 def test_refusals(model):
     with pytest.raises(ParamTypeError, match="takes a fitted PipelineModel, got DistilBert"):
         LightPipeline(model.stages[2])
-    for bad in (3, None, [1], ("a",)):
-        with pytest.raises(ParamTypeError, match="takes a str or a list of str"):
+    for bad in (3, None, [1], ("a",), [True], ["a", 1]):
+        with pytest.raises(ParamTypeError, match="takes a str, a list of str, or a list of int ids"):
             LightPipeline(model).annotate(bad)
-    with pytest.raises(ColumnError, match="wrong or missing inputCols"):
-        LightPipeline(PipelineModel(model.stages[1:])).annotate("good")
+    with pytest.raises(ParamTypeError, match="one id a text, got 1 ids and 2 texts"):
+        LightPipeline(model).annotate([1], ["a", "b"])
+    for kind in (ColumnError, TypeError):
+        with pytest.raises(kind, match="wrong or missing inputCols"):
+            LightPipeline(PipelineModel(model.stages[1:])).annotate("good")
+
+
+def test_ids_contexts_and_metadata(model):
+    light = LightPipeline(PipelineModel(model.stages[:2]))
+
+    def metadata(*arguments, **keywords):
+        return [result["document"][0].metadata for result in light.fullAnnotate(*arguments, **keywords)]
+
+    assert metadata([7, 8], ["a", "b"]) == [{"id": "7", "sentence": "0"}, {"id": "8", "sentence": "0"}]
+    assert light.annotate("good", "a context") == light.annotate("good")
+    assert light.annotate(["good", "bad"], ["c", "d"]) == light.annotate(["good", "bad"])
+    assert metadata("a", metadata={"k": 1, "sentence": "9"}) == [{"k": "1", "sentence": "0"}]
+    both = [{"k": "1", "sentence": "0"}, {"k": "2", "sentence": "0"}]
+    assert metadata(["a", "b"], metadata=[{"k": 1}, {"k": 2}]) == both
+    assert metadata(["a", "b"], metadata={"k": [1, 2]}) == both
+    for wrong in ([{"k": 1}], {"k": [1]}, {"k": 1}, 7):
+        with pytest.raises(ParamTypeError, match="metadata takes a dict for a str"):
+            light.annotate(["a", "b"], metadata=wrong)
+
+
+def test_a_lazy_column_is_empty_for_those_that_read_it(model):
+    assembler, tokenizer, _ = model.stages
+    lazy = SentenceDetector(inputCols=["document"], lazyAnnotator=True)
+    reader = Tokenizer(inputCols=["sentence"])
+    assert LightPipeline(PipelineModel([assembler, lazy, reader])).annotate("a b") == {"document": ["a b"], "token": []}

@@ -68,7 +68,7 @@ def test_params_are_checked():
     detector = SentenceDetector()
     with pytest.raises(ParamError, match="customBoundsStrategy must be one of none, prepend, append; got 'no thanks.'"):
         detector.setCustomBoundsStrategy("no thanks.")
-    with pytest.raises(ParamError, match=r"customBounds: '\(' is no regular expression"):
+    with pytest.raises(ParamError, match=r"customBounds: the pattern '\(' is no regular expression"):
         detector.setCustomBounds(["("])
     with pytest.raises(ParamError, match="maxLength 1 is under minLength 2"):
         SentenceDetector(minLength=2, maxLength=1).row_function({})

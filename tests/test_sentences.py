@@ -107,14 +107,24 @@ WORDS = st.sampled_from(
 )
 
 
-@given(st.lists(WORDS, max_size=30).map(" ".join) | st.text(max_size=60))
-def test_sentences_slice_back_in_order(text):
-    marks = {chr(c) for c in range(0xF050, 0xF05E)}
-    if marks & set(text):
-        return
+RULES = st.builds(
+    SentenceRules,
+    use_abbreviations=st.booleans(),
+    detect_lists=st.booleans(),
+    custom_bounds=st.sampled_from([(), (";",), ("[a.]", "\n"), ("(?<=e)",)]),
+    strategy=st.sampled_from(["none", "prepend", "append"]),
+    custom_only=st.booleans(),
+    split_length=st.none() | st.integers(1, 12),
+    min_length=st.integers(0, 3),
+)
+MARKS = st.text(st.sampled_from([*map(chr, range(0xF050, 0xF05E)), *"aB.;'\" "]))
+
+
+@given(st.lists(WORDS, max_size=30).map(" ".join) | st.text(max_size=60) | MARKS, RULES)
+def test_sentences_of_any_rules_slice_back_in_order(text, rules):
     encoded = text.encode("utf-16-be")
     last = -1
-    for sentence, begin, end in split_sentences(text):
+    for sentence, begin, end in split_sentences(text, rules):
         assert encoded[2 * begin : 2 * end + 2].decode("utf-16-be") == sentence
         assert begin > last
         last = end

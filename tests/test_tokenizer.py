@@ -5,8 +5,8 @@ import pytest
 
 from sparkcls.annotation import Annotation
 from sparkcls.annotator import Tokenizer, TokenizerModel
-from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline
-from sparkcls.errors import ColumnError, ParamError, ParamTypeError
+from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline, PipelineModel
+from sparkcls.errors import ColumnError, ParamError, ParamFileError, ParamTypeError
 from sparkcls.stages.tokenizer import LOSSLESS_KEY
 from tests.pipelines import texts_frame
 
@@ -85,11 +85,81 @@ def test_params_are_checked(spark):
         Tokenizer().setMinLength("2")
     with pytest.raises(ParamError, match="minLength must be at least 0"):
         Tokenizer().setMinLength(-1)
-    with pytest.raises(ParamError, match="inputCols is not set; call setInputCols"):
+    with pytest.raises(ColumnError, match="there is no column 'document'"):
         Tokenizer().transform(texts_frame(spark, ["a"]))
     documents = DocumentAssembler(inputCol="text").transform(texts_frame(spark, ["a"]))
     with pytest.raises(ParamError, match="minLength 5 is over maxLength 2"):
         Tokenizer(inputCols=["document"], minLength=5, maxLength=2).transform(documents)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("targetPattern", "[", "targetPattern is read as the inside of a class"),
+        ("prefixPattern", "([.]*)", r"prefixPattern must begin with \\A; got"),
+        ("suffixPattern", "([.]*)", r"suffixPattern must end with \\z; got"),
+        ("infixPatterns", ["\\w+"], "infixPatterns must have a group"),
+        ("infixPatterns", ["(["], "infixPatterns"),
+        ("exceptions", ["("], "exceptions: the pattern '\\(' is no regular expression of Java"),
+        ("splitPattern", "(", "splitPattern: the pattern"),
+        ("splitChars", ["ab"], "splitChars takes single characters"),
+        ("splitChars", [""], "each item of splitChars must not be empty"),
+    ],
+)
+def test_bad_patterns_are_refused_where_they_are_set(name, value, message):
+    with pytest.raises(ParamError, match=message):
+        Tokenizer(**{name: value})
+
+
+def test_setters_and_adders():
+    tokenizer = (
+        Tokenizer()
+        .setInfixPatterns(["(a)"])
+        .addInfixPattern("(b)")
+        .addException("New York")
+        .addSplitChars("-")
+        .addContextChars("#")
+    )
+    assert tokenizer.getInfixPatterns() == ["(b)", "(a)"]
+    assert tokenizer.getExceptions() == ["New York"]
+    assert tokenizer.getSplitChars() == ["-"]
+    assert tokenizer.getContextChars()[-2:] == ["'", "#"]
+    assert Tokenizer().getContextChars()[-1] == "'"
+
+
+def test_custom_rules_travel_with_the_stage(spark, stages, tmp_path):
+    file = tmp_path / "exceptions.txt"
+    file.write_text("New York\n\nUnited\\s+Nations\n", encoding="utf-8")
+    stages[1].setExceptionsPath(file).setSplitChars(["-"])
+    Pipeline(stages=stages).fit(texts_frame(spark, ["a"])).write().overwrite().save(str(tmp_path / "model"))
+    file.unlink()
+    model = PipelineModel.load(str(tmp_path / "model"))
+    out = model.transform(texts_frame(spark, ["New York big-city"]))
+    assert out.schema["token"].metadata[LOSSLESS_KEY] is False
+    assert [t["result"] for t in out.collect()[0]["token"]] == ["New York", "big", "city"]
+    assert LightPipeline(model).annotate("United Nations")["token"] == ["United Nations"]
+
+
+def test_the_exceptions_file(tmp_path):
+    with pytest.raises(ParamFileError, match="exceptionsPath: .*nothere.* cannot be read"):
+        Tokenizer().setExceptionsPath(str(tmp_path / "nothere"))
+    with pytest.raises(FileNotFoundError):
+        Tokenizer(exceptionsPath=str(tmp_path / "nothere"))
+    with pytest.raises(ParamTypeError, match="exceptionsPath takes a path"):
+        Tokenizer().setExceptionsPath(7)
+    latin = tmp_path / "latin"
+    latin.write_bytes("é".encode("latin-1"))
+    with pytest.raises(ParamError, match="is not UTF-8"):
+        Tokenizer().setExceptionsPath(latin)
+
+
+def test_exceptions_win_over_their_file_and_say_so(spark, stages, tmp_path):
+    (tmp_path / "e").write_text("New York\n", encoding="utf-8")
+    stages[1].setExceptionsPath(tmp_path / "e").setExceptions(["big city"])
+    frame = texts_frame(spark, ["New York big city"])
+    with pytest.warns(UserWarning, match="are not used, as in Spark NLP"):
+        out = Pipeline(stages=stages).fit(frame).transform(frame)
+    assert [t["result"] for t in out.collect()[0]["token"]] == ["New", "York", "big city"]
 
 
 @pytest.mark.parametrize("column", ["text", "absent"])

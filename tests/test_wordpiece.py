@@ -23,6 +23,9 @@ from sparkcls.text.wordpiece import encode_tokens, first_piece, wordpieces
         ("a—b", "a—b"),
         ("我喜欢", "我"),
         ("\u0000\ufffd", ""),
+        # Controls part words, as the running original shows.
+        ("in\u0000side", "in"),
+        ("\u001fx\u0085y", "x"),
         ("", ""),
     ],
 )

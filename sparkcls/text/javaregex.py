@@ -30,7 +30,6 @@ _OUTSIDE_CLASS = {
     "Z": _BEFORE_LAST_LINE_END,
     "b": _BOUNDARY,
     "B": rf"(?!{_BOUNDARY})",
-    "G": r"\G",
     "R": rf"(?:{_LINE_END}|[\x0b\f])",
     "X": r"\X",
 }
@@ -51,7 +50,7 @@ def compile_java(pattern: str) -> regex.Pattern[str]:
     Raises
     ------
     JavaRegexError
-        Java would refuse it, or it uses what has no counterpart (the flags ``d`` and ``U``).
+        Java would refuse it, or it uses what has no counterpart (``\\G``, the flags ``d`` and ``U``).
     """
     parser = _Parser(pattern)
     try:
@@ -315,6 +314,8 @@ class _Parser:
 
     def escape(self) -> str:
         c = self.peek()
+        if c == "G":
+            raise self.error(r"\G cannot be translated")
         if c in _OUTSIDE_CLASS and c:
             self.at += 1
             return _OUTSIDE_CLASS[c]

@@ -2,7 +2,8 @@
 
 Needs the environment of README.md, with the JARs in the folder $JARS:
 
-    JARS=... python -m tests.reference.run
+    JARS=... python -m tests.reference.run [STAGE ...]
+    JARS=... python -m tests.reference.run saved
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import platform
 import sys
+import tempfile
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +25,9 @@ import sparknlp.base
 from pyspark.ml import Pipeline
 from pyspark.sql import DataFrame, SparkSession
 
+from tests.data.sparknlp.make import zip_folder
 from tests.reference.build import build_stage, frame_of, plain
-from tests.reference.cases import Group, groups
+from tests.reference.cases import SAVED, Group, groups
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -160,10 +163,27 @@ def write(stage: str, records: list[dict[str, Any]], made: dict[str, str]) -> No
     (GOLDEN / f"{stage}.json").write_text(content, encoding="ascii")
 
 
+def save_pipelines(spark: SparkSession) -> None:
+    """Save the fitted pipelines of the groups in `SAVED`, zipped."""
+    for group in groups():
+        if (group.stage, group.name) not in SAVED:
+            continue
+        model = Pipeline(stages=[build_stage(Namespace(), kind, params) for kind, params in group.stages]).fit(
+            frame_of(spark, [], group.schema)
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            model.write().overwrite().save(folder)
+            (GOLDEN / "pipelines").mkdir(exist_ok=True)
+            zip_folder(Path(folder), GOLDEN / "pipelines" / f"{group.stage}-{group.name}.zip")
+
+
 def main() -> None:
     """Write one file a stage; arguments limit it to some stages."""
     spark = start()
     spark.sparkContext.setLogLevel("OFF")
+    if sys.argv[1:] == ["saved"]:
+        save_pipelines(spark)
+        return
     records = defaultdict(list)
     for group in groups():
         if len(sys.argv) == 1 or group.stage in sys.argv[1:]:

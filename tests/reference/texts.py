@@ -190,7 +190,7 @@ XML = [
     "<!-- c --><r><p>x<!-- d -->y<?pi  z ?><?pj?></p></r><?e?>",
     "<r><p><![CDATA[<raw> & x]]>a<![CDATA[]]>b<![CDATA[]]]]><![CDATA[>]]></p></r>",
     "<?xml version='1.0' encoding='ISO-8859-1'?> <r><p>\u00e9</p></r>",
-    "<r xmlns='1' xmlns:n='u'><n:p n:a='1' xmlns:m='v' xmlns:n='w'><m:q xmlns:o='x'/></n:p></r>",
+    "<r xmlns='1' xmlns:n='u'><n:p n:a='1' xmlns:m='v'><m:q xmlns:o='x'/></n:p></r>",
     "<n:r><n:p>undeclared</n:p></n:r>",
     " <r>\n <p>\n  sp   ace\n </p>\n <p> two </p>\r\n</r> \n",
     "<R><P>x</P></R>",
