@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ParamError
+from sparkcls.stages.annotating import RowStage
 from sparkcls.stages.params import boolean, java_patterns, one_of, param, whole_number
-from sparkcls.stages.stage import AnnotatorStage, ColumnMetadata, Row, RowFunction, put_column, quoted, schema_metadata
-from sparkcls.stages.udf import annotate_column
+from sparkcls.stages.stage import ColumnMetadata, Row, RowFunction, put_column, quoted
 from sparkcls.text.sentences import APPEND, NONE, PREPEND, SentenceRules, split_sentences
 
 
@@ -42,7 +42,7 @@ class Detecting:
         return found
 
 
-class SentenceDetector(AnnotatorStage):
+class SentenceDetector(RowStage):
     """Split documents into sentences by Spark NLP's rules.
 
     A classifier that reads its output gives one result per sentence.
@@ -90,6 +90,7 @@ class SentenceDetector(AnnotatorStage):
     maxLength = param("maxLength", "longest sentence that is kept, if set", lambda n: whole_number(n, 0))
 
     inputAnnotatorTypes = (DOCUMENT,)
+    readsWholeMetadata = True
     outputAnnotatorType = DOCUMENT
 
     def __init__(
@@ -226,13 +227,10 @@ class SentenceDetector(AnnotatorStage):
         )
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        metadata = schema_metadata(dataset.schema)
-        columns = self.match_columns(metadata)
-        column = annotate_column(self.row_function(metadata), columns, self.inputAnnotatorTypes, whole_metadata=True)
-        name = self.getOutputCol()
-        result = put_column(dataset, name, column, self.output_metadata())
+        result = super()._transform(dataset)
         if not self.getExplodeSentences():
             return result
+        name = self.getOutputCol()
         sentences = F.col(quoted(name))
         exploded = result.withColumn(name, F.explode(F.transform(sentences, lambda sentence: F.array(sentence))))
         # explode drops the column's metadata.

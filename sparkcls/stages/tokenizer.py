@@ -10,9 +10,9 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from sparkcls.annotation import DOCUMENT, TOKEN, Annotation
-from sparkcls.stages.stage import AnnotatorStage, ColumnMetadata, Row, RowFunction, put_column, schema_metadata
+from sparkcls.stages.annotating import RowStage
+from sparkcls.stages.stage import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.tokenizer_params import TokenizerParams
-from sparkcls.stages.udf import annotate_column
 from sparkcls.text.tokens import TokenRules, split_tokens
 
 #: Key in the token column's metadata: whether the tokens cover all of the text but white space.
@@ -42,7 +42,7 @@ class Tokenizing:
         ]
 
 
-class Tokenizer(AnnotatorStage, TokenizerParams):
+class Tokenizer(RowStage, TokenizerParams):
     r"""Split documents or sentences into tokens by Spark NLP's rules.
 
     By default words, with leading and trailing punctuation apart: ``(don't!)`` gives ``(``, ``don't``, ``!)``.
@@ -140,10 +140,7 @@ class Tokenizer(AnnotatorStage, TokenizerParams):
                 "NLP; put all of them into one place",
                 stacklevel=3,
             )
-        metadata = schema_metadata(dataset.schema)
-        columns = self.match_columns(metadata)
-        column = annotate_column(self.row_function(metadata), columns, self.inputAnnotatorTypes)
-        return put_column(dataset, self.getOutputCol(), column, self.output_metadata())
+        return super()._transform(dataset)
 
 
 #: Spark NLP's name of the fitted stage.
