@@ -41,10 +41,10 @@ def test_spark_and_light_path_agree(spark, tmp_path):
 
 
 def test_a_classifier_reads_the_normalized_tokens(bundled):
-    plain = PipelineModel([*stages(), bundled.setInputCols(["document", "token"])])
+    plain = PipelineModel([*stages(), bundled.copy().setInputCols(["document", "token"])])
     assert LightPipeline(plain).annotate("a horrible film")["class"] == ["NEGATIVE"]
     swapped = stages(slangDictionary={"horrible": "wonderful"})
-    model = PipelineModel([*swapped, bundled.setInputCols(["document", "normal"])])
+    model = PipelineModel([*swapped, bundled.copy().setInputCols(["document", "normal"])])
     assert LightPipeline(model).annotate("a horrible film")["class"] == ["POSITIVE"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from sparkcls.errors import ParamError, ParamFileError, ParamTypeError
@@ -40,6 +41,6 @@ def read_lines(name: str, path: Any) -> list[str]:
         # Every filesystem has its own classes of errors.
         raise ParamFileError(f"{name}: {location} cannot be read ({type(e).__name__}: {e}); is the path right?") from e
     try:
-        return [line for line in content.decode("utf-8-sig").splitlines() if line.strip()]
+        return [line for line in re.split("\r\n|\r|\n", content.decode("utf-8-sig")) if line.strip()]
     except UnicodeDecodeError as e:
         raise ParamError(f"{name}: {location} is not UTF-8 ({e}); save it as UTF-8") from e

@@ -10,19 +10,31 @@ from pyspark.ml import PipelineModel, Transformer
 
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamTypeError
+from sparkcls.formats.javaobjects import read_map, read_token_rules
 from sparkcls.formats.sparknlp import CLASS, PIPELINE_CLASS, is_saved_stage, read_metadata
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.document_normalizer import DocumentNormalizer
 from sparkcls.stages.finisher import Finisher
+from sparkcls.stages.normalizer import Normalizer
 from sparkcls.stages.saved import with_saved_params
 from sparkcls.stages.sentence_detector import SentenceDetector
+from sparkcls.stages.stemmer import Stemmer
+from sparkcls.stages.stop_words_cleaner import StopWordsCleaner
+from sparkcls.stages.token_assembler import TokenAssembler
 from sparkcls.stages.tokenizer import Tokenizer
+from sparkcls.text.tokens import TokenRules
 
 #: Class of a stage in Spark NLP, and the one that does the same here. Classes are named in saved metadata.
 STAGES: dict[str, Any] = {
     "com.johnsnowlabs.nlp.DocumentAssembler": DocumentAssembler,
     "com.johnsnowlabs.nlp.annotators.TokenizerModel": Tokenizer,
     "com.johnsnowlabs.nlp.annotators.sbd.pragmatic.SentenceDetector": SentenceDetector,
+    "com.johnsnowlabs.nlp.annotators.DocumentNormalizer": DocumentNormalizer,
+    "com.johnsnowlabs.nlp.annotators.NormalizerModel": Normalizer,
+    "com.johnsnowlabs.nlp.annotators.StopWordsCleaner": StopWordsCleaner,
+    "com.johnsnowlabs.nlp.annotators.Stemmer": Stemmer,
+    "com.johnsnowlabs.nlp.TokenAssembler": TokenAssembler,
     "com.johnsnowlabs.nlp.Finisher": Finisher,
     CLASS: DistilBertForSequenceClassification,
 }
@@ -70,7 +82,19 @@ def _import(folder: Path) -> Transformer:
         )
     if stage_class is DistilBertForSequenceClassification:
         return DistilBertForSequenceClassification.load(str(folder))
-    return with_saved_params(stage_class(), metadata, str(folder))
+    if stage_class is Normalizer and isinstance(metadata.get("paramMap"), dict):
+        # What the estimator read from a file is kept beside the Params.
+        metadata["paramMap"]["slangDictionary"] = read_map(folder / "fields" / "slangDict")
+    stage = with_saved_params(stage_class(), metadata, str(folder))
+    return _with_rules(stage, folder) if stage_class is Tokenizer else stage
+
+
+def _with_rules(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
+    """The tokenizer with the patterns that Spark NLP keeps beside the Params, unless they are the default ones."""
+    rules = read_token_rules(folder / "fields" / "rules")
+    if rules and tuple(rules) != TokenRules().patterns:
+        tokenizer._update(rules=rules)
+    return tokenizer
 
 
 def _pipeline(folder: Path, metadata: dict[str, Any]) -> PipelineModel:

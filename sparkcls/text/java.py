@@ -42,6 +42,17 @@ def replace_surrogates(text: str) -> str:
     return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
 
 
+def lower_case(text: str, locale: str = "") -> str:
+    """The text as `String.toLowerCase` writes it; the locales ``tr`` and ``az`` tell i from dotless i.
+
+    Where a Greek capital sigma takes its final form the JDK and Python differ: in words with hyphens,
+    digits or apostrophes next to it.
+    """
+    if locale in ("tr", "az"):
+        text = text.replace("I\u0307", "i").replace("\u0130", "i").replace("I", "\u0131")
+    return text.lower()
+
+
 def float_to_string(value: float | np.floating) -> str:
     """Text of a float32 as Java's `Float.toString` writes it.
 

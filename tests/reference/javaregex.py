@@ -19,7 +19,7 @@ TEXTS = [
     "Éé éa ÉA",
     "a-b_c 12 [a]^-",
     "x\ny\r\nz\u0085",
-    "ABC abc won't (a) \"q\"",
+    'ABC abc won\'t (a) "q"',
     "",
     "ab\n",
     "a\u2028b\t\x0b",

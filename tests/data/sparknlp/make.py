@@ -4,6 +4,7 @@ Nothing here runs in the tests. Each step needs an environment of its own, see R
 
     python make.py export WORK      TensorFlow 2.15.1, torch 2.2.2, transformers 4.38.2: exporter folders
     python make.py save WORK NAME   spark-nlp and its JARs (JARS=folder): load, score, save, zip one fixture
+    python make.py stages WORK      the same environment: save and zip a pipeline of the text stages
 """
 
 from __future__ import annotations
@@ -156,21 +157,59 @@ def export_onnx(model, folder: Path) -> None:
 # --- what Spark NLP makes of them -----------------------------------------------------------------
 
 
-def save(work: Path, name: str) -> None:
-    """Score the texts with Spark NLP, save the stage, and zip it the way its public store does."""
-    import sparknlp
-    from pyspark.ml import Pipeline
+def start():
+    """A session with Spark NLP's JARs."""
     from pyspark.sql import SparkSession
-    from sparknlp.annotator import DistilBertForSequenceClassification, Tokenizer
-    from sparknlp.base import DocumentAssembler
 
-    spark = (
+    return (
         SparkSession.builder.master("local[2]")
         .config("spark.driver.memory", "4g")
         .config("spark.driver.extraClassPath", os.environ["JARS"] + "/*")
         .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
         .getOrCreate()
     )
+
+
+def save_text_stages(work: Path) -> None:
+    """Save and zip a pipeline of the text stages, with Params that are not the defaults."""
+    import sparknlp.annotator as annotators
+    from pyspark.ml import Pipeline
+    from sparknlp.base import DocumentAssembler, TokenAssembler
+
+    spark = start()
+    slang = work / "slang.txt"
+    slang.write_text("gr8,great\nIDK,I do not know\n", encoding="utf-8")
+    stages = [
+        DocumentAssembler().setInputCol("text").setOutputCol("document"),
+        annotators.DocumentNormalizer().setInputCols(["document"]).setOutputCol("plain").setPolicy("all"),
+        annotators.Tokenizer().setInputCols(["plain"]).setOutputCol("token"),
+        annotators.Normalizer()
+        .setInputCols(["token"])
+        .setOutputCol("normal")
+        .setCleanupPatterns(["[^a-zA-Z]"])
+        .setLowercase(True)
+        .setMaxLength(9)
+        .setSlangDictionary(str(slang), ","),
+        annotators.StopWordsCleaner().setInputCols(["normal"]).setOutputCol("clean").setStopWords(["was", "a"]),
+        annotators.Stemmer().setInputCols(["clean"]).setOutputCol("stem"),
+        TokenAssembler().setInputCols(["plain", "stem"]).setOutputCol("again").setPreservePosition(True),
+    ]
+    pipeline = Pipeline(stages=stages).fit(spark.createDataFrame([("a",)], "text string"))
+    pipeline.write().overwrite().save(str(work / "text_stages"))
+    zip_folder(work / "text_stages", HERE / "pipeline_text_stages.zip")
+    frame = spark.createDataFrame([("<b>IDK</b> it was gr8 movies",)], "text string")
+    print(pipeline.transform(frame).select("again.result").collect())
+    spark.stop()
+
+
+def save(work: Path, name: str) -> None:
+    """Score the texts with Spark NLP, save the stage, and zip it the way its public store does."""
+    import sparknlp
+    from pyspark.ml import Pipeline
+    from sparknlp.annotator import DistilBertForSequenceClassification, Tokenizer
+    from sparknlp.base import DocumentAssembler
+
+    spark = start()
     texts = json.loads(TEXTS.read_text(encoding="utf-8"))
     frame = spark.createDataFrame(list(enumerate(texts)), "id int, text string").coalesce(1)
     fixture = FIXTURES[name]
@@ -219,5 +258,7 @@ def zip_folder(folder: Path, target: Path) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "export":
         export(Path(sys.argv[2]))
+    elif sys.argv[1] == "stages":
+        save_text_stages(Path(sys.argv[2]))
     else:
         save(Path(sys.argv[2]), sys.argv[3])

@@ -1,0 +1,24 @@
+"""Annotator stages that are a row function and nothing else."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pyspark.sql import DataFrame
+
+from sparkcls.stages.stage import AnnotatorStage, put_column, schema_metadata
+from sparkcls.stages.udf import annotate_column
+
+
+class RowStage(AnnotatorStage):
+    """An annotator stage whose column is what its row function gives."""
+
+    #: Whether the row function reads more of the metadata than the key ``sentence``.
+    readsWholeMetadata: ClassVar[bool] = False
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        metadata = schema_metadata(dataset.schema)
+        columns = self.match_columns(metadata)
+        function = self.row_function(metadata)
+        column = annotate_column(function, columns, self.inputAnnotatorTypes, whole_metadata=self.readsWholeMetadata)
+        return put_column(dataset, self.getOutputCol(), column, self.output_metadata())
