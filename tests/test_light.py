@@ -131,7 +131,7 @@ def test_ids_contexts_and_metadata(model):
 
 
 def test_a_lazy_column_is_empty_for_those_that_read_it(model):
-    assembler, tokenizer, _ = model.stages
+    assembler, _, _ = model.stages
     lazy = SentenceDetector(inputCols=["document"], lazyAnnotator=True)
     reader = Tokenizer(inputCols=["sentence"])
     assert LightPipeline(PipelineModel([assembler, lazy, reader])).annotate("a b") == {"document": ["a b"], "token": []}
