@@ -4,7 +4,7 @@ import pytest
 
 from sparkcls.annotation import Annotation
 from sparkcls.models.cards import CARDS
-from sparkcls.stages.tokenizer import LOSSLESS_KEY
+from sparkcls.stages.tokenizer import LOSSLESS_KEY, SOURCE_KEY
 from tests.card_snippets import SNIPPETS
 from tests.models import save_tiny_model
 
@@ -23,7 +23,7 @@ def test_snippet_runs_and_gives_spark_nlps_schema(spark, cache, name):
     assert result.columns == ["text", "document", "token", "class"]
     expected = {
         "document": {"annotatorType": "document"},
-        "token": {"annotatorType": "token", LOSSLESS_KEY: True},
+        "token": {"annotatorType": "token", LOSSLESS_KEY: True, SOURCE_KEY: "document"},
         "class": {"annotatorType": "category"},
     }
     for column, metadata in expected.items():

@@ -7,7 +7,7 @@ from sparkcls.annotation import Annotation
 from sparkcls.annotator import Tokenizer, TokenizerModel
 from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline, PipelineModel
 from sparkcls.errors import ColumnError, ParamError, ParamFileError, ParamTypeError
-from sparkcls.stages.tokenizer import LOSSLESS_KEY
+from sparkcls.stages.tokenizer import LOSSLESS_KEY, SOURCE_KEY
 from tests.pipelines import texts_frame
 
 TEXTS = ["I'd like (to) say 😀!", None, "", " \t\n", "a\u0000b", "héroe 我喜欢", "x" * 2000, "?!"]
@@ -23,7 +23,7 @@ def test_spark_and_light_path_agree(spark, stages):
     model = Pipeline(stages=stages).fit(frame)
     out = model.transform(frame)
     assert out.schema["token"].dataType == Annotation.arrayType()
-    assert out.schema["token"].metadata == {"annotatorType": "token", LOSSLESS_KEY: True}
+    assert out.schema["token"].metadata == {"annotatorType": "token", LOSSLESS_KEY: True, SOURCE_KEY: "document"}
     rows = [[Annotation.fromRow(a) for a in r["token"]] for r in out.orderBy("id").collect()]
     assert rows == [r["token"] for r in LightPipeline(model).fullAnnotate(TEXTS)]
     assert rows[0][-2:] == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +26,7 @@ from sparkcls.stages.params import param, text
 from sparkcls.stages.saved import foreign_metadata, with_saved_params
 from sparkcls.stages.scoring import Scoring
 from sparkcls.stages.stage import AnnotatorStage, ColumnMetadata, RowFunction, put_column, schema_metadata
-from sparkcls.stages.tokenizer import LOSSLESS_KEY
+from sparkcls.stages.tokenizer import LOSSLESS_KEY, SOURCE_KEY
 from sparkcls.stages.udf import annotate_column
 
 DEFAULT_MODEL = "distilbert_base_sequence_classifier_imdb"
@@ -246,7 +246,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         return self._scoring(metadata)
 
     def _scoring(self, metadata: ColumnMetadata) -> Scoring:
-        _, tokens = self.match_columns(metadata)
+        documents, tokens = self.match_columns(metadata)
         ref = self._ref()
         folder = self._folder()
         length = self.getMaxSentenceLength()
@@ -267,8 +267,16 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             reading=self._reading(),
             decision=self._decision(),
             on_error=self.getOnError(),
-            reads_tokens=not metadata[tokens].get(LOSSLESS_KEY, False),
+            reads_tokens=not self._text_is_enough(documents, metadata[tokens]),
         )
+
+    def _text_is_enough(self, documents: str, tokens: Mapping[str, Any]) -> bool:
+        """Whether a sentence's text says all that the token column says of it.
+
+        In Spark NLP's way of reading, tokens of another column than the sentences may stand across their ends.
+        """
+        from_them = self.getTokenization() != SPARKNLP or tokens.get(SOURCE_KEY) == documents
+        return bool(tokens.get(LOSSLESS_KEY, False)) and from_them
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         metadata = schema_metadata(dataset.schema)

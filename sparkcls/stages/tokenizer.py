@@ -17,6 +17,8 @@ from sparkcls.text.tokens import TokenRules, split_tokens
 
 #: Key in the token column's metadata: whether the tokens cover all of the text but white space.
 LOSSLESS_KEY = "sparkcls.lossless"
+#: Another: the document column that they were made from.
+SOURCE_KEY = "sparkcls.source"
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class Tokenizer(RowStage, TokenizerParams):
         return Tokenizing(self._rules())
 
     def output_metadata(self) -> dict[str, Any]:
-        return super().output_metadata() | {LOSSLESS_KEY: self._rules().lossless}
+        return super().output_metadata() | {LOSSLESS_KEY: self._rules().lossless, SOURCE_KEY: self.getInputCols()[0]}
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         if self._get("exceptions") and self._get("exceptionsOfFile"):
