@@ -71,7 +71,8 @@ def notebook(*cells, **metadata):
         ("from sparknlp.base.light_pipeline import LightPipeline", "from sparkcls.base import LightPipeline"),
         ("from sparknlp.pretrained import ResourceDownloader", "from sparkcls.pretrained import ResourceDownloader"),
         ("from sparknlp.common import AnnotatorType", "from sparkcls.common import AnnotatorType"),
-        ("from sparknlp.base import AnnotatorType", "from sparkcls.common import AnnotatorType"),
+        ("from sparknlp.base import AnnotatorType", "from sparkcls.base import AnnotatorType"),
+        ("from sparknlp.annotator import AnnotatorType", "from sparkcls.base import AnnotatorType"),
         ("from sparknlp.annotation import Annotation", "from sparkcls.annotation import Annotation"),
         ("from sparknlp.functions import map_annotations", "from sparkcls.functions import map_annotations"),
         (
@@ -165,7 +166,11 @@ STAR = "from sparknlp.base import *\nfrom sparknlp.annotator import *\n"
         ("import sparknlp\nsparknlp.annotator.NerDLModel.pretrained()", "unsupported", "job of its own"),
         ("import sparknlp\nsparknlp.read()", "unsupported", "read the files"),
         (STAR + "SentenceDetectorDLModel.pretrained()", "unsupported", "take SentenceDetector"),
-        (STAR + "AnnotatorType.TOKEN", "unsupported", "from sparkcls.common import AnnotatorType"),
+        (
+            "\n\nfrom sparknlp.annotator import *\nAnnotatorType.TOKEN",
+            "unsupported",
+            "from sparkcls.common import AnnotatorType",
+        ),
         ("from sparknlp.functions import *\nStringType()", "unsupported", "from pyspark.sql.types import StringType"),
         (STAR + "Tokenizer().setInputCols('document').setFoo(1)", "unsupported", "Tokenizer.setFoo"),
         (STAR + "t = Tokenizer()\nt.setFoo(1)", "unsupported", "Tokenizer.setFoo"),

@@ -129,7 +129,7 @@ def test_setters_and_adders():
 
 def test_custom_rules_travel_with_the_stage(spark, stages, tmp_path):
     file = tmp_path / "exceptions.txt"
-    file.write_text("New York\n\nUnited\\s+Nations\n", encoding="utf-8")
+    file.write_text("New York\n\nUnited\\s+Nations\n", encoding="utf-8-sig")
     stages[1].setExceptionsPath(file).setSplitChars(["-"])
     Pipeline(stages=stages).fit(texts_frame(spark, ["a"])).write().overwrite().save(str(tmp_path / "model"))
     file.unlink()
