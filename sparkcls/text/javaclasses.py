@@ -1,8 +1,27 @@
-"""Java's named character classes, as classes of the `regex` package. Source: java.util.regex.Pattern, Java 17."""
+"""Java's anchors and named character classes, in `regex` syntax. Source: java.util.regex.Pattern, Java 17."""
 
 from __future__ import annotations
 
 import regex
+
+_LINE_END = r"(?:\r\n|[\n\r\x85\u2028\u2029])"
+BEFORE_LINE_END = rf"(?={_LINE_END})(?<!\r(?=\n))"
+BEFORE_LAST_LINE_END = rf"(?:(?={_LINE_END}?\Z)(?<!\r(?=\n)))"
+LINE_START = r"(?:(?<![\s\S])|(?<=\n|\r(?!\n)|[\x85\u2028\u2029])(?=[\s\S]))"
+# Letters and digits of all scripts, and marks on them; from Java 19 on only ASCII.
+_AFTER_WORD = r"(?<=[\p{L}\p{Nd}_]\p{Mn}*)"
+_BEFORE_WORD = rf"(?:(?=[\p{{L}}\p{{Nd}}_])|{_AFTER_WORD}(?=\p{{Mn}}))"
+_BOUNDARY = rf"(?:{_AFTER_WORD}(?!{_BEFORE_WORD})|(?<![\p{{L}}\p{{Nd}}_]\p{{Mn}}*){_BEFORE_WORD})"
+#: Escapes that are no class and no character.
+OUTSIDE_CLASS = {
+    "A": r"\A",
+    "z": r"\Z",
+    "Z": BEFORE_LAST_LINE_END,
+    "b": _BOUNDARY,
+    "B": rf"(?!{_BOUNDARY})",
+    "R": rf"(?:{_LINE_END}|[\x0b\f])",
+    "X": r"\X",
+}
 
 #: Classes of one letter, without brackets; the capital letter is the complement.
 CLASS_ESCAPES = {

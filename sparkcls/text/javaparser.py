@@ -10,25 +10,15 @@ import unicodedata
 
 import regex
 
-from sparkcls.text.javaclasses import CLASS_ESCAPES, property_class
+from sparkcls.text.javaclasses import (
+    BEFORE_LAST_LINE_END,
+    BEFORE_LINE_END,
+    CLASS_ESCAPES,
+    LINE_START,
+    OUTSIDE_CLASS,
+    property_class,
+)
 
-_LINE_END = r"(?:\r\n|[\n\r\x85\u2028\u2029])"
-_BEFORE_LINE_END = rf"(?={_LINE_END})(?<!\r(?=\n))"
-_BEFORE_LAST_LINE_END = rf"(?:(?={_LINE_END}?\Z)(?<!\r(?=\n)))"
-_LINE_START = r"(?:(?<![\s\S])|(?<=\n|\r(?!\n)|[\x85\u2028\u2029])(?=[\s\S]))"
-# Letters and digits of all scripts, and marks on them; from Java 19 on only ASCII.
-_AFTER_WORD = r"(?<=[\p{L}\p{Nd}_]\p{Mn}*)"
-_BEFORE_WORD = rf"(?:(?=[\p{{L}}\p{{Nd}}_])|{_AFTER_WORD}(?=\p{{Mn}}))"
-_BOUNDARY = rf"(?:{_AFTER_WORD}(?!{_BEFORE_WORD})|(?<![\p{{L}}\p{{Nd}}_]\p{{Mn}}*){_BEFORE_WORD})"
-_OUTSIDE_CLASS = {
-    "A": r"\A",
-    "z": r"\Z",
-    "Z": _BEFORE_LAST_LINE_END,
-    "b": _BOUNDARY,
-    "B": rf"(?!{_BOUNDARY})",
-    "R": rf"(?:{_LINE_END}|[\x0b\f])",
-    "X": r"\X",
-}
 _CHARACTERS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "a": "\a", "e": "\x1b"}
 
 
@@ -151,9 +141,9 @@ class Parser:
         if c == ".":
             return r"[\s\S]" if "s" in self.flags else r"[^\n\r\x85\u2028\u2029]"
         if c == "^":
-            return _LINE_START if "m" in self.flags else r"\A"
+            return LINE_START if "m" in self.flags else r"\A"
         if c == "$":
-            return rf"(?:{_BEFORE_LINE_END}|\Z)" if "m" in self.flags else _BEFORE_LAST_LINE_END
+            return rf"(?:{BEFORE_LINE_END}|\Z)" if "m" in self.flags else BEFORE_LAST_LINE_END
         if c in "*+?":
             raise self.error(f"dangling {c!r}")
         if c == "{":
@@ -225,9 +215,9 @@ class Parser:
         c = self.peek()
         if c == "G":
             raise self.error(r"\G cannot be translated")
-        if c in _OUTSIDE_CLASS and c:
+        if c in OUTSIDE_CLASS and c:
             self.at += 1
-            return _OUTSIDE_CLASS[c]
+            return OUTSIDE_CLASS[c]
         if c == "k":
             self.at += 1
             if not self.take("<"):
