@@ -42,6 +42,8 @@ def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     patch.setenv("SPARKCLS_MIRROR", str(tmp_path_factory.mktemp("mirror")))
     patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hub")))
     patch.setenv("SPARKCLS_EVENTS", str(tmp_path_factory.mktemp("events") / "events.jsonl"))
+    # What `auto` means differs between machines, and so would what tests expect.
+    patch.setenv("SPARKCLS_PRECISION", "float32")
     for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
         patch.setenv(name, "1")
     for name in ("PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"):

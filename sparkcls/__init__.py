@@ -19,7 +19,7 @@ from sparkcls.settings import configure
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["__version__", "configure", "start", "version"]
+__all__ = ["__version__", "configure", "metrics", "start", "version"]
 
 
 def version() -> str:
@@ -62,3 +62,36 @@ def start(
     from sparkcls.session import start_session
 
     return start_session(gpu=gpu, memory=memory, params=params)
+
+
+def metrics(model: Any, output: str | None = None, timeout: float = 10.0) -> dict[str, Any]:
+    """What a classifier did in the first action on the DataFrame that it transformed last.
+
+    The stage must have been set to count before `transform`: ``classifier.setMetrics(True)``. Works on classic Spark
+    and Spark Connect; a stream reports each micro-batch in ``query.lastProgress.observedMetrics``, under
+    ``sparkcls.<output column>``.
+
+    Parameters
+    ----------
+    model
+        The classifier stage, or a PipelineModel that holds it.
+    output
+        The stage's output column, if there are several classifiers.
+    timeout
+        Seconds to wait for an action that is still running.
+
+    Returns
+    -------
+    Counts ``rows``, ``sentences``, ``scored`` (distinct sentences that went through the model), ``rescored`` (again in
+    float32), ``wordpieces``, ``padding`` (positions computed beyond them), ``truncated``, ``empty`` (rows without a
+    result), ``failed``, ``loads``; ``load_seconds`` and ``model_seconds``, summed over workers; ``padding_share``
+    (0 to 1), ``device`` and ``precision``.
+
+    Raises
+    ------
+    MetricsError
+        Nothing was counted: metrics are off, or no action has ended.
+    """
+    from sparkcls.reporting import metrics_of
+
+    return metrics_of(model, output, timeout)

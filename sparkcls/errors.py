@@ -65,3 +65,7 @@ class AliasError(SparkclsError, ImportError):
 
 class AliasAttributeError(SparkclsError, AttributeError):
     """The same for an attribute of such a module."""
+
+
+class MetricsError(SparkclsError, RuntimeError):
+    """There are no figures: nothing was counted, or not yet."""

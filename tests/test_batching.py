@@ -16,7 +16,7 @@ def test_every_sequence_is_in_exactly_one_batch_within_limits(lengths, budget, c
 
 
 def test_nothing_gives_no_batch():
-    assert cut_batches([]) == []
+    assert cut_batches([], 1000) == []
 
 
 def test_similar_lengths_share_a_batch():

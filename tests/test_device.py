@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from sparkcls.engine.device import Surroundings, choose_device, choose_precision
+from sparkcls.engine.device import Surroundings, choose_device
 from sparkcls.errors import DeviceError
 
 
@@ -55,8 +55,3 @@ def test_here_tells_what_spark_assigned():
     around = Surroundings.here(assigned=["1"], worker=True)
     assert around.assigned == ("1",)
     assert around.worker
-
-
-def test_precision():
-    assert choose_precision("auto") == "float32"
-    assert choose_precision("bfloat16") == "bfloat16"

@@ -10,7 +10,7 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from sparkcls.catalogue.resolve import resolve
-from sparkcls.engine import cache, network
+from sparkcls.engine import cache
 from sparkcls.engine.classifier import Classifier
 from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP, Reading
 from sparkcls.engine.encoder import TextEncoder
@@ -223,17 +223,17 @@ class Failing:
         self.error = error or RuntimeError("boom\n twice")
         self.device = torch.device("cpu")
 
-    def logits(self, sequences):
+    def start(self, sequences):
         if len(sequences) > self.largest or any(self.bad_id in s for s in sequences):
             raise self.error
-        return self.inner.logits(sequences)
+        return self.inner.start(sequences)
 
 
 @pytest.fixture
 def failing(tiny_model):
     def make(**options):
         classifier = load(tiny_model)
-        classifier._network = Failing(classifier._network, **options)
+        classifier._passes._network = Failing(classifier._passes._network, **options)
         return classifier
 
     return make
@@ -306,6 +306,8 @@ def test_events(tiny_model, events):
     assert {"pid", "model", "device", "seconds"} <= forward.keys()
 
 
-def test_equal_lengths_need_no_mask(tiny_model):
-    net = network.Network(read_model_folder(tiny_model), "cpu", "float32")
-    assert np.allclose(net.logits([[2, 7, 3]] * 2)[0], net.logits([[2, 7, 3], [2, 7, 8, 3]])[0], atol=1e-5)
+def test_sequences_of_a_batch_do_not_touch_each_other(tiny):
+    network = tiny._passes._network
+    alone = network.start([[2, 7, 3]])[0]
+    for others in ([[2, 7, 3]], [[2, 7, 8, 3]], [[2, 3], [2, 9, 9, 9, 9, 3], [2, 7, 3]]):
+        assert torch.allclose(network.start([[2, 7, 3], *others])[0], alone, atol=1e-6)

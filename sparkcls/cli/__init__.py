@@ -1,6 +1,6 @@
-"""The command `sparkcls`: models on this machine and in the store; moving code here.
+"""The command `sparkcls`: models on this machine and in the store; moving code here; measuring.
 
-It needs neither Spark nor torch; only `migrate` needs pyspark.
+It needs neither Spark nor torch; only `migrate` and `bench` need them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sparkcls._version import __version__
+from sparkcls.bench import command as benchmark
 from sparkcls.errors import ParamError, ParamTypeError, SparkclsError
 from sparkcls.migrate import command as migration
 
@@ -54,7 +55,9 @@ def _show_warning(message: Warning | str, *_: object) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="sparkcls", description="Models of sparkcls: list, fetch, inspect and convert them.", epilog=_STORES
+        prog="sparkcls",
+        description="Models of sparkcls: list, fetch, inspect, convert and measure them.",
+        epilog=_STORES,
     )
     parser.add_argument("--version", action="version", version=f"sparkcls {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -99,6 +102,10 @@ def _parser() -> argparse.ArgumentParser:
     migrate = _command(commands, "migrate", "move scripts and notebooks from Spark NLP to sparkcls", _run_migrate)
     migrate.epilog = migration.EPILOG
     migration.add_arguments(migrate)
+
+    bench = _command(commands, "bench", "measure sparkcls and its rivals on the same weights and texts", _run_bench)
+    bench.epilog = benchmark.EPILOG
+    benchmark.add_arguments(bench)
     return parser
 
 
@@ -141,3 +148,7 @@ def _run_convert(args: argparse.Namespace) -> None:
 
 def _run_migrate(args: argparse.Namespace) -> None:
     raise SystemExit(migration.run(args))
+
+
+def _run_bench(args: argparse.Namespace) -> None:
+    benchmark.run(args)

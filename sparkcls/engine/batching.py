@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: Wordpieces of one forward pass, padding included. Larger batches are no faster on a CPU core and
-#: their activations (4 bytes x 3072 x this, a few times over) are what a worker holds beside the model.
-TOKEN_BUDGET = 2_048
+#: Wordpieces of one forward pass. On a CPU core more are no faster, and their activations are what a worker
+#: holds beside the model. A GPU wants enough to keep it busy while the next batch is prepared.
+TOKEN_BUDGET = {"cpu": 1_024}
+GPU_TOKEN_BUDGET = 32_768
 
 
-def cut_batches(lengths: Sequence[int], budget: int = TOKEN_BUDGET, cap: int | None = None) -> list[list[int]]:
+def token_budget(device: str) -> int:
+    """Most wordpieces of a batch on a device."""
+    return TOKEN_BUDGET.get(device, GPU_TOKEN_BUDGET)
+
+
+def cut_batches(lengths: Sequence[int], budget: int, cap: int | None = None) -> list[list[int]]:
     """Indices of sequences in batches: shortest first, so that each batch pads to nearly its own length.
 
     Parameters

@@ -4,21 +4,55 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from sparkcls.catalogue.locate import locate
-from sparkcls.engine import network
-from sparkcls.engine.batching import cut_batches
+from sparkcls.engine.batching import cut_batches, token_budget
 from sparkcls.engine.contract import SPARKNLP, Outcome, Reading, Sentence
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.events import emit
-from sparkcls.errors import ModelError
+from sparkcls.engine.figures import Figures
+from sparkcls.engine.network import Network
+from sparkcls.engine.passes import Batch, NotFiniteError, Passes, Result, one_line
+from sparkcls.engine.precision import FLOAT32, MIXED, half_precision
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 
 logger = logging.getLogger(__name__)
+
+#: Of logits, shape ``(sentences, labels)``: whether rounding might change a sentence's labels.
+CloseCalls = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Sentences as wordpieces, ready for the model; each distinct sentence has a number.
+
+    Parameters
+    ----------
+    which
+        The number of every sentence, in their order.
+    outcomes
+        By number, what is known before the model has run.
+    inputs
+        Wordpiece ids by number, of those that the model is to score.
+    refused
+        By number, why the tokenizer did not take a sentence.
+    rows
+        By number, the rows in which it stands.
+    cap
+        Most sequences of a forward pass, if limited.
+    """
+
+    which: list[int]
+    outcomes: list[Outcome]
+    inputs: dict[int, list[int]]
+    refused: dict[int, Exception]
+    rows: list[set[int]]
+    cap: int | None
 
 
 class Classifier:
@@ -26,16 +60,33 @@ class Classifier:
 
     def __init__(self, ref: ModelRef, device: str, precision: str):
         started = time.perf_counter()
-        folder = read_model_folder(locate(ref))
+        self._folder = read_model_folder(locate(ref))
+        self._digest = ref.digest
         self.name = ref.name
-        self.labels = folder.labels
+        self.labels = self._folder.labels
         self.device = device
-        self.encoder = TextEncoder(folder)
-        self._network = network.Network(folder, device, precision)
-        emit("load", model=ref.name, device=device, seconds=time.perf_counter() - started)
+        self.precision = precision
+        self.encoder = TextEncoder(self._folder)
+        self._probe = self.encoder.probe()
+        self._passes = self._load(half_precision(device) if precision == MIXED else precision)
+        self._exact: Passes | None = None
+        #: Until the load has been counted.
+        self.is_new = True
+        self.load_seconds = time.perf_counter() - started
+        emit("load", model=ref.name, device=device, precision=precision, seconds=self.load_seconds)
 
-    def classify(self, sentences: Sequence[Sentence], rows: Sequence[int], reading: Reading) -> list[Outcome]:
-        """Outcome of every sentence, in their order.
+    def _load(self, precision: str) -> Passes:
+        return Passes(Network(self._folder, self._digest, self.device, precision), self.name, self._probe)
+
+    def classify(
+        self,
+        sentences: Sequence[Sentence],
+        rows: Sequence[int],
+        reading: Reading,
+        is_close: CloseCalls | None = None,
+        figures: Figures | None = None,
+    ) -> list[Outcome]:
+        """Outcome of every sentence, in their order. Equal sentences are scored once.
 
         Parameters
         ----------
@@ -43,98 +94,97 @@ class Classifier:
             Texts, or lists of words.
         rows
             For each sentence a number of the row it stands in; counted in the log of events.
+        is_close
+            Sentences for which it is true, in precision ``mixed``, are scored again in float32.
+        figures
+            What is done is added to these.
 
         Raises
         ------
         ModelError
             A sentence fails and so does a known-good text: the model, its device or memory is broken.
         """
-        outcomes: list[Outcome | None] = [None] * len(sentences)
-        inputs: list[list[int]] = []
-        owners: list[int] = []
-        encoded = self.encoder.encode(sentences, reading.tokenization, reading.case_sensitive) if sentences else []
-        for i, ids in enumerate(encoded):
+        return self.score(self.prepare(sentences, rows, reading), is_close, figures)
+
+    def prepare(self, sentences: Sequence[Sentence], rows: Sequence[int], reading: Reading) -> Prepared:
+        """The part of `classify` that needs no model: sentences become wordpieces. Any thread may run it."""
+        numbers: dict[object, int] = {}
+        which = [numbers.setdefault(s if isinstance(s, str) else tuple(s), len(numbers)) for s in sentences]
+        distinct: list[Sentence] = [s if isinstance(s, str) else list(s) for s in numbers]  # type: ignore[call-overload]
+        of_rows: list[set[int]] = [set() for _ in distinct]
+        for number, row in zip(which, rows, strict=True):
+            of_rows[number].add(row)
+        prepared = Prepared(which, [Outcome()] * len(distinct), {}, {}, of_rows, reading.cap)
+        for i, ids in enumerate(self.encoder.encode(distinct, reading.tokenization, reading.case_sensitive)):
             if isinstance(ids, Exception):
-                self._check_model(ids)
-                outcomes[i] = Outcome(error=_one_line(ids))
-            elif not ids and not (reading.tokenization == SPARKNLP and sentences[i]):
-                # Spark NLP classifies a sentence with tokens, even if none of them gives a wordpiece.
-                outcomes[i] = Outcome()
+                prepared.refused[i] = ids
+            # Spark NLP classifies a sentence with tokens, even if none of them gives a wordpiece.
+            elif ids or (reading.tokenization == SPARKNLP and distinct[i]):
+                prepared.inputs[i], left_out = self.encoder.finish(ids, reading.max_length)
+                prepared.outcomes[i] = Outcome(truncated=left_out)
+        return prepared
+
+    def score(
+        self, prepared: Prepared, is_close: CloseCalls | None = None, figures: Figures | None = None
+    ) -> list[Outcome]:
+        """The rest of `classify`."""
+        figures = figures if figures is not None else Figures()
+        outcomes = list(prepared.outcomes)
+        results: dict[int, Result] = dict(prepared.refused)
+        for error in prepared.refused.values():
+            self._passes.check(error)
+        results |= self._predict(self._passes, prepared.inputs, prepared, figures)
+        if self.precision == MIXED:
+            again = {i: prepared.inputs[i] for i in _doubtful(results, is_close)}
+            if again:
+                figures.rescored += len(again)
+                self._exact = self._exact or self._load(FLOAT32)
+                results |= self._predict(self._exact, again, prepared, figures)
+        for i, result in results.items():
+            if isinstance(result, NotFiniteError):
+                (self._exact or self._passes).check(result)
+            if isinstance(result, Exception):
+                outcomes[i] = Outcome(truncated=outcomes[i].truncated, error=one_line(result))
             else:
-                cut, left_out = self.encoder.finish(ids, reading.max_length)
-                outcomes[i] = Outcome(truncated=left_out)
-                inputs.append(cut)
-                owners.append(i)
-        for batch in cut_batches([len(s) for s in inputs], cap=reading.cap):
-            logits = self._predict([inputs[b] for b in batch], len({rows[owners[b]] for b in batch}))
-            for b, result in zip(batch, logits, strict=True):
-                before = outcomes[owners[b]]
-                assert before is not None
-                if isinstance(result, Exception):
-                    outcomes[owners[b]] = Outcome(truncated=before.truncated, error=_one_line(result))
-                else:
-                    outcomes[owners[b]] = Outcome(result, before.truncated)
-        failed = [o for o in outcomes if o is not None and o.error]
+                outcomes[i] = Outcome(result, outcomes[i].truncated)
+        found = [outcomes[number] for number in prepared.which]
+        figures.sentences += len(found)
+        figures.scored += len(prepared.inputs)
+        figures.truncated += sum(o.truncated > 0 for o in found)
+        self._report_failures(found, figures)
+        return found
+
+    def _report_failures(self, outcomes: list[Outcome], figures: Figures) -> None:
+        failed = [o for o in outcomes if o.error]
         if failed:
+            figures.failed += len(failed)
             emit("failed", model=self.name, device=self.device, sequences=len(failed))
             logger.warning(
                 "Model %s: %d of %d sentences could not be processed; the first: %s",
                 self.name,
                 len(failed),
-                len(sentences),
+                len(outcomes),
                 failed[0].error,
             )
-        return [o for o in outcomes if o is not None]
 
-    def _predict(self, batch: list[list[int]], rows: int) -> list[np.ndarray | Exception]:
-        """Logits of a batch; where the batch fails, of its halves, down to the sentence that fails."""
-        started = time.perf_counter()
-        try:
-            logits = self._network.logits(batch)
-        except Exception as e:
-            if network.is_out_of_memory(e):
-                network.free_cached_memory(self._network.device)
-            if len(batch) == 1:
-                self._check_model(e)
-                return [e]
-            half = len(batch) // 2
-            # A row whose sentences fall into both halves is counted once, in the first.
-            return self._predict(batch[:half], min(rows, half)) + self._predict(batch[half:], max(0, rows - half))
-        emit(
-            "forward",
-            model=self.name,
-            device=self.device,
-            rows=rows,
-            sequences=len(batch),
-            wordpieces=sum(map(len, batch)),
-            seconds=time.perf_counter() - started,
-        )
-        results: list[np.ndarray | Exception] = list(logits)
-        for i in np.flatnonzero(~np.isfinite(logits).all(axis=1)):
-            # Rows of a batch do not touch each other, so the others keep their scores.
-            error = ArithmeticError("the model's scores are not finite numbers")
-            self._check_model(error)
-            results[i] = error
-        return results
-
-    def _check_model(self, error: Exception) -> None:
-        """Raise unless a known-good text still gets finite scores: then the sentence is at fault."""
-        started = time.perf_counter()
-        try:
-            healthy = bool(np.isfinite(self._network.logits([self.encoder.probe()])).all())
-        except Exception as e:
-            raise ModelError(self._broken(e)) from e
-        emit("probe", model=self.name, device=self.device, seconds=time.perf_counter() - started)
-        if not healthy:
-            raise ModelError(self._broken(error)) from error
-
-    def _broken(self, error: Exception) -> str:
-        return (
-            f"Model {self.name!r} on {self.device} fails on known-good text too, so no row is at fault: "
-            f"{_one_line(error)}. Check the weights, the device and its free memory"
-        )
+    def _predict(
+        self, passes: Passes, inputs: dict[int, list[int]], prepared: Prepared, figures: Figures
+    ) -> dict[int, Result]:
+        numbers = list(inputs)
+        cut = cut_batches([len(ids) for ids in inputs.values()], token_budget(self.device), prepared.cap)
+        chosen = [[numbers[b] for b in batch] for batch in cut]
+        batches = [
+            Batch([inputs[i] for i in batch], len(set[int]().union(*(prepared.rows[i] for i in batch))))
+            for batch in chosen
+        ]
+        found = passes.predict(batches, figures)
+        return {i: r for batch, results in zip(chosen, found, strict=True) for i, r in zip(batch, results, strict=True)}
 
 
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split()) or "no message"
-    return f"{type(error).__name__}: {text[:300]}"
+def _doubtful(results: dict[int, Result], is_close: CloseCalls | None) -> list[int]:
+    """Sentences that 16 bits do not decide: close calls, and what exceeds their range."""
+    doubtful = [i for i, result in results.items() if isinstance(result, NotFiniteError)]
+    scored = {i: result for i, result in results.items() if not isinstance(result, Exception)}
+    if is_close is not None and scored:
+        doubtful += [i for i, close in zip(scored, is_close(np.stack(list(scored.values()))), strict=True) if close]
+    return doubtful

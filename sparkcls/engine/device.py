@@ -1,4 +1,4 @@
-"""Which device and which precision to run on."""
+"""Which device to run on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sparkcls.errors import DeviceError
 
 logger = logging.getLogger(__name__)
 
-PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 #: Allowed values of the device Param, as a regular expression.
 DEVICE_PATTERN = r"auto|cpu|mps|cuda(:\d+)?"
 
@@ -115,8 +114,3 @@ def _cuda_index(around: Surroundings) -> int:
         f"Spark assigned GPU {address!r} to this task, but torch sees {around.gpus} device(s) with "
         f"CUDA_VISIBLE_DEVICES={around.visible!r}; make the two agree, or set the device to 'cuda:<index>'"
     )
-
-
-def choose_precision(requested: str) -> str:
-    """Name of the torch dtype to compute in; ``auto`` is float32 on every device."""
-    return "float32" if requested == "auto" else requested

@@ -7,7 +7,8 @@ from typing import Any
 
 from sparkcls.classification import ACTIVATIONS, SIGMOID, SOFTMAX, Decision
 from sparkcls.engine.contract import HUGGINGFACE, TOKENIZATIONS, Reading
-from sparkcls.engine.device import DEVICE_PATTERN, PRECISIONS
+from sparkcls.engine.device import DEVICE_PATTERN
+from sparkcls.engine.precision import PRECISIONS
 from sparkcls.settings import default_tokenization
 from sparkcls.stages.params import CheckedParams, boolean, fraction, matching, one_of, param, whole_number
 from sparkcls.stages.scoring import ANNOTATE, ON_ERROR
@@ -43,6 +44,7 @@ class ClassifierParams(CheckedParams):
     )
     precision = param("precision", "what the model computes in", lambda n: one_of(n, *PRECISIONS))
     scoring = param("scoring", "lazy or once", lambda n: one_of(n, LAZY, ONCE))
+    metrics = param("metrics", "whether Spark counts what is done", boolean)
     onError = param("onError", "what a bad sentence does", lambda n: one_of(n, *ON_ERROR))
 
     def _set_classifier_defaults(self) -> None:
@@ -59,6 +61,7 @@ class ClassifierParams(CheckedParams):
             precision="auto",
             scoring=LAZY,
             onError=ANNOTATE,
+            metrics=False,
         )
 
     def setBatchSize(self, value: int) -> Any:
@@ -134,7 +137,7 @@ class ClassifierParams(CheckedParams):
         return self._get("device")
 
     def setPrecision(self, value: str) -> Any:
-        """``auto``, ``float32``, ``bfloat16`` or ``float16``."""
+        """``auto``, ``mixed``, ``float32``, ``bfloat16`` or ``float16``."""
         return self._update(precision=value)
 
     def getPrecision(self) -> str:
@@ -156,6 +159,14 @@ class ClassifierParams(CheckedParams):
     def getOnError(self) -> str:
         """What a bad sentence does."""
         return self._get("onError")
+
+    def setMetrics(self, value: bool) -> Any:
+        """Whether Spark counts what is done, for `sparkcls.metrics`."""
+        return self._update(metrics=value)
+
+    def getMetrics(self) -> bool:
+        """Whether Spark counts what is done."""
+        return self._get("metrics")
 
     def getEngine(self) -> str:
         """Always ``pytorch``."""

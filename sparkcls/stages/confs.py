@@ -12,10 +12,11 @@ from sparkcls.settings import CACHE_CONF, MIRROR_CONF, use_spark_conf
 def take_over_confs() -> None:
     """Let ``spark.sparkcls.cache`` and ``spark.sparkcls.mirror`` of the active session count, if there is one."""
     session = SparkSession.getActiveSession()
-    use_spark_conf(_get(session, CACHE_CONF), _get(session, MIRROR_CONF))
+    use_spark_conf(read_conf(session, CACHE_CONF), read_conf(session, MIRROR_CONF))
 
 
-def _get(session: Any, name: str) -> str | None:
+def read_conf(session: Any, name: str) -> str | None:
+    """A conf of a session, None where it has none or does not tell."""
     if session is None:
         return None
     try:

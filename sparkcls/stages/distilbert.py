@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -22,10 +23,12 @@ from sparkcls.models.layout import PARAMS, ModelFolder, read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.stages.classifier_params import LONGEST, ONCE, ClassifierParams
 from sparkcls.stages.confs import take_over_confs
+from sparkcls.stages.observing import Observed
 from sparkcls.stages.params import param, text
 from sparkcls.stages.saved import foreign_metadata, with_saved_params
 from sparkcls.stages.scoring import Scoring
 from sparkcls.stages.stage import AnnotatorStage, ColumnMetadata, RowFunction, put_column, schema_metadata
+from sparkcls.stages.task import local_slots
 from sparkcls.stages.tokenizer import LOSSLESS_KEY, SOURCE_KEY
 from sparkcls.stages.udf import annotate_column
 
@@ -64,13 +67,18 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
     device
         ``auto`` (default), ``cpu``, ``cuda``, ``cuda:<index>`` or ``mps``. Only ``auto`` may end on the CPU.
     precision
-        ``auto`` (default, float32), ``float32``, ``bfloat16`` or ``float16``.
+        ``auto`` (default): ``mixed`` on CUDA devices and on CPUs with instructions for bfloat16, else
+        ``float32``; ``$SPARKCLS_PRECISION`` may say otherwise. ``mixed``: 16 bits, and float32 for the texts whose
+        label that could change. ``bfloat16``, ``float16``: for all texts.
     scoring
         ``lazy`` (default): `show` scores what it shows, and from Spark 4.2 no query scores a row twice.
         ``once``: no query scores a row twice on any Spark, but `show` scores whole Arrow batches.
     onError
         ``annotate`` (default): a sentence that cannot be processed gets an empty result with the metadata
         key ``error``. ``raise``: it fails the job.
+    metrics
+        Whether Spark counts what is done, for `sparkcls.metrics`. Default False: the counts are taken beside the
+        output, so that no filter or limit is pushed below the classifier.
 
     Notes
     -----
@@ -85,6 +93,9 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
     """
 
     model = param("model", "the model's name, digest and places, as JSON", text)
+
+    #: Figures of the DataFrame that was transformed last, with metrics on.
+    observed: Observed | None = None
 
     inputAnnotatorTypes = (DOCUMENT, TOKEN)
     outputAnnotatorType = CATEGORY
@@ -106,6 +117,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         precision: str | None = None,
         scoring: str | None = None,
         onError: str | None = None,
+        metrics: bool | None = None,
         lazyAnnotator: bool | None = None,
         model: str | None = None,
     ):
@@ -127,6 +139,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             precision=precision,
             scoring=scoring,
             onError=onError,
+            metrics=metrics,
             lazyAnnotator=lazyAnnotator,
             model=model,
         )
@@ -282,12 +295,17 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         metadata = schema_metadata(dataset.schema)
         columns = self.match_columns(metadata)
         types: tuple[str, ...] = self.inputAnnotatorTypes
-        scoring = self._scoring(metadata)
+        scoring = replace(self._scoring(metadata), slots=local_slots(dataset.sparkSession))
         if not scoring.reads_tokens:
             # Leaving the token column out lets Spark leave out the UDF that makes it.
             columns, types = columns[:1], types[:1]
-        column = annotate_column(scoring, columns, types, once=self.getScoring() == ONCE)
-        return put_column(dataset, self.getOutputCol(), column, self.output_metadata())
+        output, written = self.getOutputCol(), self.output_metadata()
+        once = self.getScoring() == ONCE
+        if not self.getMetrics():
+            return put_column(dataset, output, annotate_column(scoring, columns, types, once=once), written)
+        self.observed = Observed(f"sparkcls.{output}")
+        counted = annotate_column(scoring, columns, types, once=once, counted=True)
+        return self.observed.put(dataset, output, counted, written)
 
 
 _CASE_IDLE = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,16 +11,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sparkcls.annotation import Annotation
-from sparkcls.classification import Decision, to_annotations
+from sparkcls.classification import Decision, close_calls, to_annotations
 from sparkcls.engine.contract import SPARKNLP, Reading, Sentence
+from sparkcls.engine.figures import Figures
 from sparkcls.errors import InputError
 from sparkcls.models.ref import ModelRef
-from sparkcls.stages.stage import Row, RowFunction
-from sparkcls.stages.udf import task_gpus
+from sparkcls.stages.stage import Row
+from sparkcls.stages.task import choose_threads, task_cores, task_gpus
 from sparkcls.text.tokens import split_tokens
 
 if TYPE_CHECKING:
-    from sparkcls.engine.classifier import Classifier
+    from sparkcls.engine.classifier import Classifier, Prepared
 
 RAISE = "raise"
 ANNOTATE = "annotate"
@@ -34,6 +36,8 @@ class Scoring:
     ----------
     reads_tokens
         Whether rows carry a token column that is encoded instead of the sentence's text.
+    slots
+        Tasks that run on a machine at once, None where that is not known.
     """
 
     model: ModelRef
@@ -43,48 +47,88 @@ class Scoring:
     decision: Decision
     on_error: str
     reads_tokens: bool
+    slots: int | None = None
 
-    def __call__(self) -> RowFunction:
+    def __call__(self) -> Annotating:
         """Load the model, unless this process has it, and return the row function."""
-        from sparkcls.engine.cache import get_classifier
-        from sparkcls.engine.device import Surroundings, choose_device, choose_precision
-        from sparkcls.engine.network import set_threads
-
         gpus = task_gpus()
+        if gpus is not None and "torch" not in sys.modules:
+            # Threads that wait by spinning make a busy machine four times slower; read when torch is loaded.
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        from sparkcls.engine.cache import get_classifier
+        from sparkcls.engine.device import Surroundings, choose_device
+        from sparkcls.engine.precision import choose_precision
+        from sparkcls.engine.process import available_cores, prepare_worker
+
         around = Surroundings.here(assigned=gpus or (), worker=gpus is not None)
         device = choose_device(self.device, around)
         if around.worker:
-            # Spark runs one task a core; more threads than that fight over the cores.
-            set_threads(1)
-            os.environ["TOKENIZERS_PARALLELISM"] = "false"
-        classifier = get_classifier(self.model, device, choose_precision(self.precision))
-        return lambda rows: self.annotate(rows, classifier)
+            prepare_worker(choose_threads(task_cores(), self.slots, available_cores()))
+        return Annotating(self, get_classifier(self.model, device, choose_precision(self.precision, device)))
 
-    def annotate(self, rows: Sequence[Row], classifier: Classifier) -> list[list[Annotation]]:
+
+class Annotating:
+    """The row function of a `Scoring` with its model.
+
+    It can be called in two parts: `prepare` of the next rows may run beside `finish` of these, which is a gain if
+    the model runs on another device.
+
+    Attributes
+    ----------
+    figures
+        What has been done, added up; a load that this process had to do for it included.
+    device, precision
+        Where and how the model runs.
+    """
+
+    def __init__(self, scoring: Scoring, classifier: Classifier):
+        self._scoring = scoring
+        self._classifier = classifier
+        self.figures = Figures()
+        if classifier.is_new:
+            self.figures.loads, self.figures.load_seconds = 1, classifier.load_seconds
+            classifier.is_new = False
+        self.device, self.precision = classifier.device, classifier.precision
+        self.overlaps = classifier.device != "cpu"
+
+    def __call__(self, rows: Sequence[Row]) -> list[list[Annotation]]:
         """Categories of every row; all sentences of all rows are scored together."""
+        return self.finish(self.prepare(rows))
+
+    def prepare(self, rows: Sequence[Row]) -> tuple[list[list[Annotation]], Prepared]:
+        """The sentences of every row, as annotations and as wordpieces."""
+        reading = self._scoring.reading
         # In Spark NLP's way a sentence counts if it has tokens; they can consist of Unicode's other blanks.
-        blanks_count = self.reading.tokenization == SPARKNLP
+        blanks_count = reading.tokenization == SPARKNLP
         kept = [[s for s in row[0] if s.result and (blanks_count or not s.result.isspace())] for row in rows]
         sentences: list[Sentence] = []
         owners: list[int] = []
         for r, (row, documents) in enumerate(zip(rows, kept, strict=True)):
-            if self.reads_tokens:
+            if self._scoring.reads_tokens:
                 sentences += _words(documents, row[1])
             else:
                 sentences += [self._text(document.result or "") for document in documents]
             owners += [r] * len(documents)
-        outcomes = classifier.classify(sentences, owners, self.reading)
-        if self.on_error == RAISE:
+        return kept, self._classifier.prepare(sentences, owners, reading)
+
+    def finish(self, prepared: tuple[list[list[Annotation]], Prepared]) -> list[list[Annotation]]:
+        """Categories of every row."""
+        kept, sentences = prepared
+        decision = self._scoring.decision
+        outcomes = self._classifier.score(sentences, lambda logits: close_calls(logits, decision), self.figures)
+        if self._scoring.on_error == RAISE:
             self._raise_first([d for documents in kept for d in documents], [o.error for o in outcomes])
         annotations, at = [], 0
         for documents in kept:
             part = outcomes[at : at + len(documents)]
-            annotations.append(to_annotations(documents, part, classifier.labels, self.decision))
+            annotations.append(to_annotations(documents, part, self._classifier.labels, decision))
             at += len(documents)
+        self.figures.rows += len(kept)
+        self.figures.empty += sum(not row for row in annotations)
         return annotations
 
     def _text(self, text: str) -> Sentence:
-        return [token for token, _, _ in split_tokens(text)] if self.reading.tokenization == SPARKNLP else text
+        return [token for token, _, _ in split_tokens(text)] if self._scoring.reading.tokenization == SPARKNLP else text
 
     @staticmethod
     def _raise_first(documents: list[Annotation], errors: list[str | None]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -12,7 +14,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from sparkcls.annotation import Annotation
-from sparkcls.stages.stage import RowFunction, quoted
+from sparkcls.stages.observing import COUNTED, counted_rows
+from sparkcls.stages.stage import Row, RowFunction, quoted
+from sparkcls.stages.windows import windows
 
 _ANNOTATION_FIELDS = 4
 
@@ -23,6 +27,7 @@ def annotate_column(
     types: tuple[str, ...],
     once: bool = False,
     whole_metadata: bool = False,
+    counted: bool = False,
 ) -> Column:
     """The output column of a row function over annotation columns.
 
@@ -39,28 +44,56 @@ def annotate_column(
         pushed below it and that `show` evaluates whole Arrow batches.
     whole_metadata
         Whether the row function reads more of the metadata than the key ``sentence``.
+    counted
+        Whether the row function's figures go with the annotations.
 
     Returns
     -------
-    A column of `Annotation.arrayType`; never null.
+    A column of `Annotation.arrayType`, never null; with `counted` of type `COUNTED`.
     """
     arguments = [_is_worth_it(columns[0])]
     for name in columns:
         arguments += _arguments(name, whole_metadata)
 
     def annotate(batches: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.Series]:
-        function = None
-        for _, *series in batches:
-            function = function or factory()  # an empty partition loads no model
-            groups = [series[i : i + _ANNOTATION_FIELDS] for i in range(0, len(series), _ANNOTATION_FIELDS)]
-            read = [_read(kind, group, whole_metadata) for kind, group in zip(types, groups, strict=True)]
-            written = function(list(zip(*read, strict=True)))
-            yield pd.Series([[a.as_dict() for a in row] for row in written], dtype=object)
+        def read(series: tuple[pd.Series, ...]) -> list[Row]:
+            groups = [series[i : i + _ANNOTATION_FIELDS] for i in range(1, len(series), _ANNOTATION_FIELDS)]
+            return list(zip(*(_read(k, g, whole_metadata) for k, g in zip(types, groups, strict=True)), strict=True))
+
+        for function, written in _run(factory, windows(batches, read)):
+            rows = pd.Series([[a.as_dict() for a in row] for row in written], dtype=object)
+            # For pyspark's reading of the annotation above a DataFrame is as good as a Series.
+            yield counted_rows(rows, function) if counted else rows  # type: ignore[misc]
 
     # pyspark's overloads stop at iterators of a few Series; its documentation does not.
-    column: Column = pandas_udf(annotate, Annotation.arrayType())(*arguments)  # type: ignore[call-overload]
+    returned = COUNTED if counted else Annotation.arrayType()
+    column: Column = pandas_udf(annotate, returned)(*arguments)  # type: ignore[call-overload]
     # A nondeterministic condition that is always true: the optimizer then never copies the expression.
     return F.when(F.spark_partition_id() >= 0, column) if once else column
+
+
+def _run(
+    factory: Callable[[], RowFunction], rows: Iterator[list[Row]]
+) -> Iterator[tuple[RowFunction, list[list[Annotation]]]]:
+    """The row function, and what it gives for each window. Without any it is not made: that loads no model."""
+    first = next(rows, None)
+    if first is None:
+        return
+    function: Any = factory()
+    rest = chain([first], rows)
+    if not getattr(function, "overlaps", False):
+        for window in rest:
+            yield function, function(window)
+        return
+    with ThreadPoolExecutor(1) as thread:
+        prepared = None
+        for window in rest:
+            ahead = thread.submit(function.prepare, window)
+            if prepared is not None:
+                yield function, function.finish(prepared.result())
+            prepared = ahead
+        if prepared is not None:
+            yield function, function.finish(prepared.result())
 
 
 def _is_worth_it(name: str) -> Column:
@@ -88,7 +121,7 @@ def _arguments(name: str, whole_metadata: bool) -> list[Column]:
     return [column["result"], column["begin"], column["end"], metadata]
 
 
-def _read(kind: str, group: list[pd.Series], whole_metadata: bool) -> list[list[Annotation]]:
+def _read(kind: str, group: Sequence[pd.Series], whole_metadata: bool) -> list[list[Annotation]]:
     """Annotations of every row of a batch. A null row has none; what lacks its text or offsets is left out."""
 
     def metadata_of(value: str | None) -> dict[str, str]:
@@ -106,14 +139,3 @@ def _read(kind: str, group: list[pd.Series], whole_metadata: bool) -> list[list[
         ]
         for results, begins, ends, values in zip(*group, strict=True)
     ]
-
-
-def task_gpus() -> tuple[str, ...] | None:
-    """GPU addresses that Spark gave to this task; None outside of a task."""
-    from pyspark import TaskContext
-
-    context: Any = TaskContext.get()
-    if context is None:
-        return None
-    resources = context.resources()
-    return tuple(resources["gpu"].addresses) if "gpu" in resources else ()

@@ -1,0 +1,58 @@
+"""What the runner tells a system's process, and what it answers: two JSON files. Standard library alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of one system.
+
+    Parameters
+    ----------
+    system
+        Its name in the report.
+    module
+        The module of `sparkcls.bench.systems` that runs it.
+    model
+        The model's folder; the one with the ONNX file for Spark NLP.
+    precision
+        As `setPrecision` takes it.
+    texts, first, warm
+        Parquet files with one column `text`: the rows to time, a single row, and rows to load the workers with.
+    slots
+        Tasks, or single-threaded processes, at the same time.
+    partitions
+        Partitions of the timed action.
+    options
+        What only this system understands.
+    """
+
+    system: str
+    module: str
+    model: str
+    precision: str
+    texts: str
+    first: str
+    warm: str
+    slots: int
+    partitions: int
+    max_length: int
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def write(self, file: Path) -> None:
+        """Write it as JSON."""
+        file.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @staticmethod
+    def read(file: Path) -> Job:
+        """The job that `write` wrote."""
+        return Job(**json.loads(file.read_text(encoding="utf-8")))
+
+
+#: A result is a JSON object, so that each system may say what only it knows.
+Record = dict[str, Any]

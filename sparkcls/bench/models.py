@@ -1,0 +1,121 @@
+"""The model that all systems run: the bundled one, a random one of DistilBERT-base's shape, or the user's."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sparkcls.catalogue.resolve import resolve
+from sparkcls.models.layout import TOKENIZER, TOKENIZER_CONFIG, read_model_folder
+
+BUNDLED = "bundled"
+BASE = "base"
+BUNDLED_NAME = "distilbert_mini_sequence_classifier_sst2"
+
+_CLASSES = 4
+_SEED = 0
+#: Texts that the head is fitted to, and where they are cut, so that this takes seconds.
+_SAMPLE = 64
+_SAMPLE_LENGTH = 64
+#: Standard deviation of the logits. Trained classifiers are sure of most texts; sparkcls scores close calls twice.
+_SPREAD = 3.0
+
+
+def prepare(name: str, folder: Path, texts: Sequence[str]) -> Path:
+    """The folder of a model by `BUNDLED`, `BASE` or path; the one of base shape is made at `folder`, for these texts.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelFormatError
+        There is no such folder, or it cannot be used.
+    """
+    if name == BASE:
+        return base_shaped(folder, texts)
+    found = resolve(BUNDLED_NAME).locate() if name == BUNDLED else Path(name).expanduser().absolute()
+    return read_model_folder(found).path
+
+
+def base_shaped(folder: Path, texts: Sequence[str], **shape: Any) -> Path:
+    """Write a random model with the bundled model's tokenizer; about as many of the texts belong to each class.
+
+    Random weights are as fast as trained ones. `shape` replaces parts of DistilBERT-base's configuration.
+    """
+    import torch
+    from transformers import AutoTokenizer, DistilBertConfig, DistilBertForSequenceClassification
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    folder.mkdir(parents=True, exist_ok=True)
+    bundled = resolve(BUNDLED_NAME).locate()
+    for file in (TOKENIZER, TOKENIZER_CONFIG):
+        shutil.copyfile(bundled / file, folder / file)
+    names = {i: f"class {i}" for i in range(_CLASSES)}
+    torch.manual_seed(_SEED)
+    config = DistilBertConfig(id2label=names, label2id={name: i for i, name in names.items()}, **shape)
+    model = DistilBertForSequenceClassification(config).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    sample = list(texts)[:_SAMPLE]
+    with torch.inference_mode():
+        logits = torch.cat(
+            [
+                model(**tokenizer(text, truncation=True, max_length=_SAMPLE_LENGTH, return_tensors="pt")).logits
+                for text in sample
+            ]
+        )
+    # A single text has no spread.
+    scale = 1.0 / logits.std(dim=0, correction=0).clamp_min(1e-6)
+    centred = (logits - logits.mean(dim=0)) * scale
+    bias = torch.zeros(_CLASSES)
+    for _ in range(200):
+        # Towards equal shares: a class that wins too often is held back a little.
+        won = torch.bincount((centred + bias).argmax(dim=1), minlength=_CLASSES) / len(sample)
+        bias -= 0.05 * (won - 1 / _CLASSES)
+    with torch.no_grad():
+        model.classifier.weight *= _SPREAD * scale[:, None]
+        model.classifier.bias.copy_(_SPREAD * ((model.classifier.bias - logits.mean(dim=0)) * scale + bias))
+    model.save_pretrained(folder)
+    return folder
+
+
+def export_onnx(source: Path, folder: Path) -> Path:
+    """Write a model as exporters for Spark NLP do: ``model.onnx`` in float32 with ``assets/``.
+
+    Raises
+    ------
+    ImportError
+        The package onnx is missing.
+    """
+    import warnings
+
+    import onnx  # noqa: F401  # torch says so only after seconds, and at length
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    (folder / "assets").mkdir(parents=True, exist_ok=True)
+    vocabulary = AutoTokenizer.from_pretrained(source).get_vocab()
+    pieces = sorted(vocabulary, key=vocabulary.__getitem__)
+    (folder / "assets" / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    labels = read_model_folder(source).labels
+    (folder / "assets" / "labels.txt").write_text("\n".join(labels) + "\n", encoding="utf-8")
+    model = AutoModelForSequenceClassification.from_pretrained(
+        source, dtype=torch.float32, attn_implementation="eager"
+    ).eval()
+    ids = torch.ones(2, 8, dtype=torch.long)
+    axes = {0: "batch_size", 1: "sequence_length"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on operators of other models, and that the exporter is not the newest
+        torch.onnx.export(
+            model,
+            (ids, torch.ones_like(ids)),
+            str(folder / "model.onnx"),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits"],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes, "logits": {0: "batch_size"}},
+            opset_version=14,
+            # Published models of Spark NLP come from this exporter, and its ONNX Runtime is of that time.
+            dynamo=False,
+        )
+    return folder

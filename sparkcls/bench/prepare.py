@@ -1,0 +1,138 @@
+"""What must be there before a case can run: texts in files, model folders, and Spark NLP's best settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sparkcls.bench import flops, models, rival
+from sparkcls.bench.inputs import Lengths, measure_lengths, read_texts, thin, write_texts
+from sparkcls.bench.job import Job
+from sparkcls.bench.process import run_job
+from sparkcls.bench.settings import Case, Settings
+from sparkcls.bench.systems import SPARK_NLP, System
+from sparkcls.bench.texts import generate
+from sparkcls.models.layout import ModelFolder, read_model_folder
+
+#: Batch sizes that are tried for Spark NLP, and threads of a call: its default, and one, as slots are for.
+_BATCH_SIZES = (1, 4, 8, 32)
+_THREADS = (None, 1)
+_TUNING_ROWS = 40
+#: Rows of the action that loads the workers, a slot.
+_WARM_ROWS = 16
+_WARM_SEED = 1
+#: Tasks of the timed action, a slot: enough that slots end at about the same time.
+_TASKS = 3
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case whose files are there."""
+
+    settings: Settings
+    case: Case
+    work: Path
+    lengths: Lengths
+    thinned: list[int]
+    folders: dict[str, ModelFolder]
+    spark_nlp: rival.SparkNlp | None = None
+    spark_nlp_options: dict[str, Any] = field(default_factory=dict)
+    #: Why systems cannot run.
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def job(self, system: System) -> Job:
+        """What a system's process must know."""
+        name = system.name == SPARK_NLP
+        return Job(
+            system=system.name,
+            module=system.module,
+            model=str(self.work / "onnx" if name else self.folder(system).path),
+            precision=system.precision,
+            texts=str(self.work / ("slow.parquet" if system.slow else "rows.parquet")),
+            first=str(self.work / "first.parquet"),
+            warm=str(self.work / "warm.parquet"),
+            slots=self.settings.slots,
+            partitions=_TASKS * self.settings.slots,
+            max_length=self.settings.max_length,
+            options=self.spark_nlp_options if name else system.options,
+        )
+
+    def folder(self, system: System) -> ModelFolder:
+        """The model of a system."""
+        return self.folders[system.model or self.case.model]
+
+    def work_of(self, system: System) -> dict[str, int]:
+        """Wordpieces and operations of a system's rows, as the system reads them."""
+        lengths = self.lengths.sparknlp if system.name == SPARK_NLP else self.lengths.huggingface
+        if system.slow:
+            lengths = [lengths[i] for i in self.thinned]
+        return {"wordpieces": sum(lengths), "flops": flops.of_texts(lengths, self.folder(system).config)}
+
+
+def prepare(settings: Settings, case: Case, work: Path, log: Path, say: Callable[[str], None]) -> Prepared:
+    """Write the files of a case to a folder and find out which systems can run.
+
+    Raises
+    ------
+    SparkclsError
+        The texts or the model cannot be used.
+    """
+    say("texts and models")
+    work.mkdir(parents=True, exist_ok=True)
+    texts = read_texts(case.texts, settings.column, settings.rows)
+    names = {case.model, *(s.model for s in settings.systems if s.model)}
+    folders = {name: read_model_folder(models.prepare(name, work / "base", texts)) for name in names}
+    lengths = measure_lengths(texts, folders[case.model], settings.max_length)
+    thinned = thin(lengths.huggingface, settings.slow_rows)
+    slow = [texts[i] for i in thinned]
+    for name, part in (
+        ("rows", texts),
+        ("slow", slow),
+        # Other texts than the timed ones, so that nobody can have kept their results.
+        ("first", generate("news", 1, _WARM_SEED)),
+        ("warm", generate("news", _WARM_ROWS * settings.slots, _WARM_SEED)),
+        ("tuning", slow[:_TUNING_ROWS]),
+    ):
+        write_texts(part, work / f"{name}.parquet")
+    prepared = Prepared(settings, case, work, lengths, thinned, folders)
+    for system in settings.systems:
+        if system.name == SPARK_NLP:
+            try:
+                return _with_spark_nlp(prepared, system, log, say)
+            except rival.UnavailableError as e:
+                return replace(prepared, skipped={SPARK_NLP: str(e)})
+            except ImportError as e:
+                return replace(prepared, skipped={SPARK_NLP: f'{e}; pip install "sparkcls[bench]"'})
+    return prepared
+
+
+def _with_spark_nlp(prepared: Prepared, system: System, log: Path, say: Callable[[str], None]) -> Prepared:
+    settings = prepared.settings
+    found = rival.find(settings.spark_nlp_python, settings.spark_nlp_jars)
+    if found is None:
+        say("Spark NLP's environment")
+        found = rival.make(settings.work / f"spark-nlp-{rival.VERSION}", settings.spark_nlp_jars)
+    say("Spark NLP's model as ONNX")
+    models.export_onnx(prepared.folder(system).path, prepared.work / "onnx")
+    tried: dict[str, dict[str, float]] = {}
+    best: tuple[float, dict[str, Any]] = (0.0, {})
+    for threads in _THREADS:
+        say(f"Spark NLP's best batch size, threads a call: {threads or 'its default'}")
+        options = found.options | {"threads": threads}
+        job = replace(
+            prepared.job(system),
+            texts=str(prepared.work / "tuning.parquet"),
+            options=options | {"tune": _BATCH_SIZES},
+        )
+        try:
+            rates: dict[str, float] = run_job(job, prepared.work, log, found.python)["tuned"]
+        except rival.UnavailableError as e:
+            if found.jars:
+                raise
+            raise rival.UnavailableError(f"{e} Without Maven Central name its JARs: --spark-nlp-jars") from e
+        tried[str(threads or "default")] = rates
+        size = max(rates, key=rates.__getitem__)
+        best = max(best, (rates[size], options | {"batch_size": int(size)}), key=lambda pair: pair[0])
+    return replace(prepared, spark_nlp=found, spark_nlp_options=best[1] | {"tried": tried})

@@ -1,0 +1,39 @@
+"""sparkcls as its README shows it: three stages in a pipeline."""
+
+from __future__ import annotations
+
+from sparkcls.bench.job import Job, Record
+from sparkcls.bench.systems.precision import actual
+from sparkcls.bench.systems.spark import Transform, measure, start
+
+
+def run(job: Job) -> Record:
+    """Measure it."""
+    daemon = {"spark.python.daemon.module": "sparkcls.daemon"} if job.options.get("daemon") else {}
+    spark = start(job, daemon)
+
+    def make() -> Transform:
+        from pyspark.ml import Pipeline
+
+        from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
+        from sparkcls.base import DocumentAssembler
+
+        classifier = (
+            DistilBertForSequenceClassification.loadSavedModel(job.model)
+            .setInputCols(["token", "document"])
+            .setOutputCol("class")
+            .setMaxSentenceLength(job.max_length)
+            .setDevice("cpu")
+            .setPrecision(job.precision)
+        )
+        stages = [
+            DocumentAssembler().setInputCol("text").setOutputCol("document"),
+            Tokenizer().setInputCols(["document"]).setOutputCol("token"),
+            classifier,
+        ]
+        model = Pipeline(stages=stages).fit(spark.createDataFrame([], "text string"))
+        return lambda frame: model.transform(frame).select("class")
+
+    record = measure(spark, job, make)
+    spark.stop()
+    return record | {"precision": actual(job.precision)}

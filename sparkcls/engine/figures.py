@@ -1,0 +1,52 @@
+"""What an engine has done, in numbers that add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass
+class Figures:
+    """Counts over some rows. All start at zero.
+
+    Parameters
+    ----------
+    rows
+        Rows given, whether or not they hold a text.
+    sentences
+        Sentences that stand in these rows, blank ones left out.
+    scored
+        Sentences that went through the model: without duplicates, and without those that have no wordpiece.
+    rescored
+        Of these, how many went through it again in float32 (precision ``mixed``).
+    wordpieces
+        Wordpieces of the scored sentences, ``[CLS]`` and ``[SEP]`` counted.
+    padding
+        Positions computed beyond them. On a CPU there are none.
+    truncated, empty, failed
+        Sentences that were cut; rows without a result; sentences that could not be processed.
+    loads, load_seconds
+        Models loaded, and the time that took.
+    model_seconds
+        Time in the model.
+    """
+
+    rows: int = 0
+    sentences: int = 0
+    scored: int = 0
+    rescored: int = 0
+    wordpieces: int = 0
+    padding: int = 0
+    truncated: int = 0
+    empty: int = 0
+    failed: int = 0
+    loads: int = 0
+    load_seconds: float = 0.0
+    model_seconds: float = 0.0
+
+    def take(self) -> Figures:
+        """A copy; what it counted starts again at zero."""
+        taken = Figures(**{f.name: getattr(self, f.name) for f in fields(self)})
+        for f in fields(self):
+            setattr(self, f.name, f.default)
+        return taken

@@ -1,0 +1,141 @@
+"""Forward passes that survive a sentence: halving, health checks, and the count of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from sparkcls.engine.events import emit
+from sparkcls.engine.figures import Figures
+from sparkcls.engine.network import Network, free_cached_memory, is_out_of_memory
+from sparkcls.errors import ModelError
+
+#: Logits of a sequence, or why there are none.
+Result = np.ndarray | Exception
+#: Logits of a batch that may still be computed, or why there are none; and the seconds that starting it took.
+Started = tuple[Tensor | Exception, float]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sequences of one forward pass, and in how many rows they stand, for the log of events."""
+
+    sequences: list[list[int]]
+    rows: int
+
+    def halves(self) -> list[Batch]:
+        """Two batches; a row whose sentences fall into both is counted once, in the first."""
+        half = len(self.sequences) // 2
+        first = min(self.rows, half)
+        return [Batch(self.sequences[:half], first), Batch(self.sequences[half:], max(0, self.rows - first))]
+
+
+class Passes:
+    """A network with what every use of it needs.
+
+    Parameters
+    ----------
+    probe
+        Ids of a text that every healthy model takes.
+    """
+
+    def __init__(self, network: Network, name: str, probe: list[int]):
+        self._network = network
+        self._name = name
+        self._device = str(network.device)
+        self._probe = probe
+
+    def predict(self, batches: Sequence[Batch], figures: Figures) -> list[list[Result]]:
+        """Logits of every batch; where one fails, of its halves, down to the sentence that fails.
+
+        While a GPU computes a batch, the next one is prepared and sent.
+
+        Raises
+        ------
+        ModelError
+            A sentence fails and so does the probe.
+        """
+        results: list[list[Result]] = []
+        under_way: tuple[Batch, Started] | None = None
+        for batch in batches:
+            started = self._start(batch)
+            if under_way:
+                results.append(self._finish(*under_way, figures))
+            under_way = batch, started
+        if under_way:
+            results.append(self._finish(*under_way, figures))
+        return results
+
+    def _start(self, batch: Batch) -> Started:
+        begin = time.perf_counter()
+        try:
+            return self._network.start(batch.sequences), time.perf_counter() - begin
+        except Exception as e:
+            return e, 0.0
+
+    def _finish(self, batch: Batch, started: Started, figures: Figures) -> list[Result]:
+        begin = time.perf_counter()
+        scores, seconds = started
+        try:
+            if isinstance(scores, Exception):
+                raise scores
+            logits = scores.cpu().numpy()
+        except Exception as e:
+            if is_out_of_memory(e):
+                free_cached_memory(self._network.device)
+            if len(batch.sequences) == 1:
+                self.check(e)
+                return [e]
+            return [result for half in self.predict(batch.halves(), figures) for result in half]
+        seconds += time.perf_counter() - begin
+        lengths = [len(s) for s in batch.sequences]
+        figures.wordpieces += sum(lengths)
+        if self._device != "cpu":
+            figures.padding += max(lengths) * len(lengths) - sum(lengths)
+        figures.model_seconds += seconds
+        emit(
+            "forward",
+            model=self._name,
+            device=self._device,
+            rows=batch.rows,
+            sequences=len(lengths),
+            wordpieces=sum(lengths),
+            seconds=seconds,
+        )
+        results: list[Result] = list(logits)
+        for i in np.flatnonzero(~np.isfinite(logits).all(axis=1)):
+            # Sequences of a batch do not touch each other, so the others keep their scores.
+            results[i] = NotFiniteError("the model's scores are not finite numbers")
+        return results
+
+    def check(self, error: Exception) -> None:
+        """Raise ModelError unless the probe still gets finite scores: then the sentence is at fault."""
+        started = time.perf_counter()
+        try:
+            healthy = bool(np.isfinite(self._network.start([self._probe]).cpu().numpy()).all())
+        except Exception as e:
+            raise ModelError(self._broken(e)) from e
+        emit("probe", model=self._name, device=self._device, seconds=time.perf_counter() - started)
+        if not healthy:
+            raise ModelError(self._broken(error)) from error
+
+    def _broken(self, error: Exception) -> str:
+        return (
+            f"Model {self._name!r} on {self._device} fails on known-good text too, so no row is at fault: "
+            f"{one_line(error)}. Check the weights, the device and its free memory"
+        )
+
+
+class NotFiniteError(ArithmeticError):
+    """Scores are NaN or infinite."""
+
+
+def one_line(error: Exception) -> str:
+    """The kind of an error and the beginning of its message."""
+    text = " ".join(str(error).split()) or "no message"
+    kind = "ArithmeticError" if isinstance(error, NotFiniteError) else type(error).__name__
+    return f"{kind}: {text[:300]}"

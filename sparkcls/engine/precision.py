@@ -1,0 +1,66 @@
+"""Which precision to compute in."""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from sparkcls.errors import ParamError
+
+logger = logging.getLogger(__name__)
+
+AUTO = "auto"
+MIXED = "mixed"
+FLOAT32 = "float32"
+PRECISIONS = (AUTO, MIXED, FLOAT32, "bfloat16", "float16")
+
+#: What ``auto`` means on this machine, in place of what is chosen: one of `PRECISIONS` but ``auto``.
+VARIABLE = "SPARKCLS_PRECISION"
+
+#: Linux's names of the instructions that multiply bfloat16: twice as fast as float32 with AVX-512, with AMX four times.
+_FAST_BFLOAT16 = {"avx512_bf16", "amx_bf16"}
+
+
+def choose_precision(requested: str, device: str) -> str:
+    """The precision to use: ``float32``, ``bfloat16``, ``float16``, or ``mixed``.
+
+    ``mixed`` is `half_precision`, with float32 for the few texts whose label that could change. ``auto`` is mixed
+    on a CUDA device and on CPUs with instructions for bfloat16, else float32.
+
+    Raises
+    ------
+    ParamError
+        ``$SPARKCLS_PRECISION`` names none.
+    """
+    if requested != AUTO:
+        return requested
+    named = os.environ.get(VARIABLE, AUTO) or AUTO
+    if named not in PRECISIONS:
+        raise ParamError(f"${VARIABLE} is {named!r}; it takes one of {', '.join(PRECISIONS)}")
+    if named != AUTO:
+        return named
+    fast = device.startswith("cuda") or (device == "cpu" and has_fast_bfloat16())
+    chosen = MIXED if fast else FLOAT32
+    logger.info("precision auto on %s: %s", device, chosen)
+    return chosen
+
+
+def half_precision(device: str) -> str:
+    """The 16-bit type of ``mixed``: bfloat16 on a CPU; else float16, whose rounding is eight times finer."""
+    return "bfloat16" if device == "cpu" else "float16"
+
+
+@lru_cache(maxsize=1)
+def has_fast_bfloat16() -> bool:
+    """Whether this CPU has instructions for bfloat16 that torch uses. Linux on x86 only; elsewhere False."""
+    import torch
+
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        supported = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    except (OSError, AttributeError, RuntimeError):
+        return False
+    line = next((line for line in flags.splitlines() if line.startswith("flags")), "")
+    return supported and not _FAST_BFLOAT16.isdisjoint(line.split())

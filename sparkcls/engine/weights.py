@@ -1,0 +1,130 @@
+"""Weights in the precision to compute in, memory-mapped wherever that is possible.
+
+All processes that map the same file share its pages. A file in another precision than the wanted one is therefore
+converted once per machine, into the cache, and the result is what every worker maps:
+
+    <cache>/.converted/<digest of the model>-<precision>-<sha256 of the file>.safetensors
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import uuid
+from pathlib import Path
+
+import torch
+from filelock import FileLock
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from sparkcls.models.layout import ModelFolder
+from sparkcls.settings import cache_folder
+
+logger = logging.getLogger(__name__)
+
+CONVERTED = ".converted"
+
+_LINEAR = re.compile(r"transformer\.layer\.(\d+)\.(?:attention\.(?:q|k|v|out)_lin|ffn\.lin[12])\.")
+
+
+def load_weights(folder: ModelFolder, digest: str, device: torch.device, precision: str) -> dict[str, Tensor]:
+    """The weights of a model by name, without the prefix that differs between model classes.
+
+    On a CPU they are mapped from the model's own file, or from a converted one. Where the cache cannot be written,
+    and on any other device, they are a copy of this process.
+
+    Parameters
+    ----------
+    digest
+        The content of `folder`, as `folder_digest` gives it.
+    precision
+        Name of the torch dtype of the linear layers within the encoder.
+    """
+    if device.type != "cpu":
+        return {name: tensor.to(device) for name, tensor in _converted(folder, precision).items()}
+    with safe_open(folder.weights, "pt") as file:
+        kept = {file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118 (no mapping)
+    if kept == {_SAFETENSORS[precision]} and precision == "float32":
+        return _named(load_file(folder.weights))
+    try:
+        return _named(load_file(_converted_file(folder, digest, precision)))
+    except OSError as e:
+        logger.warning(
+            "The cache %s cannot be written (%s), so this process holds its own %s copy of the weights of %s",
+            cache_folder(),
+            e,
+            precision,
+            folder.path,
+        )
+        return _converted(folder, precision)
+
+
+_SAFETENSORS = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
+
+
+def _converted_file(folder: ModelFolder, digest: str, precision: str) -> Path:
+    """The converted file, made by one process of the machine; its name carries its content, which is checked."""
+    target = cache_folder() / CONVERTED
+    stem = f"{digest.replace(':', '-')}-{precision}"
+    found = _sound(target, stem)
+    if found is None:
+        target.mkdir(parents=True, exist_ok=True)
+        with FileLock(target / f"{stem}.lock"):
+            found = _sound(target, stem) or _convert(folder, target, stem, precision)
+    return found
+
+
+def _sound(target: Path, stem: str) -> Path | None:
+    for file in target.glob(f"{stem}-*.safetensors"):
+        if file.stem == f"{stem}-{_sha256(file)}":
+            return file
+        logger.warning("%s is damaged and is made anew", file)
+        file.unlink(missing_ok=True)
+    return None
+
+
+def _convert(folder: ModelFolder, target: Path, stem: str, precision: str) -> Path:
+    work = target / f"{uuid.uuid4().hex}.tmp"
+    try:
+        save_file(_converted(folder, precision), work)
+        with open(work, "rb") as file:
+            os.fsync(file.fileno())
+        made = target / f"{stem}-{_sha256(work)}.safetensors"
+        work.rename(made)
+    except Exception as e:
+        work.unlink(missing_ok=True)
+        # safetensors has an error of its own for a full disk.
+        raise e if isinstance(e, OSError) else OSError(str(e)) from e
+    return made
+
+
+def _converted(folder: ModelFolder, precision: str) -> dict[str, Tensor]:
+    """The weights with the linear layers in another precision, as far as all tokens pass through them.
+
+    The rest is float32 always. It takes no time: embeddings, layer norms, the head, and of the last layer what only
+    each sequence's first token needs. But what it rounds would go into all later layers, or straight into the scores.
+    """
+    last = int(folder.config["n_layers"]) - 1
+
+    def dtype(name: str) -> torch.dtype:
+        layer = _LINEAR.match(name)
+        whole = layer and (int(layer.group(1)) < last or "k_lin" in name or "v_lin" in name)
+        return getattr(torch, precision if whole else "float32")
+
+    return {name: tensor.to(dtype(name)) for name, tensor in _named(load_file(folder.weights)).items()}
+
+
+def _named(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix("distilbert."): tensor for name, tensor in tensors.items()}
+
+
+def _sha256(file: Path) -> str:
+    content = hashlib.sha256()
+    with open(file, "rb") as stream:
+        while chunk := stream.read(1 << 20):
+            content.update(chunk)
+    return content.hexdigest()

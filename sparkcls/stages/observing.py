@@ -1,0 +1,118 @@
+"""Figures of a classifier carried by Spark itself, beside its output: no listener, the same on Spark Connect."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict, fields
+from typing import Any
+
+import pandas as pd
+from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import functions as F
+from pyspark.sql.types import DoubleType, LongType, StringType, StructField, StructType
+
+from sparkcls.annotation import Annotation
+from sparkcls.engine.figures import Figures
+from sparkcls.errors import MetricsError
+from sparkcls.stages.stage import put_column, quoted
+
+ANNOTATIONS = "annotations"
+#: Names of the parts of the machine that answered; a query may run on several kinds.
+PLACES = ("device", "precision")
+_COUNTS = {f.name: f.type == "float" for f in fields(Figures)}
+
+#: What a counting UDF returns: the annotations, and in the first row of each window what has been done since the last.
+COUNTED = StructType(
+    [
+        StructField(ANNOTATIONS, Annotation.arrayType()),
+        *(StructField(name, DoubleType() if is_float else LongType()) for name, is_float in _COUNTS.items()),
+        *(StructField(name, StringType()) for name in PLACES),
+    ]
+)
+
+
+def counted_rows(annotations: pd.Series, function: Any) -> pd.DataFrame:
+    """The value of `COUNTED` for some rows, as a pandas UDF returns it.
+
+    Parameters
+    ----------
+    function
+        A row function that has ``figures``, ``device`` and ``precision``.
+    """
+    done = {**asdict(function.figures.take()), "device": function.device, "precision": function.precision}
+    rest = [None] * (len(annotations) - 1)
+    columns = {name: pd.Series([value, *rest], dtype=object) for name, value in done.items()}
+    return pd.DataFrame({ANNOTATIONS: annotations, **columns})
+
+
+class Observed:
+    """Figures of one transformed DataFrame: complete after its first action."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self._observation: Any = None
+
+    def put(self, dataset: DataFrame, output: str, counted: Column, metadata: dict[str, Any]) -> DataFrame:
+        """Add an output column from a column of type `COUNTED`, and observe the figures beside it."""
+        column = f"{output} and figures"
+        counting = dataset.withColumn(column, counted)
+
+        def part(name: str) -> Column:
+            return F.col(quoted(column))[name]
+
+        expressions = [F.coalesce(F.sum(part(name)), F.lit(0)).alias(name) for name in _COUNTS]
+        expressions += [f(part(name)).alias(f"{f.__name__}_{name}") for name in PLACES for f in (F.min, F.max)]
+        if dataset.isStreaming:
+            counting = counting.observe(self.name, *expressions)
+        else:
+            self._observation = Observation(self.name)
+            counting = counting.observe(self._observation, *expressions)
+        return put_column(counting, output, part(ANNOTATIONS), metadata).drop(column)
+
+    def get(self, timeout: float) -> dict[str, Any]:
+        """The figures.
+
+        Raises
+        ------
+        MetricsError
+            No action on the DataFrame has ended within `timeout` seconds, or it is a stream.
+        """
+        if self._observation is None:
+            raise MetricsError(f"A stream's figures are in query.lastProgress.observedMetrics[{self.name!r}]")
+        found: list[Any] = []
+
+        def wait() -> None:
+            try:
+                found.append(self._observation.get)
+            except Exception as e:
+                found.append(e)
+
+        # On classic Spark the observation waits for ever if there is no action.
+        thread = threading.Thread(target=wait, daemon=True)
+        thread.start()
+        thread.join(timeout)
+        if not found or found == [{}]:
+            raise MetricsError(
+                f"No action on the DataFrame that {self.name} stands for has ended yet: metrics are there after the "
+                "first one, e.g. a write or collect"
+            )
+        if isinstance(found[0], Exception):
+            raise MetricsError(f"Spark did not tell the metrics of {self.name}: {found[0]}") from found[0]
+        return summary(found[0])
+
+
+def summary(observed: dict[str, Any]) -> dict[str, Any]:
+    """What users see of observed figures: the counts, what follows from them, and the places.
+
+    Parameters
+    ----------
+    observed
+        As Spark reports it, here or in a stream's progress.
+    """
+    result = {name: observed[name] for name in _COUNTS}
+    computed = result["wordpieces"] + result["padding"]
+    result["padding_share"] = result["padding"] / computed if computed else 0.0
+    for name in PLACES:
+        both = {observed[f"min_{name}"], observed[f"max_{name}"]} - {None}
+        result[name] = ", ".join(sorted(both)) or None
+    return result

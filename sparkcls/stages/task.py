@@ -1,0 +1,55 @@
+"""What Spark tells a task about its share of the machine."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from sparkcls.stages.confs import read_conf
+
+
+def task_gpus() -> tuple[str, ...] | None:
+    """GPU addresses that Spark gave to this task; None outside of a task."""
+    context = _context()
+    if context is None:
+        return None
+    resources = context.resources()
+    return tuple(resources["gpu"].addresses) if "gpu" in resources else ()
+
+
+def task_cores() -> int:
+    """Cores that Spark counts for this task (``spark.task.cpus``); 1 outside of a task."""
+    context = _context()
+    return context.cpus() if context is not None else 1
+
+
+def _context() -> Any:
+    from pyspark import TaskContext
+
+    return TaskContext.get()
+
+
+def local_slots(session: SparkSession) -> int | None:
+    """Tasks that run at once where all run on one machine, by ``spark.master``; else None.
+
+    ``local`` is 1, ``local[4]`` and ``local[4,2]`` are 4. ``local[*]``, a task for each core, is None like a cluster.
+    """
+    master = read_conf(session, "spark.master") or ""
+    match = re.fullmatch(r"local(?:\[(\d+)(?:,\s*\d+)?\])?", master)
+    return int(match.group(1) or 1) if match else None
+
+
+def choose_threads(cores_of_task: int, slots: int | None, cores: int) -> int:
+    """Threads of a task: its cores as Spark counts them, or its share of the machine if that is more.
+
+    Parameters
+    ----------
+    slots
+        Tasks that run on this machine at once, None where that is not known.
+    cores
+        Cores of this machine that the process may use; there are never more threads.
+    """
+    share = cores // slots if slots else 1
+    return max(1, min(cores, max(cores_of_task, share)))

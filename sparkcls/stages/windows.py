@@ -1,0 +1,44 @@
+"""Windows of rows over Arrow batches: what is sorted by length and scored together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+
+from sparkcls.stages.stage import Row
+
+#: Rows of a task's first window and of the largest ones, each four times the one before: the first rows come soon,
+#: so `show` of a filtered frame does not wait for 10,000, and sorting still finds sequences of equal length.
+FIRST, LARGEST = 64, 10_000
+#: Characters, of the first input column, after which a window is closed: it bounds memory whatever the texts.
+CHARACTERS = 8 << 20
+
+
+def windows(
+    batches: Iterator[tuple[pd.Series, ...]], read: Callable[[tuple[pd.Series, ...]], list[Row]]
+) -> Iterator[list[Row]]:
+    """Rows in windows that join and cut Arrow batches.
+
+    Parameters
+    ----------
+    batches
+        The columns of each Arrow batch.
+    read
+        The rows of a slice of these columns.
+    """
+    size = FIRST
+    window: list[Row] = []
+    characters = 0
+    for batch in batches:
+        at = 0
+        while at < len(batch[0]):
+            part = read(tuple(series.iloc[at : at + min(size - len(window), FIRST)] for series in batch))
+            at += len(part)
+            window += part
+            characters += sum(len(a.result or "") for row in part for a in row[0])
+            if len(window) >= size or characters >= CHARACTERS:
+                yield window
+                window, characters, size = [], 0, min(size * 4, LARGEST)
+    if window:
+        yield window

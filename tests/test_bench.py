@@ -1,0 +1,359 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+import pandas as pd
+import pytest
+
+from sparkcls.bench import chart, memory, rival, side_by_side
+from sparkcls.bench.flops import of_texts, per_wordpiece
+from sparkcls.bench.inputs import measure_lengths, read_texts, thin
+from sparkcls.bench.job import Job
+from sparkcls.bench.models import BUNDLED_NAME, base_shaped
+from sparkcls.bench.process import run_job
+from sparkcls.bench.report import markdown
+from sparkcls.bench.settings import Case, Settings, parse_systems
+from sparkcls.bench.summary import figures, limits, ratios
+from sparkcls.bench.systems import DEFAULT, FULL, GEMM, NAMES, find_system
+from sparkcls.bench.texts import DISTRIBUTIONS, generate
+from sparkcls.catalogue.resolve import resolve
+from sparkcls.cli import main
+from sparkcls.errors import ColumnError, ParamError, ParamFileError
+from sparkcls.models.layout import read_model_folder
+
+# --- texts ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lengths():
+    """Sorted wordpieces of 400 texts of each distribution."""
+    folder = read_model_folder(resolve(BUNDLED_NAME).locate())
+    return {name: sorted(measure_lengths(generate(name, 400), folder, 512).huggingface) for name in DISTRIBUTIONS}
+
+
+def test_generated_texts_are_the_same_everywhere():
+    texts = generate("news", 50)
+    assert texts == generate("news", 80)[:50]
+    assert texts != generate("news", 50, seed=1)
+    code = "from sparkcls.bench.texts import generate; import json; print(json.dumps(generate('news', 50)))"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(other.stdout) == texts
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_generated_texts_differ(name):
+    texts = generate(name, 2000)
+    assert len(set(texts)) == 2000
+    assert all(text.strip() for text in texts)
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("phrases", 8, 16), ("news", 45, 65), ("reviews", 190, 290)])
+def test_median_lengths(lengths, name, least, most):
+    assert least <= median(lengths[name]) <= most
+
+
+def test_reviews_are_cut_and_a_mix_is_skewed(lengths):
+    assert lengths["reviews"].count(512) > 20
+    mix = lengths["mix"]
+    assert median(mix) < 20 < sum(mix) / len(mix)
+    assert mix[-1] == 512
+
+
+def test_a_thinned_sample_has_the_same_lengths():
+    all_lengths = [length % 97 for length in range(1, 5000)]
+    chosen = thin(all_lengths, 100)
+    assert len(set(chosen)) == 100
+    assert sum(all_lengths[i] for i in chosen) / 100 == pytest.approx(sum(all_lengths) / len(all_lengths), rel=0.01)
+    assert chosen == thin(all_lengths, 100)
+    assert sorted(thin([5, 3, 4], 10)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("kind", ["txt", "jsonl", "csv", "parquet"])
+def test_files(tmp_path, kind):
+    texts = ["one, two", 'three "four"', "five", "one, two", None]
+    frame = pd.DataFrame({"n": range(5), "body": texts})
+    path = tmp_path / f"texts.{kind}"
+    if kind == "txt":
+        path.write_text("\n".join(text or "" for text in texts))
+    elif kind == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    elif kind == "csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_parquet(path)
+    column = None if kind == "txt" else "body"
+    assert sorted(read_texts(str(path), column, 10)) == ["five", "one, two", 'three "four"']
+    assert len(read_texts(str(path), column, 2)) == 2
+
+
+def test_lengths_in_spark_nlps_reading_count_only_first_pieces():
+    folder = read_model_folder(resolve(BUNDLED_NAME).locate())
+    found = measure_lengths(["I won't", "good"], folder, 512)
+    assert found.huggingface == [6, 3]  # [CLS] i won ' t [SEP]
+    assert found.sparknlp[0] < 6
+    assert measure_lengths(["good " * 50], folder, 16).huggingface == [16]
+
+
+# --- the limit ------------------------------------------------------------------------------------
+
+
+def test_operations_by_hand():
+    base = {"n_layers": 6, "dim": 768, "hidden_dim": 3072}
+    # Each of 6 layers: 4 matrices of 768 x 768 and 2 of 768 x 3072, and for each key and each value 768 numbers.
+    by_hand = 6 * 2 * (4 * 589_824 + 2 * 2_359_296)
+    assert per_wordpiece(base) == (by_hand, 6 * 2 * 2 * 768) == (84_934_656, 18_432)
+    assert of_texts([3, 1], base) == 3 * (by_hand + 3 * 18_432) + by_hand + 18_432
+
+
+def test_the_head_of_the_random_model_gives_every_class_its_share(tmp_path):
+    import torch
+    from transformers import pipeline
+
+    texts = generate("news", 64)
+    folder = base_shaped(tmp_path / "model", texts, n_layers=1, dim=48, hidden_dim=96, n_heads=4)
+    with torch.inference_mode():
+        results = pipeline("text-classification", str(folder), device="cpu")(texts)
+    shares = pd.Series([result["label"] for result in results]).value_counts() / len(texts)
+    assert len(shares) == 4
+    assert shares.min() >= 0.1
+    again = base_shaped(tmp_path / "again", texts, n_layers=1, dim=48, hidden_dim=96, n_heads=4)
+    assert (again / "model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
+
+
+# --- the report -----------------------------------------------------------------------------------
+
+
+def record(system, repeat, rate, precision="float32", **more):
+    return {
+        "system": system,
+        "repeat": repeat,
+        "rows": 100,
+        "seconds": 100 / rate,
+        "rows_per_second": rate,
+        "wordpieces_per_second": rate * 50,
+        "flops_per_second": rate * 1e9,
+        "precision": precision,
+        "versions": {"python": "3"},
+        **more,
+    }
+
+
+def fake_results():
+    limit = {"gemm": {"rate": {"float32": 100e9, "bfloat16": 400e9}, "shapes": {}}}
+    records = []
+    for repeat, (ours, rival_rate, first) in enumerate([(40.0, 10.0, 4.0), (60.0, 12.0, 6.0), (50.0, 5.0, 8.0)]):
+        worker = {"peak": 500.0 + repeat, "pss": 300.0, "own": 200.0}
+        records += [
+            {"system": GEMM, "repeat": repeat, **limit},
+            record("sparkcls", repeat, ours, "mixed", first_row_seconds=2.0, memory={"workers": [worker], "jvm": []}),
+            record("sparkcls@bundled", repeat, ours * 5, "mixed", first_row_seconds=1.0),
+            record("predict-batch", repeat, rival_rate, first_row_seconds=first),
+            record("loop", repeat, ours * 1.25, "mixed"),
+            record("loop-float32", repeat, 30.0),
+        ]
+    case = {
+        "title": "news, model base",
+        "rows": 100,
+        "slow_rows": 30,
+        "wordpieces": {"mean": 50.0, "median": 50, "least": 3, "most": 99},
+        "spark_nlp": {},
+        "skipped": {"spark-nlp": "no network"},
+        "records": records,
+    }
+    machine = {"cpu": "A CPU", "cores": 2, "flags": ["avx2"], "memory_gb": 8.0, "os": "Linux"}
+    return {"machine": machine, "settings": {"slots": 2, "repeats": 3, "max_length": 512}, "cases": [case]}
+
+
+def test_medians_and_spread():
+    case = fake_results()["cases"][0]
+    ours = figures(case)["sparkcls"]
+    assert (ours["rows_per_second"].median, ours["rows_per_second"].least, ours["rows_per_second"].most) == (50, 40, 60)
+    # Mixed precision is measured against bfloat16's limit.
+    assert ours["share"].median == pytest.approx(50 / 400)
+    assert figures(case)["predict-batch"]["share"].median == pytest.approx(10 / 100)
+    assert (ours["peak"].median, ours["peak"].most) == (501, 502)
+    assert figures(case)["loop"]["first_row_seconds"] is None
+    assert limits(case)["bfloat16"].median == 400e9
+
+
+def test_ratios_are_of_the_same_repeat():
+    found = {(r.what, r.above, r.below): r.spread for r in ratios(fake_results()["cases"][0])}
+    # 40/10, 60/12 and 50/5; the ratio of the medians is 5 as well, the spread is not.
+    spread = found["rows/s", "sparkcls", "predict-batch"]
+    assert (spread.median, spread.least, spread.most) == (5, 4, 10)
+    assert found["time to the first row", "sparkcls", "predict-batch"].median == 3
+    assert found["rows/s", "sparkcls", "loop"].median == pytest.approx(0.8)
+    assert ("rows/s", "sparkcls", "loop-float32") not in found  # another precision
+    assert found["rows/s, other model", "sparkcls@bundled", "sparkcls"].median == 5
+    assert not any(rival_name == "predict-batch" for _, name, rival_name in found if name == "sparkcls@bundled")
+
+
+def test_report():
+    text = markdown(fake_results())
+    assert "| sparkcls | mixed | 100 | 50.0 (40.0 to 60.0) |" in text
+    assert "| rows/s | sparkcls | predict-batch | 5.00 (4.00 to 10.00) |" in text
+    assert "Not measured: spark-nlp: no network" in text
+    assert "bfloat16 400 GFLOP/s" in text
+    assert "None" not in text
+
+
+def test_a_case_without_records_has_a_report():
+    results = fake_results()
+    results["cases"][0]["records"] = []
+    assert "Not measured" in markdown(results)
+
+
+def test_chart(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert chart.draw(fake_results(), tmp_path / "chart.png") is False
+    monkeypatch.undo()
+    pytest.importorskip("matplotlib")
+    assert chart.draw(fake_results(), tmp_path / "chart.png")
+    assert (tmp_path / "chart.png").stat().st_size > 5000
+
+
+# --- systems and settings -------------------------------------------------------------------------
+
+
+def settings(**changes):
+    fields = {
+        "systems": parse_systems(None),
+        "texts": "news",
+        "column": None,
+        "model": "base",
+        "rows": 10,
+        "slow_rows": 300,
+        "repeats": 1,
+        "slots": 2,
+        "max_length": 512,
+        "out": Path("out"),
+        "work": Path("work"),
+    }
+    return Settings(**fields | changes)
+
+
+def test_systems():
+    assert [s.name for s in parse_systems(None)] == list(DEFAULT)
+    assert [s.name for s in parse_systems(None, full=True)] == list(FULL)
+    assert [s.name for s in parse_systems("loop, sparkcls@bundled,loop")] == ["loop", "sparkcls@bundled", GEMM]
+    assert parse_systems("sparkcls@bundled")[0].model == "bundled"
+    modules = Path(memory.__file__).parent / "systems"
+    assert all((modules / f"{find_system(name).module}.py").is_file() for name in NAMES)
+
+
+def test_cases():
+    assert settings().cases() == [Case("news", "base")]
+    full = settings(full=True).cases()
+    assert len(full) == 8
+    assert {case.model for case in full} == {"base", "bundled"}
+    assert settings(full=True, texts="mine.txt", model="folder").cases() == [Case("mine.txt", "folder")]
+    assert settings().check().slow_rows == 10
+
+
+def test_what_runs_in_spark_nlps_environment_imports_nothing_else():
+    code = """
+import sys
+from importlib.abc import MetaPathFinder
+class Nothing(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("numpy", "pandas", "torch", "transformers", "tokenizers", "safetensors", "pyarrow"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Nothing())
+import sparkcls.bench.job, sparkcls.bench.machine, sparkcls.bench.systems.spark_nlp
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_side_by_side():
+    assert side_by_side.run(abs, [-1, -2]) == [1, 2]
+    with pytest.raises(ValueError, match="invalid literal"):
+        side_by_side.run(int, ["1", "x"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory():
+    own = memory.of_process()
+    assert own["peak"] >= own["pss"] >= own["own"] > 0
+    assert memory.of_process(2**31 - 1) == {}
+
+
+def test_a_failed_run_says_why(tmp_path):
+    job = Job("x", "no_such_module", "", "float32", "", "", "", 1, 1, 8)
+    with pytest.raises(rival.UnavailableError, match="No module named .*no_such_module"):
+        run_job(job, tmp_path, tmp_path / "log.txt")
+    assert "== x" in (tmp_path / "log.txt").read_text()
+    assert Job.read(tmp_path / "job.json") == job
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--systems", "sparkcls,spork"], 2, "spork: no such system; there are sparkcls,"),
+        (["--systems", "spark-nlp@bundled"], 2, "after @ comes one of bundled, base"),
+        (["--systems", ","], 2, "at least one"),
+        (["--repeats", "0"], 2, "--repeats 0: expected at least 1"),
+        (["--max-length", "2"], 2, "--max-length 2"),
+        (["--texts", "absent.csv"], 1, "absent.csv: neither a file nor one of phrases, news, reviews, mix"),
+        (["--texts", "texts.csv", "--column", "body"], 1, "has no column 'body' but n, words; name one with --column"),
+        (["--texts", "texts.doc"], 2, "expected a file .txt, .jsonl, .csv or .parquet"),
+        (["--texts", "blank.txt"], 2, "holds no text"),
+        (["--texts", "blank.txt", "--column", "c"], 2, "has no columns"),
+        (["--texts", "broken.parquet"], 1, "cannot be read"),
+        (["--model", "absent"], 1, "No model folder"),
+        (["--spark-nlp-python", "absent/python"], 1, "absent/python: no such file"),
+        (["--spark-nlp-jars", "absent"], 1, "no folder with a spark-nlp*.jar"),
+    ],
+)
+def test_mistakes_are_one_sentence(tmp_path, monkeypatch, capsys, arguments, code, message):
+    monkeypatch.chdir(tmp_path)
+    Path("texts.csv").write_text("n,words\n1,a\n")
+    Path("texts.doc").write_text("a")
+    Path("blank.txt").write_text("\n \n")
+    Path("broken.parquet").write_text("no")
+    assert main(["bench", *arguments]) == code
+    error = capsys.readouterr().err
+    last = error.strip().splitlines()[-1]
+    assert last.startswith("sparkcls: ")
+    assert message in last
+
+
+def test_errors_have_their_classes(tmp_path):
+    file = tmp_path / "texts.csv"
+    file.write_text("n,words\n1,a\n")
+    with pytest.raises(ColumnError):
+        read_texts(str(file), None, 5)
+    with pytest.raises(ParamFileError):
+        read_texts("absent", None, 5)
+    with pytest.raises(ParamError):
+        find_system("sparkcls@tiny")
+
+
+def test_end_to_end(tmp_path, capsys):
+    out = tmp_path / "out"
+    arguments = ["--systems", "sparkcls,loop", "--model", "bundled", "--texts", "phrases", "--rows", "20"]
+    assert main(["bench", *arguments, "--repeats", "1", "--slots", "1", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    results = json.loads((out / "results.json").read_text())
+    assert printed.strip() == (out / "report.md").read_text().strip() == markdown(results).strip()
+    case = results["cases"][0]
+    assert case["skipped"] == {}
+    by_system = {r["system"]: r for r in case["records"]}
+    assert set(by_system) == {"sparkcls", "loop", GEMM}
+    for name in ("sparkcls", "loop"):
+        found = by_system[name]
+        assert (found["rows"], found["slots"]) == (20, 1)
+        assert found["wordpieces"] == by_system["loop"]["wordpieces"] > 40
+        assert found["rows_per_second"] == pytest.approx(20 / found["seconds"])
+        assert found["versions"]["torch"]
+    assert by_system["sparkcls"]["first_row_seconds"] > 0
+    if sys.platform == "linux":
+        assert len(by_system["loop"]["memory"]["workers"]) == 1
+        assert by_system["sparkcls"]["memory"]["workers"][0]["peak"] > 50
+    assert by_system[GEMM]["gemm"]["rate"]["float32"] > 1e8
+    assert not [p for p in os.listdir(tmp_path) if p != "out"]
