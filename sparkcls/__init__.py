@@ -68,13 +68,12 @@ def metrics(model: Any, output: str | None = None, timeout: float = 10.0) -> dic
     """What a classifier did in the first action on the DataFrame that it transformed last.
 
     The stage must have been set to count before `transform`: ``classifier.setMetrics(True)``. Works on classic Spark
-    and Spark Connect; a stream reports each micro-batch in ``query.lastProgress.observedMetrics``, under
-    ``sparkcls.<output column>``.
+    and Spark Connect.
 
     Parameters
     ----------
     model
-        The classifier stage, or a PipelineModel that holds it.
+        The classifier stage, or a PipelineModel that holds it; or a streaming query, for its last micro-batch.
     output
         The stage's output column, if there are several classifiers.
     timeout

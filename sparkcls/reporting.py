@@ -8,24 +8,35 @@ from pyspark.ml import PipelineModel
 
 from sparkcls.errors import MetricsError, ParamTypeError
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.observing import figures_of_progress
 
 
 def metrics_of(model: Any, output: str | None, timeout: float) -> dict[str, Any]:
     """See `sparkcls.metrics`."""
+    if hasattr(model, "lastProgress"):
+        figures = figures_of_progress(model.lastProgress) if model.lastProgress else {}
+        return figures[_choose(list(figures), output)]
     stages = [s for s in _stages(model) if isinstance(s, DistilBertForSequenceClassification)]
     if not stages:
         raise ParamTypeError(
             f"metrics takes a classifier stage or a PipelineModel that holds one, got {type(model).__name__}"
         )
-    chosen = [s for s in stages if output in (None, s.getOutputCol())]
-    if len(chosen) != 1:
-        columns = ", ".join(s.getOutputCol() for s in stages)
-        raise MetricsError(f"Which classifier is meant? Name its output column, metrics(model, output=...): {columns}")
-    if chosen[0].observed is None:
+    column = _choose([s.getOutputCol() for s in stages], output)
+    stage = next(s for s in stages if s.getOutputCol() == column)
+    if stage.observed is None:
         raise MetricsError(
-            f"{chosen[0].uid} has transformed nothing with metrics on; call setMetrics(True) before transform"
+            f"{stage.uid} has transformed nothing with metrics on; call setMetrics(True) before transform"
         )
-    return chosen[0].observed.get(timeout)
+    return stage.observed.get(timeout)
+
+
+def _choose(columns: list[str], output: str | None) -> str:
+    if not columns:
+        raise MetricsError("The query has no figures yet; call setMetrics(True) on the classifier before transform")
+    chosen = [c for c in columns if output in (None, c)]
+    if len(chosen) != 1:
+        raise MetricsError(f"Which output column is meant? metrics(..., output=...) takes one of {', '.join(columns)}")
+    return chosen[0]
 
 
 def _stages(model: Any) -> list[Any]:

@@ -62,9 +62,9 @@ def test_a_stream_reports_each_batch(spark, counting, tmp_path):
     writer = counting.transform(stream).writeStream.format("noop").option("checkpointLocation", str(tmp_path / "c"))
     query = writer.trigger(availableNow=True).start()
     query.awaitTermination()
-    observed = query.recentProgress[0].observedMetrics["sparkcls.class"]
-    assert (observed["rows"], observed["sentences"], observed["empty"]) == (6, 4, 2)
-    with pytest.raises(MetricsError, match="lastProgress"):
+    found = sparkcls.metrics(query)
+    assert (found["rows"], found["sentences"], found["empty"], found["device"]) == (6, 4, 2, "cpu")
+    with pytest.raises(MetricsError, match="streaming query"):
         sparkcls.metrics(counting)
 
 
@@ -76,7 +76,7 @@ def test_what_there_is_not(spark, counting, tiny_model):
     counting.transform(texts_frame(spark, TEXTS))
     with pytest.raises(MetricsError, match="first one"):
         sparkcls.metrics(counting, timeout=0.2)
-    with pytest.raises(MetricsError, match="output column"):
+    with pytest.raises(MetricsError, match="takes one of class"):
         sparkcls.metrics(counting, output="nope")
     with pytest.raises(ParamTypeError, match="PipelineModel"):
         sparkcls.metrics("class")

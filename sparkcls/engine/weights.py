@@ -94,6 +94,8 @@ def _convert(folder: ModelFolder, target: Path, stem: str, precision: str) -> Pa
         with open(work, "rb") as file:
             os.fsync(file.fileno())
         made = target / f"{stem}-{_sha256(work)}.safetensors"
+        # Temporary files are for their owner alone; this one is for all workers of the machine.
+        work.chmod(0o644)
         work.rename(made)
     except Exception as e:
         work.unlink(missing_ok=True)

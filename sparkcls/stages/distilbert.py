@@ -303,7 +303,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         once = self.getScoring() == ONCE
         if not self.getMetrics():
             return put_column(dataset, output, annotate_column(scoring, columns, types, once=once), written)
-        self.observed = Observed(f"sparkcls.{output}")
+        self.observed = Observed(output)
         counted = annotate_column(scoring, columns, types, once=once, counted=True)
         return self.observed.put(dataset, output, counted, written)
 

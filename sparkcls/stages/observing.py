@@ -16,6 +16,8 @@ from sparkcls.engine.figures import Figures
 from sparkcls.errors import MetricsError
 from sparkcls.stages.stage import put_column, quoted
 
+#: Begins the names of observations; the output column follows.
+PREFIX = "sparkcls."
 ANNOTATIONS = "annotations"
 #: Names of the parts of the machine that answered; a query may run on several kinds.
 PLACES = ("device", "precision")
@@ -48,8 +50,8 @@ def counted_rows(annotations: pd.Series, function: Any) -> pd.DataFrame:
 class Observed:
     """Figures of one transformed DataFrame: complete after its first action."""
 
-    def __init__(self, name: str):
-        self.name = name
+    def __init__(self, output: str):
+        self.name = f"{PREFIX}{output}"
         self._observation: Any = None
 
     def put(self, dataset: DataFrame, output: str, counted: Column, metadata: dict[str, Any]) -> DataFrame:
@@ -78,7 +80,7 @@ class Observed:
             No action on the DataFrame has ended within `timeout` seconds, or it is a stream.
         """
         if self._observation is None:
-            raise MetricsError(f"A stream's figures are in query.lastProgress.observedMetrics[{self.name!r}]")
+            raise MetricsError("A stream has figures for each micro-batch: call metrics with the streaming query")
         found: list[Any] = []
 
         def wait() -> None:
@@ -99,6 +101,20 @@ class Observed:
         if isinstance(found[0], Exception):
             raise MetricsError(f"Spark did not tell the metrics of {self.name}: {found[0]}") from found[0]
         return summary(found[0])
+
+
+def figures_of_progress(progress: Any) -> dict[str, dict[str, Any]]:
+    """Figures in the progress of a streaming query, by output column."""
+    observed = progress["observedMetrics"] if isinstance(progress, dict) else progress.observedMetrics
+    figures = {}
+    for name, row in observed.items():
+        if name.startswith(PREFIX):
+            values = row if isinstance(row, dict) else row.asDict()
+            if values.keys() == {"values", "schema"}:
+                # pyspark's Connect client does not put the names back to the values.
+                values = dict(zip((f["name"] for f in values["schema"]["fields"]), values["values"], strict=True))
+            figures[name.removeprefix(PREFIX)] = summary(values)
+    return figures
 
 
 def summary(observed: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,103 @@
+"""Windows over Arrow batches, the threads of a task, and what a filtered `show` costs."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyspark.sql import functions as F
+
+from sparkcls.annotation import Annotation
+from sparkcls.stages import windows as module
+from sparkcls.stages.task import choose_threads, local_slots
+from sparkcls.stages.windows import FIRST, LARGEST, windows
+from tests.pipelines import classifier_of, pipeline_of
+
+
+def read(series):
+    return [([Annotation("document", 0, len(t) - 1, t, {})] if t else [],) for t in series[0]]
+
+
+def cut(sizes, text="a"):
+    batches = ((pd.Series([text] * size, dtype=object),) for size in sizes)
+    return [len(w) for w in windows(batches, read)]
+
+
+@given(st.lists(st.integers(0, 3000), max_size=8))
+def test_all_rows_in_growing_windows(sizes):
+    found = cut(sizes)
+    assert sum(found) == sum(sizes)
+    assert all(found)
+    expected, size = [], FIRST
+    left = sum(sizes)
+    while left:
+        expected.append(min(size, left))
+        left -= expected[-1]
+        size = min(size * 4, LARGEST)
+    assert found == expected
+
+
+def test_the_largest():
+    assert max(cut([50_000])) == LARGEST
+    assert max(cut([1] * 20_000)) == LARGEST
+
+
+def test_long_texts_close_a_window(monkeypatch):
+    monkeypatch.setattr(module, "CHARACTERS", 1000)
+    assert max(cut([2000], "a" * 100)) <= FIRST
+
+
+def test_order_is_kept():
+    batches = ((pd.Series([str(i) for i in range(start, start + 70)], dtype=object),) for start in range(0, 700, 70))
+    assert [row[0][0].result for w in windows(batches, read) for row in w] == [str(i) for i in range(700)]
+
+
+@pytest.mark.parametrize(
+    ("cores_of_task", "slots", "cores", "threads"),
+    [(1, None, 8, 1), (4, None, 8, 4), (1, 2, 8, 4), (1, 8, 8, 1), (1, 16, 8, 1), (16, None, 8, 8), (2, 3, 8, 2)],
+)
+def test_threads(cores_of_task, slots, cores, threads):
+    assert choose_threads(cores_of_task, slots, cores) == threads
+
+
+def test_slots_of_the_session(spark):
+    assert local_slots(spark) == 2
+
+
+@pytest.mark.parametrize(
+    ("master", "slots"),
+    [("local", 1), ("local[4]", 4), ("local[4, 2]", 4), ("local[*]", None), ("spark://host:7077", None), ("", None)],
+)
+def test_slots(master, slots):
+    class Session:
+        class conf:
+            @staticmethod
+            def get(name, default):
+                return master
+
+    assert local_slots(Session) == slots
+
+
+def test_joined_and_cut_batches_score_like_whole_ones(spark, tiny_model):
+    model = pipeline_of(classifier_of(tiny_model))
+    frame = spark.range(0, 500, 1, 1).select("id", F.concat(F.lit("good movie "), "id").alias("text"))
+    found = []
+    before = spark.conf.get("spark.sql.execution.arrow.maxRecordsPerBatch")
+    try:
+        for size in ("7", "100", "10000"):
+            spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", size)
+            rows = model.transform(frame).select("id", "class.result", F.col("class")[0]["metadata"]["red"]).collect()
+            found.append([(i, r, round(float(p), 5)) for i, r, p in rows])
+    finally:
+        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", before)
+    assert found[0] == found[1] == found[2]
+    assert [i for i, _, _ in found[0]] == list(range(500))
+
+
+def test_show_of_a_filtered_frame_does_not_wait_for_ten_thousand(spark, tiny_model, tmp_path, events):
+    frame = spark.range(0, 20_000, 1, 1).select(F.concat(F.lit("good movie "), "id").alias("text"))
+    frame.write.parquet(str(tmp_path / "texts"))
+    result = pipeline_of(classifier_of(tiny_model)).transform(spark.read.parquet(str(tmp_path / "texts")))
+    assert len(result.filter(F.size("class") > 0).take(20)) == 20
+    scored = sum(e["rows"] for e in events() if e["event"] == "forward")
+    # The worker is not stopped at once, so it is some windows, but not the first Arrow batch.
+    assert scored < 10_000
