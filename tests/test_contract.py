@@ -112,6 +112,7 @@ EVERYTHING = {
         "precision": "bfloat16",
         "scoring": "once",
         "onError": "raise",
+        "metrics": True,
         "lazyAnnotator": True,
         "model": '{"name": "n", "digest": "d", "places": []}',
     },

@@ -46,10 +46,22 @@ def test_schema_of_the_output(spark, tiny):
     assert field.metadata == {"annotatorType": "category"}
 
 
+def assert_same(found, expected):
+    """The same annotations, but that the last bit of a score depends on how many threads computed it."""
+    assert [(a.begin, a.end, a.result, a.metadata.keys()) for a in found] == [
+        (a.begin, a.end, a.result, a.metadata.keys()) for a in expected
+    ]
+    for a, b in zip(found, expected, strict=True):
+        assert [float(v) for v in a.metadata.values()] == pytest.approx(
+            [float(b.metadata[key]) for key in a.metadata], abs=1e-6
+        )
+
+
 def test_awkward_rows_on_both_paths(spark, tiny):
     model = pipeline_of(tiny)
     rows = [[Annotation.fromRow(a) for a in row] for row in classes(model, texts_frame(spark, AWKWARD))]
-    assert rows == [r["class"] for r in LightPipeline(model).fullAnnotate(AWKWARD)]
+    for row, light in zip(rows, LightPipeline(model).fullAnnotate(AWKWARD), strict=True):
+        assert_same(row, light["class"])
     assert [len(row) for row in rows] == [0, 1, 0, 0, 1, 1, 0, 1, 1, 1, 1, 1]
     assert all("error" not in a.metadata for row in rows for a in row)
     assert (rows[4][0].begin, rows[4][0].end) == (0, len(AWKWARD[4].encode("utf-16-be")) // 2 - 1)
@@ -100,7 +112,7 @@ def test_batch_size_partitions_and_order_change_nothing(spark, tiny):
 
 
 def test_batch_size_caps_a_pass_only_if_set(spark, tiny, events):
-    frame = texts_frame(spark, ["good movie"] * 20)
+    frame = texts_frame(spark, [f"good movie {i % 10} {i // 10}" for i in range(20)])
     classes(pipeline_of(tiny), frame)
     assert [e["sequences"] for e in events() if e["event"] == "forward"] == [20]
     classes(pipeline_of(tiny.copy()._update(batchSize=8)), frame)
@@ -296,7 +308,7 @@ def test_bad_params_fail_when_set(tiny):
         (lambda: stage.setActivation("tanh"), ParamError, "activation must be one of softmax, sigmoid; got 'tanh'"),
         (lambda: stage.setMultilabel(1), ParamTypeError, "multilabel takes True or False"),
         (lambda: stage.setDevice("gpu"), ParamError, "device must be one of auto, cpu, cuda"),
-        (lambda: stage.setPrecision("int8"), ParamError, "precision must be one of auto, float32"),
+        (lambda: stage.setPrecision("int8"), ParamError, "precision must be one of auto, mixed, float32"),
         (lambda: stage.setTokenization("bert"), ParamError, "tokenization must be one of"),
         (lambda: stage.setScoring("twice"), ParamError, "scoring must be one of lazy, once"),
         (lambda: stage.setOnError("ignore"), ParamError, "onError must be one of annotate, raise"),

@@ -95,7 +95,8 @@ def test_limits_go_below(frames, scored, tiny_model, mode):
 def test_once_pays_at_show(frames, scored, tiny_model, capsys):
     pipeline_of(classifier_of(tiny_model, scoring="once")).transform(frames["large"]).show()
     rows = scored()
-    assert 10_000 <= rows <= 30_000
+    # Not a few rows, but some windows; see `sparkcls.stages.windows`.
+    assert 64 <= rows < 10_000
     # The worker reads ahead and is not stopped at once; its rows are not the next test's.
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and (more := scored() or (time.sleep(2), scored())[1]):

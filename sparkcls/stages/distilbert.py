@@ -72,7 +72,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         label that could change. ``bfloat16``, ``float16``: for all texts.
     scoring
         ``lazy`` (default): `show` scores what it shows, and from Spark 4.2 no query scores a row twice.
-        ``once``: no query scores a row twice on any Spark, but `show` scores whole Arrow batches.
+        ``once``: no query scores a row twice on any Spark, but `show` scores some hundred rows more.
     onError
         ``annotate`` (default): a sentence that cannot be processed gets an empty result with the metadata
         key ``error``. ``raise``: it fails the job.

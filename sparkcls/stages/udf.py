@@ -41,7 +41,7 @@ def annotate_column(
         The annotation type of each column.
     once
         Whether no query may evaluate it twice, at the price that filters on other columns are not
-        pushed below it and that `show` evaluates whole Arrow batches.
+        pushed below it and that `show` evaluates whole windows.
     whole_metadata
         Whether the row function reads more of the metadata than the key ``sentence``.
     counted
