@@ -15,7 +15,28 @@ from sparkcls.models.ref import ModelRef
 from tests.models import save_tiny_model
 
 READING = Reading(HUGGINGFACE, True, 128)
-WORDS = ["the", "film", "was", "not", "really", "good", ",", "a", "boring", "plot", "and", "an", "awful", "story", "but", "i", "liked", "this", "great", "team"]
+WORDS = [
+    "the",
+    "film",
+    "was",
+    "not",
+    "really",
+    "good",
+    ",",
+    "a",
+    "boring",
+    "plot",
+    "and",
+    "an",
+    "awful",
+    "story",
+    "but",
+    "i",
+    "liked",
+    "this",
+    "great",
+    "team",
+]
 TEXTS = [" ".join(WORDS[i % 7 : i % 7 + 1 + i % 12] * (1 + i % 3)) + f" {i}" for i in range(300)]
 
 

@@ -54,7 +54,7 @@ class Network:
         -------
         float32, shape ``(len(sequences), labels)``, on the network's device.
         """
-        return self._forward(Packing.of(sequences, self.device))
+        return self._forward(Packing.of(sequences, self.device, padded=self.device.type != "cpu"))
 
     def _forward(self, packing: Packing) -> Tensor:
         w = self._weights

@@ -20,15 +20,17 @@ class Packing:
     Parameters
     ----------
     ids, positions
-        Wordpiece ids and their places within their sequences; int64, shape ``(tokens,)``. On a CPU a few
-        tokens that belong to no sequence may follow, see `round_up`.
+        Wordpiece ids and their places within their sequences; int64, shape ``(tokens,)``. Unless
+        padded a few tokens that belong to no sequence may follow, see `round_up`.
     first
         Index of each sequence's first token; int64, shape ``(sequences,)``.
     lengths
         Tokens of each sequence.
+    padded
+        Whether attention is to pad the sequences: on a GPU.
     slots
-        Where each token stands in a padded batch, flattened: int64, shape ``(tokens,)``. Only on a GPU and
-        where lengths differ, else None.
+        Where each token stands in a padded batch, flattened: int64, shape ``(tokens,)``. None where nothing is padded
+        because lengths are equal.
     mask
         Which keys of the padded batch are tokens: bool, shape ``(sequences, 1, 1, longest)``; None like `slots`.
     """
@@ -37,17 +39,18 @@ class Packing:
     positions: Tensor
     first: Tensor
     lengths: tuple[int, ...]
+    padded: bool
     slots: Tensor | None = None
     mask: Tensor | None = None
 
     @staticmethod
-    def of(sequences: Sequence[Sequence[int]], device: torch.device) -> Packing:
+    def of(sequences: Sequence[Sequence[int]], device: torch.device, padded: bool) -> Packing:
         """The packing of at least one sequence, none of them empty."""
         lengths = np.array([len(s) for s in sequences])
         ids = np.concatenate([np.asarray(s, dtype=np.int64) for s in sequences])
         first = np.cumsum(lengths) - lengths
         positions = np.arange(len(ids)) - np.repeat(first, lengths)
-        if device.type == "cpu":
+        if not padded:
             spare = round_up(len(ids)) - len(ids)
             ids, positions = np.pad(ids, (0, spare)), np.pad(positions, (0, spare))
 
@@ -58,10 +61,10 @@ class Packing:
 
         slots = mask = None
         width = int(lengths.max())
-        if device.type != "cpu" and int(lengths.min()) < width:
+        if padded and int(lengths.min()) < width:
             slots = move(np.repeat(np.arange(len(lengths)) * width, lengths) + positions)
             mask = move((np.arange(width) < lengths[:, None])[:, None, None, :])
-        return Packing(move(ids), move(positions), move(first), tuple(lengths.tolist()), slots, mask)
+        return Packing(move(ids), move(positions), move(first), tuple(lengths.tolist()), padded, slots, mask)
 
     def runs(self, most: int) -> list[tuple[int, int, int]]:
         """Sequences of one length that follow each other, in groups of 1, 2, 4, ...: (first token, sequences, length).

@@ -12,6 +12,7 @@ from torch import Tensor
 from sparkcls.engine.events import emit
 from sparkcls.engine.figures import Figures
 from sparkcls.engine.network import Network, free_cached_memory, is_out_of_memory
+from sparkcls.engine.turn import turn
 from sparkcls.errors import ModelError
 
 #: Logits of a sequence, or why there are none.
@@ -59,6 +60,10 @@ class Passes:
         ModelError
             A sentence fails and so does the probe.
         """
+        with turn(self._network.device):
+            return self._predict(batches, figures)
+
+    def _predict(self, batches: Sequence[Batch], figures: Figures) -> list[list[Result]]:
         results: list[list[Result]] = []
         under_way: tuple[Batch, Started] | None = None
         for batch in batches:
@@ -90,7 +95,7 @@ class Passes:
             if len(batch.sequences) == 1:
                 self.check(e)
                 return [e]
-            return [result for half in self.predict(batch.halves(), figures) for result in half]
+            return [result for half in self._predict(batch.halves(), figures) for result in half]
         seconds += time.perf_counter() - begin
         lengths = [len(s) for s in batch.sequences]
         figures.wordpieces += sum(lengths)

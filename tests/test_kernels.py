@@ -1,0 +1,87 @@
+"""Operators against torch's plain ones, in both layouts."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from sparkcls.engine import kernels
+from sparkcls.engine.kernels import attention, fused_linear, plain_linear
+from sparkcls.engine.packing import Packing, round_up
+
+HEADS, WIDTH = 4, 32
+CPU = torch.device("cpu")
+BATCHES = [[5], [1, 1, 1], [7, 7, 7, 7, 7], [3, 3, 16, 17, 17, 40], [64] * 9 + [65], [130, 2]]
+
+
+def expected(q, k, v, lengths, first_only):
+    """One sequence after the other."""
+    parts, at = [], 0
+    for number, length in enumerate(lengths):
+        rows = slice(at, at + length)
+        queries = slice(number, number + 1) if first_only else rows
+        one, two, three = (x.unflatten(1, (HEADS, -1)).transpose(0, 1) for x in (q[queries], k[rows], v[rows]))
+        parts.append(F.scaled_dot_product_attention(one, two, three).transpose(0, 1).flatten(1))
+        at += length
+    return torch.cat(parts)
+
+
+@pytest.mark.parametrize("lengths", BATCHES)
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("first_only", [False, True])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)])
+def test_attention(lengths, padded, first_only, dtype, tolerance):
+    torch.manual_seed(0)
+    packing = Packing.of([[1] * n for n in lengths], CPU, padded)
+    k, v = (torch.randn(len(packing.ids), WIDTH).to(dtype) for _ in range(2))
+    q = torch.randn(len(lengths) if first_only else len(packing.ids), WIDTH).to(dtype)
+    found = attention(q, k, v, packing, HEADS)
+    assert found.shape == q.shape
+    rows = len(lengths) if first_only else sum(lengths)
+    plain = expected(q.float(), k.float(), v.float(), lengths, first_only)
+    assert torch.allclose(found[:rows].float(), plain, atol=tolerance)
+    assert torch.isfinite(found).all()
+
+
+def test_long_sequences_go_a_few_at_a_time(monkeypatch):
+    packing = Packing.of([[1] * 100] * 7, CPU, False)
+    assert packing.runs(10**9) == [(0, 4, 100), (400, 2, 100), (600, 1, 100)]
+    assert packing.runs(20_000) == [(0, 2, 100), (200, 2, 100), (400, 2, 100), (600, 1, 100)]
+    assert packing.runs(1) == [(at, 1, 100) for at in range(0, 700, 100)]
+
+
+@pytest.mark.parametrize("activation", ["none", "gelu", "relu"])
+@pytest.mark.parametrize("rows", [1, 2, 33])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 5e-2)])
+def test_linear(activation, rows, dtype, tolerance):
+    fused = fused_linear(activation)
+    if fused is None:
+        fused = plain_linear(activation)  # this torch has no oneDNN: what the network then takes
+    x, weight, bias = torch.randn(rows, 24), torch.randn(40, 24), torch.randn(40)
+    function = {"none": lambda y: y, "gelu": F.gelu, "relu": F.relu}[activation]
+    plain = function(F.linear(x, weight, bias))
+    with torch.inference_mode():
+        assert torch.allclose(
+            fused(x.to(dtype), weight.to(dtype), bias.to(dtype)).float(), plain, atol=tolerance * 10, rtol=tolerance
+        )
+
+
+def test_without_the_operator_the_plain_one_is_used(monkeypatch):
+    def missing(*args):
+        raise AttributeError("no such operator")
+
+    monkeypatch.setattr(torch.ops.mkldnn, "_linear_pointwise", missing, raising=False)
+    assert fused_linear("gelu") is None
+    monkeypatch.undo()
+    monkeypatch.setattr(kernels.platform, "machine", lambda: "arm64")
+    assert fused_linear("gelu") is None
+
+
+def test_an_operator_that_errs_is_not_used(monkeypatch):
+    monkeypatch.setattr(torch.ops.mkldnn, "_linear_pointwise", lambda x, w, b, *rest: F.linear(x, w), raising=False)
+    assert fused_linear("none") is None
+
+
+def test_rounding_up():
+    assert [round_up(n) for n in (1, 10, 63, 64, 65, 1000, 1008, 1024)] == [1, 10, 63, 64, 66, 1008, 1008, 1024]
+    assert all(n <= round_up(n) <= n * 33 / 32 for n in range(1, 5000))
+    assert len({round_up(n) for n in range(1, 4097)}) < 300
