@@ -21,6 +21,10 @@ import sys
 
 _PLAIN = "SPARKCLS_PLAIN_DAEMON"
 
+#: Spark sets it for the daemons of SQL's UDFs. Those of RDDs, which `createDataFrame` of a Python list makes, need no
+#: torch. Where it is not set because its conf is off, workers import torch themselves.
+_SQL = "SPARK_SIMPLIFIED_TRACEBACK"
+
 
 def threads() -> int:
     """Threads of this process. Linux only."""
@@ -47,7 +51,7 @@ def main() -> None:
     from pyspark import daemon
 
     # Only Linux tells whether a thread runs; elsewhere this is pyspark's own daemon.
-    if sys.platform == "linux" and not os.environ.get(_PLAIN):
+    if sys.platform == "linux" and os.environ.get(_SQL) and not os.environ.get(_PLAIN):
         problem = ""
         try:
             preload()

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
 from sparkcls.annotation import TYPE_KEY, Annotation
-from sparkcls.stages.stage import put_column, quoted
+from sparkcls.stages.columns import put_column, quoted
 
 AnnotationFunction = Callable[[list[Annotation]], Iterable[Any]]
 

@@ -41,6 +41,7 @@ def test_a_started_thread_or_a_failed_import_turns_preloading_off(monkeypatch, c
     from sparkcls import daemon
 
     calls = []
+    monkeypatch.setenv(daemon._SQL, "1")
     monkeypatch.setattr(daemon, "preload", lambda: calls.append("preload"))
     monkeypatch.setattr(daemon, "threads", lambda: 2)
     monkeypatch.setattr(daemon.os, "execve", lambda path, argv, env: calls.append((argv[1:3], env[daemon._PLAIN])))
@@ -57,10 +58,12 @@ def test_a_started_thread_or_a_failed_import_turns_preloading_off(monkeypatch, c
     daemon.main()
     assert calls == [(["-m", "sparkcls.daemon"], "1"), "manager"]
     assert "ImportError: no torch" in capsys.readouterr().err
-    monkeypatch.setenv(daemon._PLAIN, "1")
-    calls.clear()
-    daemon.main()
-    assert calls == ["manager"]
+    for name, value in ((daemon._PLAIN, "1"), (daemon._SQL, "")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            calls.clear()
+            daemon.main()
+            assert calls == ["manager"]
 
 
 def test_a_plain_session_works_too(tmp_path):

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
-from sparkcls.stages.stage import AnnotatorStage, put_column, schema_metadata
+from sparkcls.stages.columns import put_column, schema_metadata
+from sparkcls.stages.stage import AnnotatorStage
 from sparkcls.stages.udf import annotate_column
 
 

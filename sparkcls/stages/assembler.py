@@ -10,8 +10,9 @@ from pyspark.sql.types import ArrayType, AtomicType, BinaryType, FloatType, MapT
 
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ColumnError
+from sparkcls.stages.columns import nullable, put_column, quoted
 from sparkcls.stages.params import one_of, param, text
-from sparkcls.stages.stage import Stage, nullable, put_column, quoted
+from sparkcls.stages.stage import Stage
 from sparkcls.text.cleanup import MODES, clean
 from sparkcls.text.java import TRIMMED, replace_surrogates, utf16_length
 

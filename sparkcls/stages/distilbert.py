@@ -22,12 +22,13 @@ from sparkcls.models.cards import CARDS
 from sparkcls.models.layout import PARAMS, ModelFolder, read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.stages.classifier_params import LONGEST, ONCE, ClassifierParams
+from sparkcls.stages.columns import ColumnMetadata, RowFunction, put_column, schema_metadata
 from sparkcls.stages.confs import take_over_confs
 from sparkcls.stages.observing import Observed
 from sparkcls.stages.params import param, text
 from sparkcls.stages.saved import foreign_metadata, with_saved_params
 from sparkcls.stages.scoring import Scoring
-from sparkcls.stages.stage import AnnotatorStage, ColumnMetadata, RowFunction, put_column, schema_metadata
+from sparkcls.stages.stage import AnnotatorStage
 from sparkcls.stages.task import local_slots
 from sparkcls.stages.tokenizer import LOSSLESS_KEY, SOURCE_KEY
 from sparkcls.stages.udf import annotate_column

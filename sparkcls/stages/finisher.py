@@ -9,8 +9,9 @@ from pyspark.sql import functions as F
 
 from sparkcls.annotation import TYPE_KEY
 from sparkcls.errors import ColumnError, ParamError
+from sparkcls.stages.columns import ColumnMetadata, nullable, quoted, schema_metadata
 from sparkcls.stages.params import boolean, listed, param, text, texts
-from sparkcls.stages.stage import ColumnMetadata, SavedTransformer, nullable, quoted, schema_metadata
+from sparkcls.stages.stage import SavedTransformer
 
 
 class Finisher(SavedTransformer):

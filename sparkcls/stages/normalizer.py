@@ -11,9 +11,9 @@ from pyspark.sql import DataFrame
 from sparkcls.annotation import TOKEN, Annotation
 from sparkcls.errors import ParamError, ParamTypeError
 from sparkcls.stages.annotating import RowStage
+from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.files import read_lines
 from sparkcls.stages.params import Converter, boolean, java_patterns, one_of, param, text, whole_number
-from sparkcls.stages.stage import ColumnMetadata, Row, RowFunction
 from sparkcls.text.java import utf16_length
 from sparkcls.text.normalize import NormalizerRules, read_slang
 from sparkcls.text.remember import remembered

@@ -16,7 +16,7 @@ from sparkcls.engine.contract import SPARKNLP, Reading, Sentence
 from sparkcls.engine.figures import Figures
 from sparkcls.errors import InputError
 from sparkcls.models.ref import ModelRef
-from sparkcls.stages.stage import Row
+from sparkcls.stages.columns import Row
 from sparkcls.stages.task import choose_threads, task_cores, task_gpus
 from sparkcls.text.tokens import split_tokens
 
@@ -94,6 +94,12 @@ class Annotating:
     def __call__(self, rows: Sequence[Row]) -> list[list[Annotation]]:
         """Categories of every row; all sentences of all rows are scored together."""
         return self.finish(self.prepare(rows))
+
+    def close(self) -> None:
+        """Called at the end of a task: a worker that waits for the next one holds little beside the model."""
+        from sparkcls.engine.process import give_back_memory
+
+        give_back_memory()
 
     def prepare(self, rows: Sequence[Row]) -> tuple[list[list[Annotation]], Prepared]:
         """The sentences of every row, as annotations and as wordpieces."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sparkcls.annotation import TOKEN, Annotation
 from sparkcls.stages.annotating import RowStage
-from sparkcls.stages.stage import ColumnMetadata, Row, RowFunction
+from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.text.stem import stem
 
 

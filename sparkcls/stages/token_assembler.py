@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sparkcls.annotation import DOCUMENT, TOKEN, Annotation
 from sparkcls.stages.annotating import RowStage
+from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.params import boolean, param
-from sparkcls.stages.stage import ColumnMetadata, Row, RowFunction
 from sparkcls.text.assemble import Span, assemble
 from sparkcls.text.java import utf16_length
 

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 
 from sparkcls.annotation import DOCUMENT, TOKEN, Annotation
 from sparkcls.stages.annotating import RowStage
-from sparkcls.stages.stage import ColumnMetadata, Row, RowFunction
+from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.tokenizer_params import TokenizerParams
 from sparkcls.text.tokens import TokenRules, split_tokens
 

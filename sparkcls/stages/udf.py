@@ -14,8 +14,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from sparkcls.annotation import Annotation
+from sparkcls.stages.columns import Row, RowFunction, quoted
 from sparkcls.stages.observing import COUNTED, counted_rows
-from sparkcls.stages.stage import Row, RowFunction, quoted
 from sparkcls.stages.windows import windows
 
 _ANNOTATION_FIELDS = 4
@@ -80,20 +80,25 @@ def _run(
     if first is None:
         return
     function: Any = factory()
-    rest = chain([first], rows)
-    if not getattr(function, "overlaps", False):
-        for window in rest:
-            yield function, function(window)
-        return
+    all_rows = chain([first], rows)
+    overlaps = getattr(function, "overlaps", False)
+    for written in _overlapped(function, all_rows) if overlaps else map(function, all_rows):
+        yield function, written
+    if hasattr(function, "close"):
+        function.close()
+
+
+def _overlapped(function: Any, rows: Iterator[list[Row]]) -> Iterator[list[list[Annotation]]]:
+    """Prepare each window beside the model's work on the one before."""
     with ThreadPoolExecutor(1) as thread:
         prepared = None
-        for window in rest:
+        for window in rows:
             ahead = thread.submit(function.prepare, window)
             if prepared is not None:
-                yield function, function.finish(prepared.result())
+                yield function.finish(prepared.result())
             prepared = ahead
         if prepared is not None:
-            yield function, function.finish(prepared.result())
+            yield function.finish(prepared.result())
 
 
 def _is_worth_it(name: str) -> Column:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from sparkcls.stages.stage import Row
+from sparkcls.stages.columns import Row
 
 #: Rows of a task's first window and of the largest ones, each four times the one before: the first rows come soon,
 #: so `show` of a filtered frame does not wait for 10,000, and sorting still finds sequences of equal length.
