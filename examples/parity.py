@@ -1,10 +1,12 @@
 """Compare the Spark path and LightPipeline with plain `transformers`, text by text.
 
     python examples/parity.py sst2.parquet news.parquet --rows 500
+    python examples/parity.py sst2.parquet news.parquet --rows 3000 --precisions
 
 Two models: the bundled one, and a random one of DistilBERT-base's shape whose head is scaled and centred so
 that its classes are about equally frequent. Files are Parquet with a column `text`. Prints, per model, how many
-labels differ and the largest difference of a probability.
+labels differ and the largest difference of a probability. With `--precisions` it compares, without Spark, 16 bits
+with float32 instead.
 """
 
 from __future__ import annotations
@@ -24,6 +26,10 @@ import sparkcls
 from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline
 from sparkcls.catalogue.resolve import resolve
+from sparkcls.classification import Decision, close_calls, probabilities
+from sparkcls.engine.classifier import Classifier
+from sparkcls.engine.contract import HUGGINGFACE, Reading
+from sparkcls.models.ref import ModelRef
 
 BUNDLED = "distilbert_mini_sequence_classifier_sst2"
 
@@ -64,7 +70,7 @@ def scores(annotations, labels: list[str]) -> np.ndarray:
 
 def compare(spark, folder: Path, texts: list[str], max_length: int) -> None:
     stage = DistilBertForSequenceClassification.loadSavedModel(folder).setInputCols(["token", "document"])
-    stage.setOutputCol("class").setMaxSentenceLength(max_length)
+    stage.setOutputCol("class").setMaxSentenceLength(max_length).setPrecision("float32")
     labels = stage.getClasses()
     frame = spark.createDataFrame(list(enumerate(texts)), "id int, text string").repartition(4)
     assembler = DocumentAssembler().setInputCol("text").setOutputCol("document")
@@ -93,13 +99,45 @@ def compare(spark, folder: Path, texts: list[str], max_length: int) -> None:
         print(f"| {name} | {differ} | {abs(got - expected).max():.1e} | {abs(got - found['Spark']).max():.1e} |")
 
 
+def compare_precisions(folder: Path, texts: list[str], max_length: int) -> None:
+    reading, decision = Reading(HUGGINGFACE, True, max_length), Decision()
+    ref = ModelRef.of_folder(folder.name, str(folder))
+
+    def found(precision: str) -> np.ndarray:
+        outcomes = Classifier(ref, "cpu", precision).classify(
+            texts, range(len(texts)), reading, lambda logits: close_calls(logits, decision)
+        )
+        return probabilities(np.stack([o.logits for o in outcomes]), decision.activation)
+
+    exact = found("float32")
+    best = np.sort(exact, axis=1)
+    margins = best[:, -1] - best[:, -2]
+    shares = np.bincount(exact.argmax(-1), minlength=exact.shape[1]) / len(texts)
+    print(f"\n{folder.name}: {len(texts)} texts, share of each class {np.round(shares, 3).tolist()}")
+    print("| precision | equal labels | largest margin of a label that differs | max dp | mean dp |")
+    print("|---|---|---|---|---|")
+    for precision in ("bfloat16", "mixed"):
+        got = found(precision)
+        differ = got.argmax(-1) != exact.argmax(-1)
+        dp = np.abs(got - exact)
+        largest = f"{margins[differ].max():.4f}" if differ.any() else "none differs"
+        print(f"| {precision} | {1 - differ.mean():.2%} | {largest} | {dp.max():.4f} | {dp.mean():.5f} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare sparkcls with plain transformers.")
     parser.add_argument("files", nargs="+", help="Parquet files with a column text")
     parser.add_argument("--rows", type=int, default=500, help="rows of each file (default: 500)")
     parser.add_argument("--max-length", type=int, default=128)
+    parser.add_argument("--precisions", action="store_true", help="compare 16 bits with float32, without Spark")
     args = parser.parse_args()
     texts = [t for file in args.files for t in pd.read_parquet(file, columns=["text"]).text.head(args.rows)]
+    if args.precisions:
+        with tempfile.TemporaryDirectory() as temporary:
+            compare_precisions(resolve(BUNDLED).locate(), texts, args.max_length)
+            base = base_shaped(Path(temporary) / "base_shaped", texts, args.max_length)
+            compare_precisions(base, texts, args.max_length)
+        return
     spark = sparkcls.start(params={"spark.ui.enabled": "false", "spark.log.level": "ERROR", "spark.master": "local[2]"})
     with tempfile.TemporaryDirectory() as temporary:
         compare(spark, resolve(BUNDLED).locate(), texts, args.max_length)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from sparkcls.annotation import Annotation
+from sparkcls.stages import udf
 from sparkcls.stages import windows as module
 from sparkcls.stages.task import choose_threads, local_slots
 from sparkcls.stages.windows import FIRST, LARGEST, windows
@@ -101,3 +102,45 @@ def test_show_of_a_filtered_frame_does_not_wait_for_ten_thousand(spark, tiny_mod
     scored = sum(e["rows"] for e in events() if e["event"] == "forward")
     # The worker is not stopped at once, so it is some windows, but not the first Arrow batch.
     assert scored < 10_000
+
+
+class Overlapping:
+    """A row function on a device beside the CPU."""
+
+    overlaps = True
+
+    def __init__(self, bad=None):
+        self.log, self.bad = [], bad
+
+    def prepare(self, window):
+        self.log.append(f"prepare {window}")
+        if window == self.bad:
+            raise ValueError("bad window")
+        return window
+
+    def finish(self, prepared):
+        self.log.append(f"finish {prepared}")
+        return [prepared]
+
+    def close(self):
+        self.log.append("close")
+
+
+def test_windows_are_prepared_beside_the_model():
+    function = Overlapping()
+    found = list(udf._run(lambda: function, iter("abc")))
+    assert found == [(function, ["a"]), (function, ["b"]), (function, ["c"])]
+    assert sorted(function.log[:-1]) == sorted(f"{do} {w}" for w in "abc" for do in ("prepare", "finish"))
+    assert function.log[-1] == "close"
+    assert [entry for entry in function.log if "finish" in entry] == ["finish a", "finish b", "finish c"]
+    # A window is sent off before the one before it is finished.
+    assert function.log.index("prepare c") < function.log.index("finish c")
+
+
+def test_an_error_while_preparing_is_raised():
+    with pytest.raises(ValueError, match="bad window"):
+        list(udf._run(lambda: Overlapping(bad="b"), iter("abc")))
+
+
+def test_an_empty_partition_makes_no_row_function():
+    assert list(udf._run(lambda: pytest.fail("made"), iter([]))) == []

@@ -82,10 +82,13 @@ def _run(
     function: Any = factory()
     all_rows = chain([first], rows)
     overlaps = getattr(function, "overlaps", False)
-    for written in _overlapped(function, all_rows) if overlaps else map(function, all_rows):
-        yield function, written
-    if hasattr(function, "close"):
-        function.close()
+    try:
+        for written in _overlapped(function, all_rows) if overlaps else map(function, all_rows):
+            yield function, written
+    finally:
+        # A limit ends the task before the rows end.
+        if hasattr(function, "close"):
+            function.close()
 
 
 def _overlapped(function: Any, rows: Iterator[list[Row]]) -> Iterator[list[list[Annotation]]]:
