@@ -105,7 +105,7 @@ def compare_precisions(folder: Path, texts: list[str], max_length: int) -> None:
 
     def found(precision: str) -> np.ndarray:
         outcomes = Classifier(ref, "cpu", precision).classify(
-            texts, range(len(texts)), reading, lambda logits: close_calls(logits, decision)
+            texts, range(len(texts)), reading, lambda logits, rows: close_calls(logits, decision, rows)
         )
         return probabilities(np.stack([o.logits for o in outcomes]), decision.activation)
 

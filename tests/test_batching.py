@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkcls.engine.batching import cut_batches
+from sparkcls.engine.batching import cut_batches, token_budget
 
 LENGTHS = st.lists(st.integers(1, 512), max_size=200)
 
@@ -22,3 +22,8 @@ def test_nothing_gives_no_batch():
 def test_similar_lengths_share_a_batch():
     lengths = [500, 3, 500, 4, 3]
     assert [sorted(lengths[i] for i in b) for b in cut_batches(lengths, 1000)] == [[3, 3, 4], [500, 500]]
+
+
+def test_narrow_models_take_more_wordpieces():
+    assert [token_budget("cpu", width) for width in (768, 384, 10**7)] == [1024, 2048, 1]
+    assert token_budget("cuda:0", 768) > token_budget("cpu", 768)

@@ -199,8 +199,9 @@ def test_relu_models(tmp_path):
     assert np.allclose(logits, reference_logits(folder, TEXTS), atol=1e-4)
 
 
-def test_a_poisoned_text_fails_alone(tmp_path, caplog):
-    classifier = load(save_tiny_model(tmp_path / "m", ["a", "b"], change=poisonous("poison")))
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "mixed"])
+def test_a_poisoned_text_fails_alone(tmp_path, caplog, precision):
+    classifier = load(save_tiny_model(tmp_path / "m", ["a", "b"], change=poisonous("poison")), precision=precision)
     texts = ["good movie", "poison", "bad plot", "the poison story", "fine"]
     outcomes = classify(classifier, texts)
     assert [o.error is None for o in outcomes] == [True, False, True, False, True]
@@ -308,6 +309,6 @@ def test_events(tiny_model, events):
 
 def test_sequences_of_a_batch_do_not_touch_each_other(tiny):
     network = tiny._passes._network
-    alone = network.start([[2, 7, 3]])[0]
+    alone = network.start([[2, 7, 3]])()[0]
     for others in ([[2, 7, 3]], [[2, 7, 8, 3]], [[2, 3], [2, 9, 9, 9, 9, 3], [2, 7, 3]]):
-        assert torch.allclose(network.start([[2, 7, 3], *others])[0], alone, atol=1e-6)
+        assert np.allclose(network.start([[2, 7, 3], *others])()[0], alone, atol=1e-6)

@@ -53,7 +53,7 @@ def test_long_sequences_go_a_few_at_a_time(monkeypatch):
 @pytest.mark.parametrize("rows", [1, 2, 33])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 5e-2)])
 def test_linear(activation, rows, dtype, tolerance):
-    fused = fused_linear(activation)
+    fused = fused_linear(activation, dtype)
     if fused is None:
         fused = plain_linear(activation)  # this torch has no oneDNN: what the network then takes
     x, weight, bias = torch.randn(rows, 24), torch.randn(40, 24), torch.randn(40)
@@ -70,18 +70,30 @@ def test_without_the_operator_the_plain_one_is_used(monkeypatch):
         raise AttributeError("no such operator")
 
     monkeypatch.setattr(torch.ops.mkldnn, "_linear_pointwise", missing, raising=False)
-    assert fused_linear("gelu") is None
+    assert fused_linear("gelu", torch.float32) is None
     monkeypatch.undo()
     monkeypatch.setattr(kernels.platform, "machine", lambda: "arm64")
-    assert fused_linear("gelu") is None
+    assert fused_linear("gelu", torch.float32) is None
 
 
 def test_an_operator_that_errs_is_not_used(monkeypatch):
     monkeypatch.setattr(torch.ops.mkldnn, "_linear_pointwise", lambda x, w, b, *rest: F.linear(x, w), raising=False)
-    assert fused_linear("none") is None
+    assert fused_linear("none", torch.float32) is None
 
 
 def test_rounding_up():
     assert [round_up(n) for n in (1, 10, 63, 64, 65, 1000, 1008, 1024)] == [1, 10, 63, 64, 66, 1008, 1008, 1024]
     assert all(n <= round_up(n) <= n * 33 / 32 for n in range(1, 5000))
     assert len({round_up(n) for n in range(1, 4097)}) < 300
+
+
+@pytest.mark.parametrize("lengths", [[5, 7], [5, 5, 5, 7], [17, 18, 40]])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("padded", [False, True])
+def test_a_sequence_of_nan_takes_no_other_along(lengths, dtype, padded):
+    packing = Packing.of([[1] * n for n in lengths], CPU, padded)
+    q, k, v = (torch.randn(len(packing.ids), WIDTH).to(dtype) for _ in range(3))
+    healthy = sum(lengths[:-1])
+    for x in (q, k, v):
+        x[healthy : sum(lengths)] = float("nan")
+    assert torch.isfinite(attention(q, k, v, packing, HEADS)[:healthy]).all()

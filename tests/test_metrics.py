@@ -55,6 +55,11 @@ def test_loads_are_counted(spark, tmp_path):
     assert sparkcls.metrics(model)["loads"] == 1
 
 
+def test_two_frames_of_one_stage_may_meet(spark, counting):
+    one, two = (counting.transform(texts_frame(spark, TEXTS)) for _ in range(2))
+    assert one.union(two).count() == 2 * len(TEXTS)
+
+
 def test_a_stream_reports_each_batch(spark, counting, tmp_path):
     source = tmp_path / "in"
     texts_frame(spark, TEXTS).coalesce(1).write.parquet(str(source))

@@ -77,7 +77,7 @@ def load(folder, precision, device="cpu"):
 def scores(classifier, texts, figures=None):
     decision = Decision()
     outcomes = classifier.classify(
-        texts, range(len(texts)), READING, lambda logits: close_calls(logits, decision), figures
+        texts, range(len(texts)), READING, lambda logits, rows: close_calls(logits, decision, rows), figures
     )
     return probabilities(np.stack([o.logits for o in outcomes]), "softmax")
 
@@ -96,14 +96,24 @@ def test_mixed_decides_as_float32_does():
     assert np.abs(mixed - exact)[closest].max() < 1e-5
 
 
+def close(logits, decision, rows=None):
+    return close_calls(logits, decision, rows or [{i} for i in range(len(logits))]).tolist()
+
+
 def test_close_calls():
-    logits = np.log(np.array([[0.5, 0.5], [0.52, 0.48], [0.53, 0.47], [0.9, 0.1]]))
-    assert close_calls(logits, Decision()).tolist() == [True, True, False, False]
-    assert close_calls(logits[:, :1], Decision()).tolist() == [False] * 4
-    sigmoid = Decision("sigmoid", 0.5)
-    at = np.array([[0.0, 9.0], [0.05, -9.0], [0.2, 3.0]])
-    assert close_calls(at, sigmoid).tolist() == [True, True, False]
-    assert close_calls(at, Decision("sigmoid", 0.55)).tolist() == [False, False, True]
+    logits = np.log(np.array([[0.5, 0.5], [0.53, 0.47], [0.54, 0.46], [0.9, 0.1]]))
+    assert close(logits, Decision()) == [True, True, False, False]
+    assert close(logits[:, :1], Decision()) == [False] * 4
+    at = np.array([[0.0, 9.0], [0.1, -9.0], [0.2, 3.0]])
+    assert close(at, Decision("sigmoid", 0.5)) == [True, True, False]
+    assert close(at, Decision("sigmoid", 0.55)) == [False, True, True]
+
+
+def test_where_sentences_are_averaged_the_average_must_be_clear():
+    logits = np.log(np.array([[0.9, 0.1], [0.11, 0.89], [0.9, 0.1], [0.8, 0.2], [0.51, 0.49]]))
+    rows = [{0}, {0}, {1}, {1}, {1}]
+    assert close(logits, Decision(coalesce=True), rows) == [True, True, False, False, False]
+    assert close(logits, Decision(), rows) == [False, False, False, False, True]
 
 
 def test_what_16_bits_cannot_hold_is_scored_in_float32(tmp_path, monkeypatch):
@@ -120,6 +130,8 @@ def test_what_16_bits_cannot_hold_is_scored_in_float32(tmp_path, monkeypatch):
     mixed = scores(load(folder, "mixed"), TEXTS[:20], figures)
     assert np.allclose(mixed, scores(load(folder, "float32"), TEXTS[:20]), atol=1e-5)
     assert figures.rescored == 20
+    refused = load(folder, "mixed").classify(["good \ud800", "good"], range(2), READING)
+    assert [bool(o.error) for o in refused] == [True, False], "a model that 16 bits cannot hold is not broken"
 
 
 def test_equal_texts_are_scored_once(tiny_model):
@@ -127,3 +139,32 @@ def test_equal_texts_are_scored_once(tiny_model):
     found = scores(load(tiny_model, "float32"), [*TEXTS[:5]] * 4, figures)
     assert (figures.sentences, figures.scored) == (20, 5)
     assert (found[:5] == found[15:]).all()
+
+
+def test_float16_with_padding_as_on_a_gpu(tiny_model):
+    import torch
+
+    from sparkcls.engine.packing import Packing
+
+    ids = [[2, 7, 3], [2, 9, 8, 7, 6, 3], [2, 7, 7, 3]]
+    with torch.inference_mode():
+        half, exact = (
+            load(tiny_model, p)._passes._network._forward(Packing.of(ids, torch.device("cpu"), padded))
+            for p, padded in (("float16", True), ("float32", False))
+        )
+    assert half.dtype == torch.float32
+    assert torch.allclose(half, exact, atol=2e-2)
+
+
+@pytest.mark.parametrize("change", [{}, {"activation": "sigmoid"}, {"coalesceSentences": True}, {"onError": "raise"}])
+def test_mixed_in_spark(spark, bundled, change):
+    from sparkcls.base import LightPipeline
+    from tests.pipelines import classes, pipeline_of, texts_frame
+
+    def labels(precision):
+        model = pipeline_of(bundled.copy()._update(precision=precision, **change))
+        light = [[a.result for a in row["class"]] for row in LightPipeline(model).fullAnnotate(TEXTS[:80])]
+        return [[a["result"] for a in row] for row in classes(model, texts_frame(spark, TEXTS[:80]))], light
+
+    mixed, light = labels("mixed")
+    assert mixed == light == labels("float32")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from sparkcls.models.ref import ModelRef
 
 logger = logging.getLogger(__name__)
 
-#: Of logits, shape ``(sentences, labels)``: whether rounding might change a sentence's labels.
-CloseCalls = Callable[[np.ndarray], np.ndarray]
+#: Of logits, shape ``(sentences, labels)``, and each sentence's rows: whether rounding might change labels.
+CloseCalls = Callable[[np.ndarray, list[set[int]]], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Prepared:
 
 
 class Classifier:
-    """A loaded model. Not for several threads at once on a GPU short of memory; otherwise stateless."""
+    """A loaded model; in precision ``mixed`` it loads its float32 weights when they are first needed."""
 
     def __init__(self, ref: ModelRef, device: str, precision: str):
         started = time.perf_counter()
@@ -68,15 +69,27 @@ class Classifier:
         self.precision = precision
         self.encoder = TextEncoder(self._folder)
         self._probe = self.encoder.probe()
-        self._passes = self._load(half_precision(device) if precision == MIXED else precision)
+        self._lock = threading.Lock()
         self._exact: Passes | None = None
+        mixed = precision == MIXED
+        self._passes = self._load(half_precision(device) if mixed else precision, self._in_float32 if mixed else None)
         #: Until the load has been counted.
         self.is_new = True
         self.load_seconds = time.perf_counter() - started
         emit("load", model=ref.name, device=device, precision=precision, seconds=self.load_seconds)
 
-    def _load(self, precision: str) -> Passes:
-        return Passes(Network(self._folder, self._digest, self.device, precision), self.name, self._probe)
+    def _load(self, precision: str, instead: Callable[[], Passes] | None = None) -> Passes:
+        network = Network(self._folder, self._digest, self.device, precision)
+        return Passes(network, self.name, self._probe, instead)
+
+    def _in_float32(self) -> Passes:
+        with self._lock:
+            if self._exact is None:
+                started = time.perf_counter()
+                self._exact = self._load(FLOAT32)
+                seconds = time.perf_counter() - started
+                emit("load", model=self.name, device=self.device, precision=FLOAT32, seconds=seconds)
+        return self._exact
 
     def classify(
         self,
@@ -135,14 +148,13 @@ class Classifier:
             self._passes.check(error)
         results |= self._predict(self._passes, prepared.inputs, prepared, figures)
         if self.precision == MIXED:
-            again = {i: prepared.inputs[i] for i in _doubtful(results, is_close)}
+            again = {i: prepared.inputs[i] for i in _doubtful(results, is_close, prepared.rows)}
             if again:
                 figures.rescored += len(again)
-                self._exact = self._exact or self._load(FLOAT32)
-                results |= self._predict(self._exact, again, prepared, figures)
+                results |= self._predict(self._in_float32(), again, prepared, figures)
         for i, result in results.items():
             if isinstance(result, NotFiniteError):
-                (self._exact or self._passes).check(result)
+                self._passes.check(result)
             if isinstance(result, Exception):
                 outcomes[i] = Outcome(truncated=outcomes[i].truncated, error=one_line(result))
             else:
@@ -171,7 +183,11 @@ class Classifier:
         self, passes: Passes, inputs: dict[int, list[int]], prepared: Prepared, figures: Figures
     ) -> dict[int, Result]:
         numbers = list(inputs)
-        cut = cut_batches([len(ids) for ids in inputs.values()], token_budget(self.device), prepared.cap)
+        cut = cut_batches(
+            [len(ids) for ids in inputs.values()],
+            token_budget(self.device, int(self._folder.config["dim"])),
+            prepared.cap,
+        )
         chosen = [[numbers[b] for b in batch] for batch in cut]
         batches = [
             Batch([inputs[i] for i in batch], len(set[int]().union(*(prepared.rows[i] for i in batch))))
@@ -181,10 +197,11 @@ class Classifier:
         return {i: r for batch, results in zip(chosen, found, strict=True) for i, r in zip(batch, results, strict=True)}
 
 
-def _doubtful(results: dict[int, Result], is_close: CloseCalls | None) -> list[int]:
+def _doubtful(results: dict[int, Result], is_close: CloseCalls | None, rows: list[set[int]]) -> list[int]:
     """Sentences that 16 bits do not decide: close calls, and what exceeds their range."""
     doubtful = [i for i, result in results.items() if isinstance(result, NotFiniteError)]
     scored = {i: result for i, result in results.items() if not isinstance(result, Exception)}
     if is_close is not None and scored:
-        doubtful += [i for i, close in zip(scored, is_close(np.stack(list(scored.values()))), strict=True) if close]
+        close = is_close(np.stack(list(scored.values())), [rows[i] for i in scored])
+        doubtful += [i for i, doubt in zip(scored, close, strict=True) if doubt]
     return doubtful

@@ -3,9 +3,9 @@
 With ``SPARKCLS_EVENTS=FILE`` in a process's environment every event appends one JSON line to FILE:
 ``event``, ``pid``, ``model``, ``device``, and
 
-- "load": ``seconds``;
-- "forward", for every forward pass that succeeded: ``rows`` (that have a sentence in it), ``sequences``,
-  ``wordpieces`` (padding aside), ``seconds``;
+- "load": ``seconds``, ``precision``; precision ``mixed`` loads float32 too when it is first needed;
+- "forward", for every forward pass that succeeded, those again in float32 included: ``rows`` (that have a sentence
+  in it), ``sequences``, ``wordpieces`` (padding aside), ``seconds``;
 - "probe", for a pass over the known-good text: ``seconds``;
 - "failed": ``sequences`` that could not be processed.
 

@@ -22,7 +22,7 @@ class Figures:
     wordpieces
         Wordpieces of the scored sentences, ``[CLS]`` and ``[SEP]`` counted.
     padding
-        Positions computed beyond them. On a CPU there are none.
+        Positions of attention beyond them, on a GPU. On a CPU sequences are not padded.
     truncated, empty, failed
         Sentences that were cut; rows without a result; sentences that could not be processed.
     loads, load_seconds

@@ -9,8 +9,9 @@ arXiv:1706.03762.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -37,13 +38,13 @@ class Network:
         self._plain = plain_linear("none"), plain_linear(activation)
         fused = self.device.type == "cpu" and precision in ("float32", "bfloat16")
         self._fast = (
-            (fused and fused_linear("none")) or self._plain[0],
-            (fused and fused_linear(activation)) or self._plain[1],
+            (fused and fused_linear("none", self._dtype)) or self._plain[0],
+            (fused and fused_linear(activation, self._dtype)) or self._plain[1],
         )
 
     @torch.inference_mode()
-    def start(self, sequences: Sequence[Sequence[int]]) -> Tensor:
-        """Scores before softmax. On a GPU this returns before they are computed.
+    def start(self, sequences: Sequence[Sequence[int]]) -> Callable[[], np.ndarray]:
+        """Begin to compute scores before softmax. On a GPU this returns before they are there.
 
         Parameters
         ----------
@@ -52,9 +53,21 @@ class Network:
 
         Returns
         -------
-        float32, shape ``(len(sequences), labels)``, on the network's device.
+        A function that waits for them, and for nothing that was begun later: float32, ``(len(sequences), labels)``.
         """
-        return self._forward(Packing.of(sequences, self.device, padded=self.device.type != "cpu"))
+        scores = self._forward(Packing.of(sequences, self.device, padded=self.device.type != "cpu"))
+        if self.device.type != "cuda":
+            return lambda: scores.cpu().numpy()
+        host = torch.empty(scores.shape, dtype=scores.dtype, pin_memory=True)
+        host.copy_(scores, non_blocking=True)
+        copied = torch.cuda.Event()
+        copied.record()
+
+        def wait() -> np.ndarray:
+            copied.synchronize()
+            return host.numpy()
+
+        return wait
 
     def _forward(self, packing: Packing) -> Tensor:
         w = self._weights

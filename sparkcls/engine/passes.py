@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor
 
 from sparkcls.engine.events import emit
 from sparkcls.engine.figures import Figures
@@ -15,10 +15,12 @@ from sparkcls.engine.network import Network, free_cached_memory, is_out_of_memor
 from sparkcls.engine.turn import turn
 from sparkcls.errors import ModelError
 
+logger = logging.getLogger(__name__)
+
 #: Logits of a sequence, or why there are none.
 Result = np.ndarray | Exception
-#: Logits of a batch that may still be computed, or why there are none; and the seconds that starting it took.
-Started = tuple[Tensor | Exception, float]
+#: What waits for the logits of a batch, or why there are none; and the seconds that starting it took.
+Started = tuple[Callable[[], np.ndarray] | Exception, float]
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,13 @@ class Passes:
     ----------
     probe
         Ids of a text that every healthy model takes.
+    instead
+        Gives the passes that decide whether a model is broken where these cannot: those in float32.
     """
 
-    def __init__(self, network: Network, name: str, probe: list[int]):
+    def __init__(self, network: Network, name: str, probe: list[int], instead: Callable[[], Passes] | None = None):
         self._network = network
+        self._instead = instead
         self._name = name
         self._device = str(network.device)
         self._probe = probe
@@ -80,22 +85,18 @@ class Passes:
         try:
             return self._network.start(batch.sequences), time.perf_counter() - begin
         except Exception as e:
-            return e, 0.0
+            # Its frames hold the batch's memory, which the halves will need.
+            return e.with_traceback(None), 0.0
 
     def _finish(self, batch: Batch, started: Started, figures: Figures) -> list[Result]:
         begin = time.perf_counter()
         scores, seconds = started
         try:
-            if isinstance(scores, Exception):
-                raise scores
-            logits = scores.cpu().numpy()
+            logits = scores if isinstance(scores, Exception) else scores()
         except Exception as e:
-            if is_out_of_memory(e):
-                free_cached_memory(self._network.device)
-            if len(batch.sequences) == 1:
-                self.check(e)
-                return [e]
-            return [result for half in self._predict(batch.halves(), figures) for result in half]
+            logits = e.with_traceback(None)
+        if isinstance(logits, Exception):
+            return self._halve(batch, logits, figures)
         seconds += time.perf_counter() - begin
         lengths = [len(s) for s in batch.sequences]
         figures.wordpieces += sum(lengths)
@@ -117,15 +118,32 @@ class Passes:
             results[i] = NotFiniteError("the model's scores are not finite numbers")
         return results
 
+    def _halve(self, batch: Batch, error: Exception, figures: Figures) -> list[Result]:
+        if is_out_of_memory(error):
+            free_cached_memory(self._network.device)
+        if len(batch.sequences) == 1:
+            self.check(error)
+            return [error]
+        logger.warning(
+            "Model %s on %s: a batch of %d sequences failed (%s); its halves are tried",
+            self._name,
+            self._device,
+            len(batch.sequences),
+            one_line(error),
+        )
+        return [result for half in self._predict(batch.halves(), figures) for result in half]
+
     def check(self, error: Exception) -> None:
         """Raise ModelError unless the probe still gets finite scores: then the sentence is at fault."""
         started = time.perf_counter()
         try:
-            healthy = bool(np.isfinite(self._network.start([self._probe]).cpu().numpy()).all())
+            healthy = bool(np.isfinite(self._network.start([self._probe])()).all())
         except Exception as e:
             raise ModelError(self._broken(e)) from e
         emit("probe", model=self._name, device=self._device, seconds=time.perf_counter() - started)
-        if not healthy:
+        if not healthy and self._instead is not None:
+            self._instead().check(error)
+        elif not healthy:
             raise ModelError(self._broken(error)) from error
 
     def _broken(self, error: Exception) -> str:

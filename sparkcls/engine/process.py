@@ -44,8 +44,8 @@ def give_back_memory() -> None:
 def _keep_freed_memory() -> None:
     """Let glibc reuse large buffers, where it would give each back to the system and ask for new, zeroed pages."""
     library = _glibc()
-    if library is not None:
-        library.mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+    # Older glibc takes no more than 32 MB; and if it refused, the second call would make things worse.
+    if library is not None and library.mallopt(_M_MMAP_THRESHOLD, 32 << 20):
         library.mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 

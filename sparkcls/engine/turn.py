@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
+import os
 import tempfile
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 import torch
-from filelock import FileLock
+from filelock import BaseFileLock, FileLock
 
 logger = logging.getLogger(__name__)
 
 
-def turn(device: torch.device) -> AbstractContextManager[object]:
-    """A context in which this process has the GPU among all of this user's on the machine; on a CPU, none is needed.
+@contextmanager
+def turn(device: torch.device) -> Iterator[None]:
+    """Have the GPU alone among all of this user's processes on the machine; a CPU needs no turns.
 
     Processes that compute at once only slice its time, and need memory for all their batches. It is held for forward
     passes alone, never while waiting for rows, so that two UDFs in one task cannot wait for each other. The lock is the
     kernel's, and ends with a process that is killed.
     """
-    return _lock(_name(device)) if device.type == "cuda" else nullcontext()
+    lock = _lock(_name(device)) if device.type == "cuda" else None
+    if lock is None:
+        yield
+        return
+    with lock.acquire(poll_interval=0.005):
+        yield
 
 
 def _name(device: torch.device) -> str:
@@ -32,12 +39,14 @@ def _name(device: torch.device) -> str:
 
 
 @lru_cache(maxsize=16)
-def _lock(name: str) -> AbstractContextManager[object]:
-    file = Path(tempfile.gettempdir()) / f"sparkcls-{getpass.getuser()}-gpu-{name}.lock"
+def _lock(name: str) -> BaseFileLock | None:
+    # A number, because a container's user may have no name.
+    user = os.getuid() if hasattr(os, "getuid") else "all"
+    file = Path(tempfile.gettempdir()) / f"sparkcls-{user}-gpu-{name}.lock"
+    lock = FileLock(file)
     try:
-        lock = FileLock(file)
         with lock:
             return lock
     except (OSError, NotImplementedError) as e:
         logger.warning("%s cannot be locked (%s); processes that share the GPU compute at once", file, e)
-        return nullcontext()
+        return None

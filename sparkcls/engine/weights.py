@@ -3,7 +3,7 @@
 All processes that map the same file share its pages. A file in another precision than the wanted one is therefore
 converted once per machine, into the cache, and the result is what every worker maps:
 
-    <cache>/.converted/<digest of the model>-<precision>-<sha256 of the file>.safetensors
+    <cache>/.converted/<digest of the model>-<precision>-<layout>-<sha256 of the file>.safetensors
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from sparkcls.settings import cache_folder
 logger = logging.getLogger(__name__)
 
 CONVERTED = ".converted"
+#: Which weights are in which precision; to be counted up when `_converted` changes.
+LAYOUT = "v1"
 
 _LINEAR = re.compile(r"transformer\.layer\.(\d+)\.(?:attention\.(?:q|k|v|out)_lin|ffn\.lin[12])\.")
 
@@ -42,7 +44,7 @@ def load_weights(folder: ModelFolder, digest: str, device: torch.device, precisi
     digest
         The content of `folder`, as `folder_digest` gives it.
     precision
-        Name of the torch dtype of the linear layers within the encoder.
+        Name of the torch dtype of most linear layers, see `_converted`.
     """
     if device.type != "cpu":
         return {name: tensor.to(device) for name, tensor in _converted(folder, precision).items()}
@@ -52,7 +54,7 @@ def load_weights(folder: ModelFolder, digest: str, device: torch.device, precisi
         return _named(load_file(folder.weights))
     try:
         return _named(load_file(_converted_file(folder, digest, precision)))
-    except OSError as e:
+    except (OSError, RuntimeError) as e:  # RuntimeError: a user without a home has no default cache
         logger.warning(
             "The cache %s cannot be written (%s), so this process holds its own %s copy of the weights of %s",
             cache_folder(),
@@ -69,7 +71,7 @@ _SAFETENSORS = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 def _converted_file(folder: ModelFolder, digest: str, precision: str) -> Path:
     """The converted file, made by one process of the machine; its name carries its content, which is checked."""
     target = cache_folder() / CONVERTED
-    stem = f"{digest.replace(':', '-')}-{precision}"
+    stem = f"{digest.replace(':', '-')}-{precision}-{LAYOUT}"
     found = _sound(target, stem)
     if found is None:
         target.mkdir(parents=True, exist_ok=True)
@@ -82,13 +84,15 @@ def _sound(target: Path, stem: str) -> Path | None:
     for file in target.glob(f"{stem}-*.safetensors"):
         if file.stem == f"{stem}-{_sha256(file)}":
             return file
-        logger.warning("%s is damaged and is made anew", file)
-        file.unlink(missing_ok=True)
     return None
 
 
 def _convert(folder: ModelFolder, target: Path, stem: str, precision: str) -> Path:
-    work = target / f"{uuid.uuid4().hex}.tmp"
+    """Called under the lock, so whatever is there is damaged, or half a file of a process that was killed."""
+    for stale in target.glob(f"{stem}-*"):
+        logger.warning("%s is damaged and is made anew", stale)
+        stale.unlink(missing_ok=True)
+    work = target / f"{stem}-{uuid.uuid4().hex}.tmp"
     try:
         save_file(_converted(folder, precision), work)
         with open(work, "rb") as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -67,7 +68,8 @@ class Observed:
         if dataset.isStreaming:
             counting = counting.observe(self.name, *expressions)
         else:
-            self._observation = Observation(self.name)
+            # Two frames of one stage may meet in a union, where names must differ.
+            self._observation = Observation(f"{self.name}.{uuid.uuid4().hex}")
             counting = counting.observe(self._observation, *expressions)
         return put_column(counting, output, part(ANNOTATIONS), metadata).drop(column)
 

@@ -121,7 +121,9 @@ class Annotating:
         """Categories of every row."""
         kept, sentences = prepared
         decision = self._scoring.decision
-        outcomes = self._classifier.score(sentences, lambda logits: close_calls(logits, decision), self.figures)
+        outcomes = self._classifier.score(
+            sentences, lambda logits, rows: close_calls(logits, decision, rows), self.figures
+        )
         if self._scoring.on_error == RAISE:
             self._raise_first([d for documents in kept for d in documents], [o.error for o in outcomes])
         annotations, at = [], 0

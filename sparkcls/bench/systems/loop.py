@@ -36,8 +36,8 @@ def _classify(job: Job, number: int) -> dict[str, Any]:
     classifier = get_classifier(ModelRef.of_folder("bench", job.model), "cpu", actual(job.precision))
     reading = Reading(HUGGINGFACE, True, job.max_length)
 
-    def is_close(logits: np.ndarray) -> np.ndarray:
-        return close_calls(logits, Decision())
+    def is_close(logits: np.ndarray, rows: list[set[int]]) -> np.ndarray:
+        return close_calls(logits, Decision(), rows)
 
     warm, texts = (pd.read_parquet(file).text.tolist()[number :: job.slots] for file in (job.warm, job.texts))
     classifier.classify(warm, range(len(warm)), reading, is_close)
