@@ -33,7 +33,7 @@ def metrics_of(model: Any, output: str | None, timeout: float) -> dict[str, Any]
 def _choose(columns: list[str], output: str | None) -> str:
     if not columns:
         raise MetricsError(
-            "The query has no figures, or not yet: a batch must have ended, and setMetrics(True) called before transform"
+            "The query has no figures, or not yet: a batch must have ended, with setMetrics(True) before transform"
         )
     chosen = [c for c in columns if output in (None, c)]
     if len(chosen) != 1:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -242,7 +243,8 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         return stage
 
     def _folder(self) -> ModelFolder:
-        return read_model_folder(locate(self._ref()))
+        ref = self._ref()
+        return _read_once(locate(ref), ref.digest)
 
     def _ref(self) -> ModelRef:
         if not self.isDefined("model"):
@@ -307,6 +309,12 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         self.observed = Observed(output)
         counted = annotate_column(scoring, columns, types, once=once, counted=True)
         return self.observed.put(dataset, output, counted, written)
+
+
+@lru_cache(maxsize=64)
+def _read_once(path: Path, digest: str) -> ModelFolder:
+    """The folder at a path while it has this content: LightPipeline asks for every text."""
+    return read_model_folder(path)
 
 
 _CASE_IDLE = (
