@@ -1,4 +1,4 @@
-"""Windows over Arrow batches, the threads of a task, and what a filtered `show` costs."""
+"""Windows over Arrow batches, the threads of a task, and windows on a device beside the CPU."""
 
 import pandas as pd
 import pytest
@@ -94,14 +94,19 @@ def test_joined_and_cut_batches_score_like_whole_ones(spark, tiny_model):
     assert [i for i, _, _ in found[0]] == list(range(500))
 
 
-def test_show_of_a_filtered_frame_does_not_wait_for_ten_thousand(spark, tiny_model, tmp_path, events):
-    frame = spark.range(0, 20_000, 1, 1).select(F.concat(F.lit("good movie "), "id").alias("text"))
-    frame.write.parquet(str(tmp_path / "texts"))
-    result = pipeline_of(classifier_of(tiny_model)).transform(spark.read.parquet(str(tmp_path / "texts")))
-    assert len(result.filter(F.size("class") > 0).take(20)) == 20
-    scored = sum(e["rows"] for e in events() if e["event"] == "forward")
-    # The worker is not stopped at once, so it is some windows, but not the first Arrow batch.
-    assert scored < 10_000
+def test_the_first_rows_wait_for_few_others():
+    taken = []
+
+    def batches():
+        for number in range(5):
+            taken.append(number)
+            yield (pd.Series(["a"] * 10, dtype=object),)
+
+    first = next(windows(batches(), read))
+    assert (len(first), taken) == (50, [0, 1, 2, 3, 4])
+    taken.clear()
+    large = ((pd.Series(["a"] * 10_000, dtype=object),) for _ in batches())
+    assert (len(next(windows(large, read))), taken) == (FIRST, [0])
 
 
 class Overlapping:

@@ -9,7 +9,7 @@ import pandas as pd
 from sparkcls.stages.columns import Row
 
 #: Rows of a task's first window and of the largest ones, each four times the one before: the first rows come soon,
-#: so `show` of a filtered frame does not wait for 10,000, and sorting still finds sequences of equal length.
+#: so `show` does not wait for a whole Arrow batch, and sorting still finds sequences of equal length.
 FIRST, LARGEST = 64, 2_048
 #: Characters, of the first input column, after which a window is closed: it bounds memory whatever the texts.
 CHARACTERS = 8 << 20
