@@ -104,3 +104,12 @@ def test_processes_that_start_together_make_one_file(tiny_model, cache):
         p.join()
     assert [p.exitcode for p in processes] == [0, 0, 0]
     assert len(files(cache)) == 1
+
+
+def test_a_user_without_a_home_has_a_copy_too(tiny_model, monkeypatch, caplog):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(weights, "cache_folder", homeless)
+    assert load(tiny_model, "bfloat16")["transformer.layer.0.ffn.lin1.weight"].dtype == torch.bfloat16
+    assert "home directory" in caplog.text

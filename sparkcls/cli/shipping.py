@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -16,7 +15,7 @@ from sparkcls.catalogue.names import folder_name
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.models.cards import CARDS
 from sparkcls.models.layout import DECISIVE, read_model_folder
-from sparkcls.models.ref import folder_digest
+from sparkcls.models.ref import file_sha256, folder_digest
 
 #: Versions and time in a store's key.
 _KEY = re.compile(r"_([\d.]+)_([\d.]+)_(\d+)")
@@ -69,7 +68,7 @@ def _line(folder: Path, name: str, lang: str) -> dict[str, Any]:
     if found:
         line["libVersion"], line["sparkVersion"] = ({"parts": [*map(int, v.split("."))]} for v in found.groups()[:2])
         time = datetime.fromtimestamp(int(found[3]) / 1000, timezone.utc)
-    files = {file: _sha256(folder / file) for file in DECISIVE if (folder / file).is_file()}
+    files = {file: file_sha256(folder / file) for file in DECISIVE if (folder / file).is_file()}
     return line | {
         "readyToUse": True,
         "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -80,14 +79,6 @@ def _line(folder: Path, name: str, lang: str) -> dict[str, Any]:
         "folder": folder.name,
         "files": files,
     }
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with open(file, "rb") as content:
-        while chunk := content.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _other_lines(index: Path, name: str, lang: str) -> list[str]:

@@ -8,7 +8,6 @@ converted once per machine, into the cache, and the result is what every worker 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
@@ -22,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from sparkcls.models.layout import ModelFolder
+from sparkcls.models.ref import file_sha256
 from sparkcls.settings import cache_folder
 
 logger = logging.getLogger(__name__)
@@ -50,22 +50,18 @@ def load_weights(folder: ModelFolder, digest: str, device: torch.device, precisi
         return {name: tensor.to(device) for name, tensor in _converted(folder, precision).items()}
     with safe_open(folder.weights, "pt") as file:
         kept = {file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118 (no mapping)
-    if kept == {_SAFETENSORS[precision]} and precision == "float32":
+    if precision == "float32" and kept == {"F32"}:
         return _named(load_file(folder.weights))
     try:
         return _named(load_file(_converted_file(folder, digest, precision)))
     except (OSError, RuntimeError) as e:  # RuntimeError: a user without a home has no default cache
         logger.warning(
-            "The cache %s cannot be written (%s), so this process holds its own %s copy of the weights of %s",
-            cache_folder(),
+            "The cache cannot be written (%s), so this process holds its own %s copy of the weights of %s",
             e,
             precision,
             folder.path,
         )
         return _converted(folder, precision)
-
-
-_SAFETENSORS = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 
 
 def _converted_file(folder: ModelFolder, digest: str, precision: str) -> Path:
@@ -82,7 +78,7 @@ def _converted_file(folder: ModelFolder, digest: str, precision: str) -> Path:
 
 def _sound(target: Path, stem: str) -> Path | None:
     for file in target.glob(f"{stem}-*.safetensors"):
-        if file.stem == f"{stem}-{_sha256(file)}":
+        if file.stem == f"{stem}-{file_sha256(file)}":
             return file
     return None
 
@@ -97,7 +93,7 @@ def _convert(folder: ModelFolder, target: Path, stem: str, precision: str) -> Pa
         save_file(_converted(folder, precision), work)
         with open(work, "rb") as file:
             os.fsync(file.fileno())
-        made = target / f"{stem}-{_sha256(work)}.safetensors"
+        made = target / f"{stem}-{file_sha256(work)}.safetensors"
         # Temporary files are for their owner alone; this one is for all workers of the machine.
         work.chmod(0o644)
         work.rename(made)
@@ -126,11 +122,3 @@ def _converted(folder: ModelFolder, precision: str) -> dict[str, Tensor]:
 
 def _named(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix("distilbert."): tensor for name, tensor in tensors.items()}
-
-
-def _sha256(file: Path) -> str:
-    content = hashlib.sha256()
-    with open(file, "rb") as stream:
-        while chunk := stream.read(1 << 20):
-            content.update(chunk)
-    return content.hexdigest()

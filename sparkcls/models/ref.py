@@ -122,9 +122,14 @@ def folder_digest(path: Path) -> str:
 def _digest(path: Path, stamps: tuple[tuple[str, int, int], ...]) -> str:
     whole = hashlib.sha256()
     for name, _, _ in stamps:
-        part = hashlib.sha256()
-        with open(path / name, "rb") as file:
-            while chunk := file.read(1 << 20):
-                part.update(chunk)
-        whole.update(f"{name}\0{part.hexdigest()}\n".encode())
+        whole.update(f"{name}\0{file_sha256(path / name)}\n".encode())
     return f"sha256:{whole.hexdigest()}"
+
+
+def file_sha256(file: Path) -> str:
+    """sha256 of a file's content, in hex."""
+    content = hashlib.sha256()
+    with open(file, "rb") as stream:
+        while chunk := stream.read(1 << 20):
+            content.update(chunk)
+    return content.hexdigest()
