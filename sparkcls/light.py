@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from pyspark.ml import PipelineModel, Transformer
@@ -11,6 +13,7 @@ from sparkcls.annotation import Annotation
 from sparkcls.errors import ColumnError, LightColumnError, ParamTypeError
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.finisher import Finisher
+from sparkcls.stages.saved_pipeline import read_pipeline
 from sparkcls.stages.stage import AnnotatorStage
 
 #: Entries for the metadata of documents.
@@ -42,6 +45,29 @@ class LightPipeline:
         self.parse_embeddings = parse_embeddings
         self.output_cols = output_cols
         self._ignore_unsupported = False
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> LightPipeline:
+        """Read a PipelineModel that was saved with sparkcls, without a Spark session.
+
+        Parameters
+        ----------
+        path
+            A folder of this machine. Stages that are not of sparkcls are left out. The model's files are put into this
+            machine's cache, unless it has the model.
+
+        Raises
+        ------
+        ModelNotFoundError
+            There is no saved pipeline.
+        ModelFormatError
+            It is damaged, a newer sparkcls wrote it, or it is a single stage.
+        ParamError
+            The cache cannot be written.
+        """
+        if not isinstance(path, (str, os.PathLike)):
+            raise ParamTypeError(f"LightPipeline.load(path) takes a path as str, got {path!r}")
+        return cls(read_pipeline(Path(os.path.expanduser(path))))
 
     def fullAnnotate(
         self, target: Any, optional_target: Any = "", metadata: Metadata = None

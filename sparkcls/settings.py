@@ -1,9 +1,9 @@
-"""What `sparkcls.configure` sets: where models are kept and fetched from.
+"""What `sparkcls.configure` sets: where models are kept and fetched from, and how they reach the executors.
 
 A setting is taken from `configure`, else from a conf of the Spark session, else from the environment, else
 it is the default. Serverless clusters block environment variables and Spark confs, so these are set in
-code. Stages made afterwards carry what was in force; workers use their own machine's cache, which the
-environment names there.
+code. Stages made afterwards carry what was in force. Workers use the cache that their own machine's environment
+names, else the one that `configure` or the conf named on the driver.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ CACHE_VARIABLE = "SPARKCLS_CACHE"
 MIRROR_VARIABLE = "SPARKCLS_MIRROR"
 CACHE_CONF = "spark.sparkcls.cache"
 MIRROR_CONF = "spark.sparkcls.mirror"
+SHIP_CONF = "spark.sparkcls.ship"
+
+#: How models reach executors: by Spark where that is needed, always, or never.
+AUTO, ALWAYS, NEVER = "auto", "always", "never"
+SHIP = (AUTO, ALWAYS, NEVER)
 
 
 @dataclass
@@ -30,14 +35,21 @@ class Settings:
     mirror: str | None = None
     conf_cache: str | None = None
     conf_mirror: str | None = None
+    ship: str | None = None
     tokenization: str | None = None
 
 
 _settings = Settings()
 
 
-def configure(cache: str | os.PathLike[str] | None = None, mirror: str | os.PathLike[str] | None = None) -> None:
-    """Say where model folders are kept, and where models are fetched from. Stages made before keep what they had.
+def configure(
+    cache: str | os.PathLike[str] | None = None,
+    mirror: str | os.PathLike[str] | None = None,
+    ship: str | None = None,
+) -> None:
+    """Say where model folders are kept, where models are fetched from, and how they reach the executors.
+
+    Stages made before keep the places that they had.
 
     Parameters
     ----------
@@ -51,6 +63,11 @@ def configure(cache: str | os.PathLike[str] | None = None, mirror: str | os.Path
         ``metadata.json`` and archives like the public store; a folder may also hold model folders
         ``<name>_<lang>``, which are used where they are. Default: the conf ``spark.sparkcls.mirror``, else
         ``$SPARKCLS_MIRROR``, else none.
+    ship
+        Whether Spark carries a model's files to the executors when a stage transforms. ``auto``: unless they have it
+        by other means: it is bundled, all tasks run on this machine, or it is in a folder or store that all nodes see.
+        ``always``; ``never``: the nodes must then see one of the model's places. Default: the conf
+        ``spark.sparkcls.ship``, else ``auto``.
 
     None leaves a setting as it is.
 
@@ -59,8 +76,10 @@ def configure(cache: str | os.PathLike[str] | None = None, mirror: str | os.Path
     ParamTypeError
         An argument is neither str nor a path.
     ParamError
-        The mirror is a path at which there is no folder.
+        The mirror is a path at which there is no folder; `ship` is another word.
     """
+    if ship is not None:
+        _settings.ship = check_ship(ship, "configure(ship=...)")
     for name, value in (("cache", cache), ("mirror", mirror)):
         if value is not None and not isinstance(value, (str, os.PathLike)):
             raise ParamTypeError(f"configure({name}=...) takes a path as str, got {type(value).__name__}")
@@ -74,6 +93,28 @@ def configure(cache: str | os.PathLike[str] | None = None, mirror: str | os.Path
         _settings.mirror = location
     if cache is not None:
         _settings.cache = Path(cache).expanduser().absolute()
+
+
+def check_ship(value: str, what: str) -> str:
+    """The value, if it is one of `SHIP`. Raises ParamError."""
+    if value not in SHIP:
+        raise ParamError(f"{what} must be one of {', '.join(SHIP)}; got {value!r}")
+    return value
+
+
+def configured_ship() -> str | None:
+    """What `configure` says of shipping, None if nothing."""
+    return _settings.ship
+
+
+def configured_cache() -> str | None:
+    """The cache that `configure` or the conf names, None if neither does: what the driver tells its workers."""
+    return str(_settings.cache) if _settings.cache is not None else _settings.conf_cache
+
+
+def use_driver_cache(cache: str | None) -> None:
+    """On a worker: use the driver's `configured_cache`, unless this machine's environment names one."""
+    _settings.conf_cache = None if os.environ.get(CACHE_VARIABLE) else cache
 
 
 def use_spark_conf(cache: str | None, mirror: str | None) -> None:

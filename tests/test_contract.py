@@ -113,6 +113,7 @@ EVERYTHING = {
         "scoring": "once",
         "onError": "raise",
         "metrics": True,
+        "saveWeights": False,
         "lazyAnnotator": True,
         "model": '{"name": "n", "digest": "d", "places": []}',
     },

@@ -6,8 +6,9 @@ import sparkcls
 from sparkcls.catalogue import hub, sources, store
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.locate import locate
-from sparkcls.catalogue.resolve import bundled_names, resolve
+from sparkcls.catalogue.resolve import resolve
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.models.bundled import bundled_names
 from sparkcls.models.cards import CARDS
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import shutil
+import socket
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,10 @@ def install(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, An
             logger.info("Another process is fetching %s; waiting for it", target.name)
             lock.acquire()
         try:
+            if target.parent.name == DIGESTS and target.is_dir() and folder_digest(target) != digest:
+                # Processes that have it mapped keep their pages.
+                logger.warning("%s on host %s is damaged and is made anew", target, socket.gethostname())
+                shutil.rmtree(target)
             if not target.is_dir():
                 _make(target, cache, make, digest)
                 shutil.rmtree(cache / PARTIAL / target.name, ignore_errors=True)
@@ -66,8 +71,8 @@ def install(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, An
             lock.release()
     except OSError as e:
         raise ParamError(
-            f"The cache {cache} cannot be written ({e}); name a folder that can, and has room, with "
-            f"${CACHE_VARIABLE}, sparkcls.configure(cache=...) or the conf {CACHE_CONF}"
+            f"The cache {cache} on host {socket.gethostname()} cannot be written ({e}); name a folder that can, and "
+            f"has room, with ${CACHE_VARIABLE}, sparkcls.configure(cache=...) or the conf {CACHE_CONF}"
         ) from e
     return target
 
@@ -86,9 +91,10 @@ def _make(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, Any]
         made = folder_digest(model)
         if digest and made != digest:
             raise ModelFormatError(
-                f"What {source.get('store') or source.get('hub')} holds as {target.name} is not the model that "
-                f"the stage was made with (expected {digest}, got {made}): it was replaced there, or another "
-                "version of sparkcls converted it. Make the stage anew, or give this machine the folder"
+                f"What {source.get('store') or source.get('hub') or source.get('folder')} holds as {target.name} is "
+                f"not the model that the stage was made with (on host {socket.gethostname()}; expected {digest}, got "
+                f"{made}): it was replaced or damaged there, or another version of sparkcls converted it. Make the "
+                "stage anew, or give this machine the folder"
             )
         (model / SOURCE).write_text(json.dumps(source, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         _flush(model)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sparkcls.catalogue.index import LIBRARY, SPARK, Entry, compatible
 from sparkcls.catalogue.names import check_names, folder_name
-from sparkcls.catalogue.resolve import BUNDLED_LANGUAGE, bundled_names
+from sparkcls.catalogue.resolve import BUNDLED_LANGUAGE
 from sparkcls.catalogue.sources import read_index, store_location
 from sparkcls.catalogue.store import NotThere, Store, Unreachable, local_folder, open_store, public_form
 from sparkcls.errors import ModelNotFoundError
+from sparkcls.models.bundled import bundled_folder, bundled_names
 from sparkcls.models.layout import CONFIG
-from sparkcls.models.ref import BUNDLED_FOLDER
 from sparkcls.settings import MIRROR_VARIABLE, cache_folder, mirror
 
 BUNDLED, CACHED, MIRROR = "bundled", "cached", "mirror"
@@ -33,7 +33,7 @@ def find_local(name: str, lang: str) -> Found | None:
     """The folder of this machine that a name means, in the order in which `resolve` asks; None if there is none."""
     check_names(name, lang)
     if lang == BUNDLED_LANGUAGE and name in bundled_names():
-        return Found(name, lang, BUNDLED, BUNDLED_FOLDER / name)
+        return Found(name, lang, BUNDLED, bundled_folder(name))
     for state, base in _bases():
         path = base / folder_name(name, lang)
         if (path / CONFIG).is_file():
@@ -43,7 +43,7 @@ def find_local(name: str, lang: str) -> Found | None:
 
 def all_local() -> list[Found]:
     """Every model folder of this machine; a name that is in several places comes once."""
-    found = {(n, BUNDLED_LANGUAGE): Found(n, BUNDLED_LANGUAGE, BUNDLED, BUNDLED_FOLDER / n) for n in bundled_names()}
+    found = {(n, BUNDLED_LANGUAGE): Found(n, BUNDLED_LANGUAGE, BUNDLED, bundled_folder(n)) for n in bundled_names()}
     for state, base in _bases():
         for config in sorted(base.glob(f"[!.]*_*/{CONFIG}")):
             name, _, lang = config.parent.name.rpartition("_")

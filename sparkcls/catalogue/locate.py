@@ -1,27 +1,36 @@
-"""From a `ModelRef` to a folder on this machine, which is fetched if it has none: what workers do."""
+"""From a `ModelRef` to a folder on this machine's own disks: what drivers and workers do."""
 
 from __future__ import annotations
 
+import logging
+import shutil
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
 from sparkcls.catalogue.imported import import_again
-from sparkcls.catalogue.install import DIGESTS
+from sparkcls.catalogue.install import DIGESTS, install
+from sparkcls.catalogue.mounts import on_network
 from sparkcls.catalogue.names import check_names, folder_name
 from sparkcls.catalogue.sources import read_index
 from sparkcls.catalogue.store import NotThere, Store, Unreachable, open_store, public_form
-from sparkcls.errors import ModelNotFoundError
-from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, folder_digest
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
+from sparkcls.events import emit
+from sparkcls.models.layout import DECISIVE
+from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, folder_digest, is_remote, place_path
 from sparkcls.settings import CACHE_VARIABLE, cache_folder
+
+logger = logging.getLogger(__name__)
 
 
 def locate(ref: ModelRef) -> Path:
     """The folder of a model, on this machine, with exactly the ref's content.
 
-    The ref's own folders come first, then this machine's cache. Failing them it is fetched into the cache
-    from the store or the Hub that the ref names, by one process of the machine.
+    Asked in this order: the ref's own folders on this machine's disks; this machine's cache; the ref's folders on
+    network mounts, which are copied into the cache; a foreign folder to convert, a store, the Hub. What is put into
+    the cache is put there once, by one process of the machine, and checked.
 
     Raises
     ------
@@ -32,25 +41,117 @@ def locate(ref: ModelRef) -> Path:
     ParamError
         The cache cannot be written.
     """
-    try:
-        return ref.locate()
-    except ModelNotFoundError as e:
-        for place in ref.places:
-            folder = import_again(ref, place) if place.startswith(IMPORT) else None
-            if folder is not None:
-                return folder
-        remote = [place for place in ref.places if place.startswith((STORE, HUB))]
-        if not remote or not ref.lang:
-            raise
-        absent = e
+    places = [place_path(place) for place in ref.places if not is_remote(place)]
+    shared = [path for path in places if on_network(path)]
+    changed: list[Path] = []
+    here = ref.choose([path for path in places if path not in shared], changed)
+    found = here or ref.choose(_cached(ref), []) or _copy_of(ref, shared, changed) or _converted(ref)
+    if found is not None:
+        return found
+    remote = [place for place in ref.places if place.startswith((STORE, HUB))] if ref.lang else []
+    absent = ref.changed(changed) if changed else ref.absent()
+    if changed or not remote:
+        raise absent
+    return _fetch_any(ref, remote, absent)
+
+
+def by_digest(ref: ModelRef) -> Path:
+    """Where the cache keeps a model that came from another machine."""
+    return cache_folder() / DIGESTS / ref.digest.replace(":", "-")
+
+
+def _named(ref: ModelRef) -> Path:
     check_names(ref.name, ref.lang)
-    named = cache_folder() / folder_name(ref.name, ref.lang)
-    by_digest = cache_folder() / DIGESTS / ref.digest.replace(":", "-")
-    for folder in (named, by_digest):
-        if folder.is_dir() and folder_digest(folder) == ref.digest:
+    return cache_folder() / folder_name(ref.name, ref.lang)
+
+
+def _cached(ref: ModelRef) -> list[Path]:
+    try:
+        return [*([_named(ref)] if ref.lang else []), by_digest(ref)]
+    except RuntimeError:
+        # A user without a home directory has no cache.
+        return []
+
+
+def _copy_of(ref: ModelRef, shared: list[Path], changed: list[Path]) -> Path | None:
+    """A copy in the cache of a folder on a network mount; the folder itself where nothing can be written."""
+    for folder in shared:
+        if not folder.is_dir():
+            continue
+        try:
+            return copy_into_cache(ref, folder)
+        except ModelFormatError:
+            changed.append(folder)
+        except (ParamError, RuntimeError) as e:
+            if folder_digest(folder) == ref.digest:
+                logger.warning("%s is used where it is, over the network: %s", folder, e)
+                return folder
+            changed.append(folder)
+    return None
+
+
+def copy_into_cache(ref: ModelRef, folder: Path) -> Path:
+    """The model in this machine's cache, copied from a folder unless it is there by then.
+
+    Raises
+    ------
+    ModelFormatError
+        The folder does not have the ref's content.
+    ParamError
+        The cache cannot be written.
+    """
+
+    def make(work: Path, model: Path) -> dict[str, str]:
+        copied = 0
+        for name in DECISIVE:
+            if (folder / name).is_file():
+                (model / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(folder / name, model / name)
+                copied += (model / name).stat().st_size
+        emit("copy", model=ref.name, bytes=copied, source=str(folder))
+        return {"folder": str(folder)}
+
+    return install(by_digest(ref), cache_folder(), make, ref.digest)
+
+
+def keep(ref: ModelRef, write: Callable[[Path], None]) -> None:
+    """Put a model into this machine's cache, unless it is on this machine.
+
+    Parameters
+    ----------
+    write
+        Puts the model's files into a folder.
+
+    Raises
+    ------
+    ModelFormatError
+        What was written has another content.
+    ParamError
+        The cache cannot be written.
+    """
+    places = [place_path(place) for place in ref.places if not is_remote(place)]
+    if ref.choose([*places, *_cached(ref)], []) is None:
+
+        def make(work: Path, model: Path) -> dict[str, str]:
+            model.mkdir()
+            write(model)
+            return {"folder": "a saved stage"}
+
+        install(by_digest(ref), cache_folder(), make, ref.digest)
+
+
+def _converted(ref: ModelRef) -> Path | None:
+    for place in ref.places:
+        folder = import_again(ref, place) if place.startswith(IMPORT) else None
+        if folder is not None:
             return folder
+    return None
+
+
+def _fetch_any(ref: ModelRef, remote: list[str], absent: Exception) -> Path:
+    named = _named(ref)
     # This machine's own jobs may use another version under the name; it stays.
-    target = by_digest if named.is_dir() else named
+    target = by_digest(ref) if named.is_dir() else named
     reasons = []
     for place in remote:
         try:
@@ -59,7 +160,7 @@ def locate(ref: ModelRef) -> Path:
             reasons.append(str(e))
             continue
         # Another process may have been first, for another version.
-        return folder if folder_digest(folder) == ref.digest else _fetch(place, ref, by_digest)
+        return folder if folder_digest(folder) == ref.digest else _fetch(place, ref, by_digest(ref))
     raise ModelNotFoundError(
         f"{absent}. Nor can it be fetched there: {'; '.join(reasons)}. Let host {socket.gethostname()} see one of "
         f"the folders, reach a store, or put the folder into its cache, {named} (${CACHE_VARIABLE})"

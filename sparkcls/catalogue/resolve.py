@@ -14,18 +14,14 @@ from sparkcls.catalogue.names import check_names, folder_name, is_repository
 from sparkcls.catalogue.sources import read_index, store_location
 from sparkcls.catalogue.store import NotThere, Store, Unreachable, local_folder, open_store, public_form
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.bundled import bundled_names
 from sparkcls.models.cards import CARDS, LANGUAGE
 from sparkcls.models.layout import CONFIG
-from sparkcls.models.ref import BUNDLED, BUNDLED_FOLDER, ModelRef, is_remote
+from sparkcls.models.ref import BUNDLED, ModelRef, is_remote
 from sparkcls.settings import MIRROR_CONF, MIRROR_VARIABLE, cache_folder
 
 #: Language of every bundled model.
 BUNDLED_LANGUAGE = "en"
-
-
-def bundled_names() -> list[str]:
-    """Names of the models inside the package."""
-    return sorted(p.parent.name for p in BUNDLED_FOLDER.glob("*/config.json"))
 
 
 def resolve(name: str, lang: str = "en", remote_loc: str | None = None) -> ModelRef:

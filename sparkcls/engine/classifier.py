@@ -14,11 +14,11 @@ from sparkcls.catalogue.locate import locate
 from sparkcls.engine.batching import cut_batches, token_budget
 from sparkcls.engine.contract import SPARKNLP, Outcome, Reading, Sentence
 from sparkcls.engine.encoder import TextEncoder
-from sparkcls.engine.events import emit
 from sparkcls.engine.figures import Figures
 from sparkcls.engine.network import Network
 from sparkcls.engine.passes import Batch, NotFiniteError, Passes, Result, one_line
 from sparkcls.engine.precision import FLOAT32, MIXED, half_precision
+from sparkcls.events import emit
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 

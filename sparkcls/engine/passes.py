@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparkcls.engine.events import emit
 from sparkcls.engine.figures import Figures
 from sparkcls.engine.network import Network, free_cached_memory, is_out_of_memory
 from sparkcls.engine.turn import turn
 from sparkcls.errors import ModelError
+from sparkcls.events import emit
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Passes:
         Raises
         ------
         ModelError
-            A sentence fails and so does the probe.
+            A sentence fails and so does the probe, or there is no memory for a single sentence.
         """
         with turn(self._network.device):
             return self._predict(batches, figures)
@@ -88,7 +88,7 @@ class Passes:
             # Its frames hold the batch's memory, which the halves will need.
             return e.with_traceback(None), 0.0
 
-    def _finish(self, batch: Batch, started: Started, figures: Figures) -> list[Result]:
+    def _finish(self, batch: Batch, started: Started, figures: Figures, last: bool = False) -> list[Result]:
         begin = time.perf_counter()
         scores, seconds = started
         try:
@@ -96,7 +96,7 @@ class Passes:
         except Exception as e:
             logits = e.with_traceback(None)
         if isinstance(logits, Exception):
-            return self._halve(batch, logits, figures)
+            return self._halve(batch, logits, figures, last)
         seconds += time.perf_counter() - begin
         lengths = [len(s) for s in batch.sequences]
         figures.wordpieces += sum(lengths)
@@ -118,20 +118,32 @@ class Passes:
             results[i] = NotFiniteError("the model's scores are not finite numbers")
         return results
 
-    def _halve(self, batch: Batch, error: Exception, figures: Figures) -> list[Result]:
-        if is_out_of_memory(error):
+    def _halve(self, batch: Batch, error: Exception, figures: Figures, last: bool) -> list[Result]:
+        no_memory = is_out_of_memory(error)
+        if no_memory:
             free_cached_memory(self._network.device)
-        if len(batch.sequences) == 1:
+        if len(batch.sequences) > 1:
+            logger.warning(
+                "Model %s on %s: a batch of %d sequences failed (%s); its halves are tried",
+                self._name,
+                self._device,
+                len(batch.sequences),
+                one_line(error),
+            )
+            return [result for half in self._predict(batch.halves(), figures) for result in half]
+        if not no_memory:
             self.check(error)
             return [error]
-        logger.warning(
-            "Model %s on %s: a batch of %d sequences failed (%s); its halves are tried",
-            self._name,
-            self._device,
-            len(batch.sequences),
-            one_line(error),
-        )
-        return [result for half in self._predict(batch.halves(), figures) for result in half]
+        if last:
+            # Sentences are cut to a length that the model takes, so it is not this one's fault.
+            raise ModelError(
+                f"Model {self._name!r} on {self._device} has not enough memory for a single sentence of "
+                f"{len(batch.sequences[0])} wordpieces: {one_line(error)}. Give Python workers more (on a CPU "
+                "spark.executor.pyspark.memory or spark.executor.memoryOverhead; on a GPU let fewer tasks share it), or "
+                "set a smaller maxSentenceLength"
+            ) from error
+        # Alone now, without the batch that may have been under way beside it.
+        return self._finish(batch, self._start(batch), figures, last=True)
 
     def check(self, error: Exception) -> None:
         """Raise ModelError unless the probe still gets finite scores: then the sentence is at fault."""

@@ -9,18 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.bundled import bundled_folder
 from sparkcls.models.layout import DECISIVE
 
 BUNDLED = "bundled:"
 STORE = "store:"
 HUB = "hub:"
 IMPORT = "import:"
-BUNDLED_FOLDER = Path(__file__).parent / "bundled"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class ModelRef:
         return ModelRef(name, folder_digest(place_path(place)), (place, *others), lang)
 
     def locate(self) -> Path:
-        """The folder, on this machine, with exactly this content; nothing is fetched.
+        """The first place's folder, on this machine, with exactly this content; nothing is fetched.
 
         Raises
         ------
@@ -72,25 +73,35 @@ class ModelRef:
         ModelFormatError
             The folders that exist have another content: changed or damaged since.
         """
-        changed = []
-        for place in self.places:
-            if is_remote(place):
-                continue
-            path = place_path(place)
-            if path.is_dir():
-                if folder_digest(path) == self.digest:
-                    return path
-                changed.append(str(path))
-        host = socket.gethostname()
-        if changed:
-            raise ModelFormatError(
-                f"Model {self.name!r} on host {host} is not the one this stage was made with: the files in "
-                f"{', '.join(changed)} have changed or are damaged (expected {self.digest}); copy them again, "
-                "or make the stage anew"
-            )
-        raise ModelNotFoundError(
-            f"Model {self.name!r} is not on host {host}; looked in {', '.join(self.places)}. Every machine that "
-            "runs tasks must see one of these folders"
+        changed: list[Path] = []
+        found = self.choose([place_path(place) for place in self.places if not is_remote(place)], changed)
+        if found is not None:
+            return found
+        raise self.changed(changed) if changed else self.absent()
+
+    def choose(self, folders: Iterable[Path], changed: list[Path]) -> Path | None:
+        """The first of some folders with this content, None if there is none; others that exist go into `changed`."""
+        for folder in folders:
+            if folder.is_dir():
+                if folder_digest(folder) == self.digest:
+                    return folder
+                changed.append(folder)
+        return None
+
+    def changed(self, folders: Iterable[Path]) -> ModelFormatError:
+        """What to raise where folders of this model have another content."""
+        return ModelFormatError(
+            f"Model {self.name!r} on host {socket.gethostname()} is not the one this stage was made with: the files in "
+            f"{', '.join(map(str, folders))} have changed or are damaged (expected {self.digest}); copy them again, "
+            "or make the stage anew"
+        )
+
+    def absent(self) -> ModelNotFoundError:
+        """What to raise where no folder of this model is."""
+        return ModelNotFoundError(
+            f"Model {self.name!r} is not on host {socket.gethostname()}; looked in {', '.join(self.places)}. Every "
+            "machine that runs tasks must see one of these folders, or let Spark carry the model to them: "
+            "sparkcls.configure(ship='always')"
         )
 
 
@@ -102,7 +113,7 @@ def is_remote(place: str) -> bool:
 def place_path(place: str) -> Path:
     """The path of a place that is not remote, on this machine."""
     if place.startswith(BUNDLED):
-        return BUNDLED_FOLDER / place[len(BUNDLED) :]
+        return bundled_folder(place[len(BUNDLED) :])
     return Path(place)
 
 

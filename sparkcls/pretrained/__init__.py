@@ -2,8 +2,9 @@
 
 from pyspark.ml import PipelineModel
 
-from sparkcls.catalogue.resolve import bundled_names, resolve
+from sparkcls.catalogue.resolve import resolve
 from sparkcls.light import LightPipeline
+from sparkcls.models.bundled import bundled_names
 from sparkcls.models.ref import ModelRef
 from sparkcls.pretrained.downloader import ResourceDownloader
 from sparkcls.pretrained.pipeline import PretrainedPipeline

@@ -45,6 +45,7 @@ class ClassifierParams(CheckedParams):
     precision = param("precision", "what the model computes in", lambda n: one_of(n, *PRECISIONS))
     scoring = param("scoring", "lazy or once", lambda n: one_of(n, LAZY, ONCE))
     metrics = param("metrics", "whether Spark counts what is done", boolean)
+    saveWeights = param("saveWeights", "whether the model's files are saved with the stage", boolean)
     onError = param("onError", "what a bad sentence does", lambda n: one_of(n, *ON_ERROR))
 
     def _set_classifier_defaults(self) -> None:
@@ -62,6 +63,7 @@ class ClassifierParams(CheckedParams):
             scoring=LAZY,
             onError=ANNOTATE,
             metrics=False,
+            saveWeights=True,
         )
 
     def setBatchSize(self, value: int) -> Any:
@@ -167,6 +169,14 @@ class ClassifierParams(CheckedParams):
     def getMetrics(self) -> bool:
         """Whether Spark counts what is done."""
         return self._get("metrics")
+
+    def setSaveWeights(self, value: bool) -> Any:
+        """Whether `save` writes the model's files too."""
+        return self._update(saveWeights=value)
+
+    def getSaveWeights(self) -> bool:
+        """Whether `save` writes the model's files too; True for stages that were saved before there was a choice."""
+        return self._get("saveWeights")
 
     def getEngine(self) -> str:
         """Always ``pytorch``."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,13 @@ from pyspark.sql import DataFrame
 
 from sparkcls.annotation import CATEGORY, DOCUMENT, TOKEN
 from sparkcls.catalogue.imported import has_scheme, import_folder, local_folder
-from sparkcls.catalogue.locate import locate
+from sparkcls.catalogue.locate import keep, locate
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.engine.contract import SPARKNLP
 from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
 from sparkcls.formats.convert import is_foreign
 from sparkcls.models.cards import CARDS
-from sparkcls.models.layout import PARAMS, ModelFolder, read_model_folder
+from sparkcls.models.layout import DECISIVE, PARAMS, ModelFolder, read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.stages.classifier_params import LONGEST, ONCE, ClassifierParams
 from sparkcls.stages.columns import ColumnMetadata, RowFunction, put_column, schema_metadata
@@ -29,8 +28,8 @@ from sparkcls.stages.observing import Observed
 from sparkcls.stages.params import param, text
 from sparkcls.stages.saved import foreign_metadata, with_saved_params
 from sparkcls.stages.scoring import Scoring
+from sparkcls.stages.shipping import delivered
 from sparkcls.stages.stage import AnnotatorStage
-from sparkcls.stages.task import local_slots
 from sparkcls.stages.tokenizer import LOSSLESS_KEY, SOURCE_KEY
 from sparkcls.stages.udf import annotate_column
 
@@ -81,6 +80,9 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
     metrics
         Whether Spark counts what is done, for `sparkcls.metrics`. Default False: the counts are taken beside the
         output, so that no filter or limit is pushed below the classifier.
+    saveWeights
+        Whether `save` writes the model's files too. Default True: the saved stage loads anywhere, without a network.
+        False: its name, digest and places alone; where it is loaded, one of the places or the cache must have it.
 
     Notes
     -----
@@ -120,6 +122,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         scoring: str | None = None,
         onError: str | None = None,
         metrics: bool | None = None,
+        saveWeights: bool | None = None,
         lazyAnnotator: bool | None = None,
         model: str | None = None,
     ):
@@ -142,6 +145,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             scoring=scoring,
             onError=onError,
             metrics=metrics,
+            saveWeights=saveWeights,
             lazyAnnotator=lazyAnnotator,
             model=model,
         )
@@ -251,6 +255,17 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             raise ParamError(f"{self.uid} has no model; make it with pretrained(...) or loadSavedModel(...)")
         return ModelRef.from_json(self._get("model"))
 
+    def saved_files(self) -> dict[str, Path]:
+        """The model's files, unless ``saveWeights`` is False."""
+        if not self.getSaveWeights() or not self.isDefined("model"):
+            return {}
+        folder = self._folder().path
+        return {name: folder / name for name in DECISIVE if (folder / name).is_file()}
+
+    def take_over_files(self, write: Callable[[Path], None]) -> None:
+        """Put the model's files into this machine's cache, unless it has the model already."""
+        keep(self._ref(), write)
+
     def getClasses(self) -> list[str]:
         """The model's labels, in the order of its outputs."""
         return list(self._folder().labels)
@@ -298,7 +313,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         metadata = schema_metadata(dataset.schema)
         columns = self.match_columns(metadata)
         types: tuple[str, ...] = self.inputAnnotatorTypes
-        scoring = replace(self._scoring(metadata), slots=local_slots(dataset.sparkSession))
+        scoring = delivered(self._scoring(metadata), dataset.sparkSession)
         if not scoring.reads_tokens:
             # Leaving the token column out lets Spark leave out the UDF that makes it.
             columns, types = columns[:1], types[:1]

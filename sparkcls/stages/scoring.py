@@ -6,7 +6,7 @@ import os
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from sparkcls.classification import Decision, close_calls, to_annotations
 from sparkcls.engine.contract import SPARKNLP, Reading, Sentence
 from sparkcls.engine.figures import Figures
 from sparkcls.errors import InputError
-from sparkcls.models.ref import ModelRef
+from sparkcls.models.ref import HUB, ModelRef
+from sparkcls.settings import use_driver_cache
 from sparkcls.stages.columns import Row
 from sparkcls.stages.task import choose_threads, task_cores, task_gpus
 from sparkcls.text.tokens import split_tokens
@@ -38,6 +39,10 @@ class Scoring:
         Whether rows carry a token column that is encoded instead of the sentence's text.
     slots
         Tasks that run on a machine at once, None where that is not known.
+    cache
+        Where the driver says that models are kept, None if it says nothing.
+    archive
+        The name of the model among the files that Spark carries to the executors; None if it is not among them.
     """
 
     model: ModelRef
@@ -48,10 +53,16 @@ class Scoring:
     on_error: str
     reads_tokens: bool
     slots: int | None = None
+    cache: str | None = None
+    archive: str | None = None
 
     def __call__(self) -> Annotating:
         """Load the model, unless this process has it, and return the row function."""
         gpus = task_gpus()
+        model = self.model
+        if gpus is not None:
+            use_driver_cache(self.cache)
+            model = _seen_by_worker(model, self.archive)
         if gpus is not None and "torch" not in sys.modules:
             # Threads that wait by spinning make a busy machine four times slower; read when torch is loaded.
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -64,7 +75,7 @@ class Scoring:
         device = choose_device(self.device, around)
         if around.worker:
             prepare_worker(choose_threads(task_cores(), self.slots, available_cores()))
-        return Annotating(self, get_classifier(self.model, device, choose_precision(self.precision, device)))
+        return Annotating(self, get_classifier(model, device, choose_precision(self.precision, device)))
 
 
 class Annotating:
@@ -147,6 +158,16 @@ class Annotating:
                     f"A text of {len(text)} characters cannot be classified: {error}. It begins with "
                     f"{text[:80]!r}. With setOnError({ANNOTATE!r}) the row would say so and the job go on"
                 )
+
+
+def _seen_by_worker(ref: ModelRef, archive: str | None) -> ModelRef:
+    """The ref with the places that a worker may ask: no hub, and first what Spark has brought."""
+    places = tuple(place for place in ref.places if not place.startswith(HUB))
+    if archive:
+        from pyspark import SparkFiles
+
+        places = (SparkFiles.get(archive), *places)
+    return replace(ref, places=places)
 
 
 def _words(documents: list[Annotation], tokens: list[Annotation]) -> list[list[str]]:

@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pyspark.ml import Transformer
-from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable, DefaultParamsWriter
+from pyspark.ml.util import DefaultParamsReadable, DefaultParamsReader, DefaultParamsWritable
 
 from sparkcls.annotation import TYPE_KEY
 from sparkcls.errors import ColumnError, ModelFormatError, ParamTypeError
 from sparkcls.stages.columns import ColumnMetadata, RowFunction
 from sparkcls.stages.params import CheckedParams, boolean, listed, param, text, texts
+from sparkcls.stages.saving import Piece, StageWriter, put_together, read_metadata, read_pieces
 
 
-class StageWriter(DefaultParamsWriter):
-    """Writes a stage's metadata the way pyspark does, by the DataFrame API alone.
+class StageReader(DefaultParamsReader):
+    """Reads what `StageWriter` wrote, or the stages of older versions."""
 
-    pyspark's own writer deletes the old folder through the JVM, which Spark Connect does not give
-    (SPARK-55452). A stage is one text file, so Spark's overwrite mode is enough.
-    """
-
-    def save(self, path: str) -> None:
-        """Write to `path`, any file system that Spark writes to; an existing stage only after ``overwrite()``."""
+    def load(self, path: str) -> Any:
+        """The stage at a path, with the class that its metadata names."""
         spark = self.sparkSession
-        line = DefaultParamsWriter._get_metadata_to_save(self.instance, spark)
-        frame = spark.createDataFrame([(line,)], "value string").coalesce(1)
-        frame.write.mode("overwrite" if self.shouldOverwrite else "error").text(f"{path}/metadata")
+        metadata = read_metadata(spark, path)
+        return stage_of(metadata, path, lambda: read_pieces(spark, path))
+
+
+def stage_of(metadata: dict[str, Any], path: str, pieces: Callable[[], Iterable[Piece]]) -> Any:
+    """A stage from its metadata.
+
+    Parameters
+    ----------
+    pieces
+        Gives the files that the stage carries.
+    """
+    stage = _class_of(metadata["class"], path)()
+    stage._resetUid(metadata["uid"])
+    DefaultParamsReader.getAndSetParams(stage, metadata)
+    facts = metadata["sparkcls"]["files"]
+    if facts:
+        stage.take_over_files(lambda target: put_together(pieces(), facts, target, path))
+    return stage
+
+
+def _class_of(name: str, path: str) -> type[SavedTransformer]:
+    module, _, short = name.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module), short)
+    except (ImportError, AttributeError, ValueError) as e:
+        raise ModelFormatError(f"{path} holds a {name}, which cannot be imported here: {e}") from e
+    if not (isinstance(found, type) and issubclass(found, SavedTransformer)):
+        raise ModelFormatError(f"{path} holds a {short}; load it with {short}.load")
+    return found
 
 
 class SavedTransformer(CheckedParams, Transformer, DefaultParamsReadable, DefaultParamsWritable):
@@ -37,18 +63,30 @@ class SavedTransformer(CheckedParams, Transformer, DefaultParamsReadable, Defaul
         return StageWriter(self)
 
     @classmethod
+    def read(cls) -> StageReader:
+        """A reader of stages."""
+        return StageReader(cls)
+
+    @classmethod
     def load(cls, path: str) -> Any:
         """Read a stage that `save` wrote.
 
         Raises
         ------
         ModelFormatError
-            The folder holds a stage of another class.
+            The folder holds a stage of another class, one that a newer sparkcls saved, or is damaged.
         """
         stage = cls.read().load(path)
         if not isinstance(stage, cls):
             raise ModelFormatError(f"{path} holds a {type(stage).__name__}; load it with {type(stage).__name__}.load")
         return stage
+
+    def saved_files(self) -> Mapping[str, Path]:
+        """Files of this machine that are saved with the stage, by the names under which it finds them again."""
+        return {}
+
+    def take_over_files(self, write: Callable[[Path], None]) -> None:
+        """Keep the files of a saved stage; `write` puts them into a folder."""
 
 
 class Stage(SavedTransformer):

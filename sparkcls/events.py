@@ -1,13 +1,15 @@
-"""A log of model loads and forward passes, for tests and for users who count.
+"""A log of model copies, loads and forward passes, for tests and for users who count.
 
 With ``SPARKCLS_EVENTS=FILE`` in a process's environment every event appends one JSON line to FILE:
-``event``, ``pid``, ``model``, ``device``, and
+``event``, ``pid``, ``model``, but for copies ``device``, and
 
 - "load": ``seconds``, ``precision``; precision ``mixed`` loads float32 too when it is first needed;
 - "forward", for every forward pass that succeeded, those again in float32 included: ``rows`` (that have a sentence
   in it), ``sequences``, ``wordpieces`` (padding aside), ``seconds``;
 - "probe", for a pass over the known-good text: ``seconds``;
-- "failed": ``sequences`` that could not be processed.
+- "failed": ``sequences`` that could not be processed;
+- "copy": a model was copied from a network mount or out of a saved stage into this machine's cache: ``bytes``,
+  ``source``.
 
 Without the variable nothing is done. A file that cannot be written to is said once and then ignored.
 """

@@ -1,0 +1,140 @@
+"""How a model reaches the executors: by itself, if they see it, else carried by Spark.
+
+The driver has found the model and knows its digest; workers look at places, check the digest, and never ask a hub.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import shutil
+import tempfile
+import threading
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sparkcls.catalogue.imported import has_scheme
+from sparkcls.catalogue.locate import locate
+from sparkcls.catalogue.mounts import on_network
+from sparkcls.errors import ParamError
+from sparkcls.models.layout import DECISIVE
+from sparkcls.models.ref import BUNDLED, IMPORT, ModelRef, is_remote, place_path
+from sparkcls.settings import ALWAYS, AUTO, NEVER, SHIP_CONF, check_ship, configured_cache, configured_ship
+from sparkcls.stages.confs import read_conf
+from sparkcls.stages.scoring import Scoring
+from sparkcls.stages.task import local_slots
+
+logger = logging.getLogger(__name__)
+
+#: What each session has been given; sessions by application and, on Connect, by their id.
+_shipped: set[tuple[str | None, str, str]] = set()
+_lock = threading.Lock()
+
+
+def delivered(scoring: Scoring, session: Any) -> Scoring:
+    """A `Scoring` for workers of a session, to whom its model is on the way.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelFormatError
+        The driver does not have the model, or not with the content that it should have.
+    ParamError
+        The conf ``spark.sparkcls.ship`` has another word; the driver's temporary folder has no room.
+    """
+    ref = scoring.model
+    folder = locate(ref)
+    if str(folder) not in ref.places:
+        # Workers on this machine may have another cache.
+        ref = replace(ref, places=(*ref.places, str(folder)))
+    archive = ship(ref, folder, session)
+    return replace(scoring, model=ref, slots=local_slots(session), cache=configured_cache(), archive=archive)
+
+
+def ship(ref: ModelRef, folder: Path, session: Any) -> str | None:
+    """Let Spark carry a model to the executors, unless they get it by other means.
+
+    Spark gives it to every executor once, to those that start later too.
+
+    Parameters
+    ----------
+    folder
+        Where the driver has the model.
+
+    Returns
+    -------
+    The name under which workers find it among Spark's files; None if they look at the model's places.
+    """
+    how = configured_ship() or check_ship(read_conf(session, SHIP_CONF) or AUTO, f"The conf {SHIP_CONF}")
+    if how == NEVER or (how != ALWAYS and (_runs_here(session) or seen_by_all(ref))):
+        return None
+    name = f"sparkcls-{ref.digest.rpartition(':')[2][:32]}"
+    key = (read_conf(session, "spark.app.id"), str(getattr(session, "session_id", "")), name)
+    with _lock:
+        if key not in _shipped:
+            _add(session, folder, name)
+            _shipped.add(key)
+    return name
+
+
+def seen_by_all(ref: ModelRef) -> bool:
+    """Whether one of a model's places is one that every node of a cluster sees."""
+    return any(_is_shared(place) for place in ref.places)
+
+
+def _is_shared(place: str) -> bool:
+    if place.startswith(BUNDLED):
+        return True
+    source = place.removeprefix(IMPORT)
+    # What the driver fetched from a store or a hub is not theirs to fetch again.
+    return not is_remote(source) and (has_scheme(source) or on_network(place_path(source)))
+
+
+def _runs_here(session: Any) -> bool:
+    """Whether all tasks run on this very machine."""
+    master = read_conf(session, "spark.master") or ""
+    if not master.startswith("local") or master.startswith("local-cluster"):
+        return False
+    # A Connect server's machine is another one, unless pyspark has started it for this process.
+    return not _is_connect(session) or "SPARK_LOCAL_REMOTE" in os.environ
+
+
+def _is_connect(session: Any) -> bool:
+    return type(session).__module__.startswith("pyspark.sql.connect")
+
+
+def _add(session: Any, folder: Path, name: str) -> None:
+    # Classic Spark serves the file for as long as the application runs.
+    work = Path(tempfile.mkdtemp(prefix="sparkcls-"))
+    atexit.register(shutil.rmtree, work, ignore_errors=True)
+    archive = work / f"{name}.zip"
+    try:
+        _pack(folder, archive)
+    except OSError as e:
+        raise ParamError(
+            f"The model in {folder} cannot be packed for the executors ({e}); $TMPDIR must have room for it, "
+            f"{sum(f.stat().st_size for f in _files(folder)) >> 20} MB"
+        ) from e
+    logger.info("%s: %d bytes for each executor", folder, archive.stat().st_size)
+    unpacked_as = f"{archive}#{name}"
+    if hasattr(session, "addArtifacts"):
+        session.addArtifacts(unpacked_as, archive=True)
+    else:
+        from sparkcls._classic import add_archive
+
+        add_archive(session, unpacked_as)
+    if _is_connect(session):
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [folder / name for name in DECISIVE if (folder / name).is_file()]
+
+
+def _pack(folder: Path, archive: Path) -> None:
+    # Weights do not shrink; stored, they cost no time either.
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
+        for file in _files(folder):
+            packed.write(file, file.relative_to(folder).as_posix())

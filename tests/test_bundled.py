@@ -1,0 +1,77 @@
+"""The bundled model where the package is a folder, and where it is a zip on the path."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import sparkcls
+from sparkcls.catalogue.resolve import resolve
+from sparkcls.models.bundled import FOLDER, bundled_folder, bundled_names
+
+NAME = "distilbert_mini_sequence_classifier_sst2"
+
+
+def test_in_a_folder_it_is_used_where_it_is():
+    assert bundled_names() == [NAME]
+    assert bundled_folder(NAME) == FOLDER / NAME
+    assert not bundled_folder("other").is_dir()
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """The package as ``--py-files`` gets it."""
+    archive = tmp_path_factory.mktemp("zip") / "sparkcls.zip"
+    root = Path(sparkcls.__file__).parent
+    with zipfile.ZipFile(archive, "w") as packed:
+        for file in root.rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts:
+                packed.write(file, Path("sparkcls") / file.relative_to(root))
+    return archive
+
+
+CODE = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import sparkcls
+from sparkcls.catalogue.resolve import resolve
+from sparkcls.models.bundled import bundled_folder, bundled_names
+ref = resolve(sys.argv[2])
+print(json.dumps([sparkcls.__file__, bundled_names(), ref.digest, str(ref.locate()), bundled_folder("other").is_dir()]))
+"""
+
+
+def ask(package, cache, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, str(package), NAME],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "SPARKCLS_CACHE": str(cache), **environment},
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_in_a_zip_it_is_unpacked_once(package, tmp_path):
+    file, names, digest, folder, other = ask(package, tmp_path / "cache")
+    assert file.startswith(str(package))
+    assert names == [NAME]
+    assert digest == resolve(NAME).digest
+    assert Path(folder).is_relative_to(tmp_path / "cache")
+    assert not other
+    written = (Path(folder) / "model.safetensors").stat().st_mtime_ns
+    assert ask(package, tmp_path / "cache")[3] == folder
+    assert (Path(folder) / "model.safetensors").stat().st_mtime_ns == written
+    assert [p.name for p in Path(folder).parent.iterdir()] == [Path(folder).name], "nothing half-made stays"
+
+
+def test_in_a_zip_without_a_cache_it_goes_to_the_temporary_folder(package, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "tmp").mkdir()
+    folder = ask(package, tmp_path / "file", TMPDIR=str(tmp_path / "tmp"))[3]
+    assert Path(folder).is_relative_to(tmp_path / "tmp")

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from sparkcls.catalogue.mounts import on_network
+
+TABLE = """\
+/dev/sda1 / ext4 rw 0 0
+server:/export /mnt/nfs nfs4 rw 0 0
+/dev/sdb1 /mnt/nfs/local xfs rw 0 0
+//server/share /mnt/with\\040blank cifs rw 0 0
+bucket /mnt/bucket fuse.gcsfuse rw 0 0
+overlay /mnt/layer fuse.fuse-overlayfs rw 0 0
+server:/models /opt/models lustre rw 0 0
+tmpfs /opt/models/scratch tmpfs rw 0 0
+broken
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "shared"),
+    [
+        ("/home/me/model", False),
+        ("/mnt/nfs", True),
+        ("/mnt/nfs/model", True),
+        ("/mnt/nfs2/model", False),
+        ("/mnt/nfs/local/model", False),
+        ("/mnt/with blank/model", True),
+        ("/mnt/bucket/model", True),
+        ("/mnt/layer/model", False),
+        ("/opt/models/x", True),
+        ("/opt/models/scratch/x", False),
+        ("/Volumes/main/default/models/x", True),
+        ("/dbfs/models/x", True),
+        ("/dbfs2/models/x", False),
+    ],
+)
+def test_what_other_machines_see(path, shared):
+    assert on_network(Path(path), TABLE) is shared
+
+
+def test_of_two_mounts_at_one_point_the_later_counts():
+    assert on_network(Path("/a/b"), "x /a nfs rw\ny /a ext4 rw\n") is False
+    assert on_network(Path("/a/b"), "y /a ext4 rw\nx /a nfs rw\n") is True
+
+
+def test_this_machines_temporary_folder_is_its_own(tmp_path):
+    assert on_network(tmp_path) is False

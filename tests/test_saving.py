@@ -1,0 +1,296 @@
+"""Saved stages and pipelines: they carry their model, on every kind of session."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyspark.ml import Pipeline, PipelineModel
+
+from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamTypeError
+from sparkcls.light import LightPipeline
+from sparkcls.models.ref import ModelRef
+from sparkcls.stages import saving
+from tests.models import save_tiny_model
+from tests.pipelines import classes, classifier_of, pipeline_of, results, texts_frame
+
+TEXTS = ["good", "bad movie", None, "the film was good and bad"]
+DATA = Path(__file__).parent / "data" / "saved"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A model that exists nowhere else, so that nothing finds it but by what was saved."""
+    return save_tiny_model(tmp_path / "model", ["x", "y", "z"], seed=sum(tmp_path.name.encode()))
+
+
+@pytest.fixture
+def elsewhere(folder, tmp_path, monkeypatch):
+    """Makes this another machine: the model's folder is gone, and the cache is empty."""
+
+    def leave():
+        shutil.rmtree(folder)
+        monkeypatch.setenv("SPARKCLS_CACHE", str(tmp_path / "other cache"))
+
+    return leave
+
+
+def scores(rows):
+    return [[{k: float(v) for k, v in a["metadata"].items() if k in "xyz"} for a in row] for row in rows]
+
+
+def assert_equal(actual, expected):
+    assert results(actual) == results(expected)
+    for a, b in zip(scores(actual), scores(expected), strict=True):
+        assert [pytest.approx(x, abs=5e-6) for x in b] == a
+
+
+@pytest.mark.parametrize("name", ["plain", "with blanks", "übergröße 模型", "a,b [c] {d}"])
+def test_a_pipeline_carries_its_model(spark, folder, elsewhere, tmp_path, name):
+    model = pipeline_of(classifier_of(folder, maxSentenceLength=4))
+    expected = classes(model, texts_frame(spark, TEXTS))
+    path = str(tmp_path / name)
+    if "[" in name:
+        # Spark reads such a path as a pattern, for pyspark's own stages too.
+        path = path.translate(str.maketrans("[]{}", "()()"))
+    model.save(path)
+    elsewhere()
+    loaded = PipelineModel.load(path)
+    assert_equal(classes(loaded, texts_frame(spark, TEXTS)), expected)
+    assert [s.uid for s in loaded.stages] == [s.uid for s in model.stages]
+    assert loaded.stages[2].getMaxSentenceLength() == 4
+
+
+def test_overwrite_of_a_stage_and_of_a_pipeline(spark, folder, tmp_path):
+    first = classifier_of(save_tiny_model(tmp_path / "first", ["a", "b"], seed=5))
+    second = classifier_of(folder)
+    path = str(tmp_path / "stage")
+    first.save(path)
+    with pytest.raises(Exception, match="(?i)exists"):
+        second.save(path)
+    assert DistilBertForSequenceClassification.load(path).getClasses() == ["a", "b"]
+    second.write().overwrite().save(path)
+    assert DistilBertForSequenceClassification.load(path).getClasses() == ["x", "y", "z"]
+
+    path = str(tmp_path / "pipeline")
+    for stage in (first, second):
+        pipeline_of(stage).write().overwrite().save(path)
+    assert PipelineModel.load(path).stages[2].getClasses() == ["x", "y", "z"]
+    # What was loaded does not depend on the files that are overwritten now.
+    shutil.rmtree(folder)
+    loaded = PipelineModel.load(path)
+    loaded.write().overwrite().save(path)
+    assert PipelineModel.load(path).stages[2].getClasses() == ["x", "y", "z"]
+
+
+def test_an_unfitted_pipeline_and_nested_ones(spark, folder, elsewhere, tmp_path):
+    model = pipeline_of(classifier_of(folder))
+    expected = classes(model, texts_frame(spark, TEXTS))
+    nested = PipelineModel([PipelineModel(model.stages[:2]), PipelineModel([model.stages[2]])])
+    nested.save(str(tmp_path / "nested"))
+    Pipeline(stages=[Pipeline(stages=model.stages)]).save(str(tmp_path / "unfitted"))
+    elsewhere()
+    frame = texts_frame(spark, TEXTS)
+    assert_equal(classes(PipelineModel.load(str(tmp_path / "nested")), frame), expected)
+    assert_equal(classes(Pipeline.load(str(tmp_path / "unfitted")).fit(frame), frame), expected)
+
+
+def test_in_a_cross_validator_model(spark, folder, elsewhere, tmp_path):
+    from pyspark.ml.classification import LogisticRegression
+    from pyspark.ml.evaluation import MulticlassClassificationEvaluator
+    from pyspark.ml.feature import SQLTransformer, VectorAssembler
+    from pyspark.ml.tuning import CrossValidator, CrossValidatorModel, ParamGridBuilder
+
+    frame = texts_frame(spark, ["good", "bad", "good movie", "bad film"] * 6).selectExpr(
+        "id", "text", "double(id % 2) label"
+    )
+    statement = (
+        "SELECT id, label, float(class[0].metadata.x) AS x, float(class[0].metadata.y) AS y, class[0].result AS result "
+        "FROM __THIS__"
+    )
+    regression = LogisticRegression(maxIter=2)
+    pipeline = Pipeline(
+        stages=[
+            *pipeline_of(classifier_of(folder)).stages,
+            SQLTransformer(statement=statement),
+            VectorAssembler(inputCols=["x", "y"], outputCol="features"),
+            regression,
+        ]
+    )
+    grid = ParamGridBuilder().addGrid(regression.regParam, [0.1, 0.5]).build()
+    validator = CrossValidator(
+        estimator=pipeline, estimatorParamMaps=grid, evaluator=MulticlassClassificationEvaluator(), numFolds=2, seed=1
+    )
+    model = validator.fit(frame)
+    columns = ("id", "result", "prediction")
+    expected = sorted(model.transform(frame).select(*columns).collect())
+    model.write().overwrite().save(str(tmp_path / "cv"))
+    elsewhere()
+    loaded = CrossValidatorModel.load(str(tmp_path / "cv"))
+    assert sorted(loaded.transform(frame).select(*columns).collect()) == expected
+
+
+def test_on_another_filesystem_of_hadoop(spark, folder, elsewhere, tmp_path):
+    """A path that only Spark can resolve, through a mount table that this process knows nothing of."""
+    spark.conf.set("fs.viewfs.mounttable.cluster.link./models", f"file://{tmp_path}/behind")
+    (tmp_path / "behind").mkdir()
+    path = "viewfs://cluster/models/saved pipeline"
+    model = pipeline_of(classifier_of(folder))
+    expected = classes(model, texts_frame(spark, TEXTS))
+    model.write().overwrite().save(path)
+    model.write().overwrite().save(path)
+    elsewhere()
+    assert_equal(classes(PipelineModel.load(path), texts_frame(spark, TEXTS)), expected)
+    assert list((tmp_path / "behind").glob("saved pipeline/stages/*/files/*.parquet"))
+
+
+def test_a_reference_on_request(spark, folder, tmp_path, monkeypatch):
+    path = str(tmp_path / "stage")
+    stage = classifier_of(folder).setSaveWeights(False)
+    stage.save(path)
+    assert not (tmp_path / "stage" / "files").exists()
+    loaded = DistilBertForSequenceClassification.load(path)
+    assert loaded.getClasses() == ["x", "y", "z"]
+    assert loaded.getSaveWeights() is False
+    shutil.move(folder, tmp_path / "moved")
+    with pytest.raises(ModelNotFoundError, match="is not on host"):
+        loaded.getClasses()
+    cache = tmp_path / "cache" / ".digests"
+    cache.mkdir(parents=True)
+    shutil.copytree(tmp_path / "moved", cache / loaded._ref().digest.replace(":", "-"))
+    monkeypatch.setenv("SPARKCLS_CACHE", str(tmp_path / "cache"))
+    assert loaded.getClasses() == ["x", "y", "z"], "the cache may have it, by digest"
+
+
+def test_what_is_known_is_not_read_again(spark, folder, tmp_path):
+    path = tmp_path / "stage"
+    classifier_of(folder).save(str(path))
+    shutil.rmtree(path / "files")
+    assert DistilBertForSequenceClassification.load(str(path)).getClasses() == ["x", "y", "z"]
+
+
+def damage(path, how):
+    metadata = next((path / "metadata").glob("part-*"))
+    content = json.loads(metadata.read_text())
+    if how == "gone":
+        shutil.rmtree(path / "files")
+    elif how == "a part is gone":
+        content["sparkcls"]["files"]["more.txt"] = {"bytes": 1, "sha256": "0" * 64}
+    elif how == "changed":
+        content["sparkcls"]["files"]["config.json"]["sha256"] = "0" * 64
+    elif how == "newer":
+        content["sparkcls"] |= {"format": 99, "version": "9.9"}
+    elif how == "class":
+        content["class"] = "sparkcls.stages.distilbert.Gone"
+    for checksum in metadata.parent.glob(".*.crc"):
+        checksum.unlink()
+    metadata.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("a part is gone", r"is damaged: its file more\.txt is missing, cut or changed"),
+        ("changed", r"is damaged: its file config\.json is missing, cut or changed"),
+        ("newer", r"was saved by sparkcls 9\.9 in format 99; .* Install sparkcls 9\.9 or newer"),
+    ],
+)
+def test_what_cannot_be_loaded_says_why(spark, folder, elsewhere, tmp_path, how, message):
+    path = tmp_path / "pipeline"
+    pipeline_of(classifier_of(folder)).save(str(path))
+    elsewhere()
+    damage(next(path.glob("stages/2_*")), how)
+    for load in (PipelineModel.load, LightPipeline.load):
+        with pytest.raises(ModelFormatError, match=message):
+            load(str(path))
+    cache = Path(os.environ["SPARKCLS_CACHE"])
+    assert not list(cache.glob(".digests/*")), "a half model is never kept"
+
+
+def test_a_class_that_is_not_there(spark, tmp_path):
+    path = tmp_path / "stage"
+    Tokenizer(inputCols=["document"], outputCol="token").save(str(path))
+    damage(path, "class")
+    with pytest.raises(ModelFormatError, match="holds a .*Gone, which cannot be imported here"):
+        Tokenizer.load(str(path))
+
+
+def test_interrupted_writing_leaves_no_stage(spark, folder, tmp_path, monkeypatch):
+    path = str(tmp_path / "stage")
+    stage = classifier_of(folder)
+    stage.save(path)
+    old = saving._write_files
+
+    def fail(*arguments):
+        old(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(saving, "_write_files", fail)
+    with pytest.raises(KeyboardInterrupt):
+        stage.save(str(tmp_path / "new"))
+    assert not (tmp_path / "new" / "metadata").exists()
+
+
+def test_light_pipeline_reads_what_was_saved(spark, folder, elsewhere, tmp_path):
+    path = str(tmp_path / "pipeline")
+    pipeline_of(classifier_of(folder)).save(path)
+    expected = LightPipeline(pipeline_of(classifier_of(folder))).fullAnnotate("good movie")
+    elsewhere()
+    code = (
+        "import sys, json\n"
+        "from sparkcls.base import LightPipeline\n"
+        "result = LightPipeline.load(sys.argv[1]).fullAnnotate('good movie')[0]['class'][0]\n"
+        "from pyspark.sql import SparkSession\n"
+        "assert SparkSession.getActiveSession() is None\n"
+        "print(json.dumps([result.result, result.metadata]))"
+    )
+    environment = {**os.environ, "JAVA_HOME": "/absent", "PATH": "/absent", "SPARKCLS_CACHE": str(tmp_path / "third")}
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    result, metadata = json.loads(done.stdout)
+    assert result == expected[0]["class"][0].result
+    assert metadata == expected[0]["class"][0].metadata
+
+
+def test_light_pipeline_refuses_what_is_none(spark, tmp_path):
+    with pytest.raises(ModelNotFoundError, match="No saved pipeline"):
+        LightPipeline.load(tmp_path)
+    with pytest.raises(ParamTypeError, match="takes a path as str, got 3"):
+        LightPipeline.load(3)
+    Tokenizer(inputCols=["document"], outputCol="token").save(str(tmp_path / "stage"))
+    with pytest.raises(ModelFormatError, match="holds a Tokenizer; expected a fitted pipeline"):
+        LightPipeline.load(tmp_path / "stage")
+
+
+def test_light_pipeline_leaves_out_stages_of_spark(spark, folder, tmp_path):
+    from pyspark.ml.feature import SQLTransformer
+
+    model = PipelineModel([*pipeline_of(classifier_of(folder)).stages, SQLTransformer(statement="SELECT 1")])
+    model.save(str(tmp_path / "p"))
+    assert set(LightPipeline.load(tmp_path / "p").annotate("good")) == {"document", "token", "class"}
+
+
+@pytest.mark.parametrize("release", sorted(p.parent.name for p in DATA.glob("*/expected.json")))
+def test_what_every_release_saved_still_loads(spark, cache, release):
+    """The answers were written beside each pipeline when it was saved, see tests/data/saved/README.md."""
+    expected = json.loads((DATA / release / "expected.json").read_text(encoding="utf-8"))
+    model = PipelineModel.load(str(DATA / release / "pipeline"))
+    frame = spark.createDataFrame(list(enumerate(expected["texts"])), "id int, text string").coalesce(1)
+    found = classes(model, frame)
+    assert results(found) == expected["labels"]
+    for row, answers in zip(found, expected["scores"], strict=True):
+        assert [pytest.approx(a, abs=5e-6) for a in answers] == [
+            {k: float(a["metadata"][k]) for k in answers[0]} for a in row
+        ]
+
+
+def test_refs_of_saved_stages_stay_readable():
+    """`model` is JSON inside the metadata: its fields are part of the format."""
+    text = '{"name": "n", "digest": "sha256:0", "places": ["/a"], "lang": "en"}'
+    assert ModelRef.from_json(text) == ModelRef("n", "sha256:0", ("/a",), "en")
