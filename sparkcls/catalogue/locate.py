@@ -45,14 +45,18 @@ def locate(ref: ModelRef) -> Path:
     shared = [path for path in places if on_network(path)]
     changed: list[Path] = []
     here = ref.choose([path for path in places if path not in shared], changed)
-    found = here or ref.choose(_cached(ref), []) or _copy_of(ref, shared, changed) or _converted(ref)
+    in_cache: list[Path] = []
+    found = here or ref.choose(_cached(ref), in_cache) or _copy_of(ref, shared, changed) or _converted(ref)
     if found is not None:
         return found
+    if changed:
+        raise ref.changed(changed)
     remote = [place for place in ref.places if place.startswith((STORE, HUB))] if ref.lang else []
-    absent = ref.changed(changed) if changed else ref.absent()
-    if changed or not remote:
-        raise absent
-    return _fetch_any(ref, remote, absent)
+    if remote:
+        return _fetch_any(ref, remote, ref.absent())
+    # Under its name the cache may well have another model; under its digest it is damaged.
+    damaged = [folder for folder in in_cache if folder.parent.name == DIGESTS]
+    raise ref.changed(damaged) if damaged else ref.absent()
 
 
 def by_digest(ref: ModelRef) -> Path:
