@@ -1,4 +1,4 @@
-"""The command `sparkcls`: models on this machine and in the store; moving code here; measuring.
+"""The command `sparkcls`: models on this machine and in the store; moving code here; planning; measuring.
 
 It needs neither Spark nor torch; only `migrate` and `bench` need them.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sparkcls._version import __version__
 from sparkcls.bench import command as benchmark
+from sparkcls.cli import planning
 from sparkcls.errors import ParamError, ParamTypeError, SparkclsError
 from sparkcls.migrate import command as migration
 
@@ -56,7 +57,7 @@ def _show_warning(message: Warning | str, *_: object) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sparkcls",
-        description="Models of sparkcls: list, fetch, inspect, convert and measure them.",
+        description="Models of sparkcls: list, fetch, inspect, convert and measure them, plan jobs.",
         epilog=_STORES,
     )
     parser.add_argument("--version", action="version", version=f"sparkcls {__version__}")
@@ -103,6 +104,10 @@ def _parser() -> argparse.ArgumentParser:
     migrate.epilog = migration.EPILOG
     migration.add_arguments(migrate)
 
+    plan = _command(commands, "plan", "how long a job takes, on how many cores or GPUs, and how to cut it", _run_plan)
+    plan.epilog = planning.EPILOG
+    planning.add_arguments(plan)
+
     bench = _command(commands, "bench", "measure sparkcls and its rivals on the same weights and texts", _run_bench)
     bench.epilog = benchmark.EPILOG
     benchmark.add_arguments(bench)
@@ -148,6 +153,10 @@ def _run_convert(args: argparse.Namespace) -> None:
 
 def _run_migrate(args: argparse.Namespace) -> None:
     raise SystemExit(migration.run(args))
+
+
+def _run_plan(args: argparse.Namespace) -> None:
+    planning.run(args)
 
 
 def _run_bench(args: argparse.Namespace) -> None:
