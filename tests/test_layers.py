@@ -29,6 +29,7 @@ LAYERS = [
             "functions",
             "common",
             "nlu",
+            "serving",
             "mlflow",
             "sql",
             "cli",

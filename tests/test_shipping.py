@@ -11,7 +11,7 @@ import sys
 import pytest
 
 import sparkcls
-from sparkcls import settings
+from sparkcls import _classic, settings
 from sparkcls.catalogue import locate as locating
 from sparkcls.catalogue.locate import by_digest, locate
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
@@ -175,6 +175,7 @@ class FakeSession3(FakeSession):
 )
 def test_masters(folder, master, carried, kind, monkeypatch):
     monkeypatch.setattr(shipping, "_shipped", set())
+    monkeypatch.setattr(_classic, "IS_3", kind is FakeSession3)
     session = kind(master)
     name = ship(ModelRef.of_folder("n", str(folder)), folder, session)
     assert [a.partition("#")[2] for a in session.archives] == [name] * carried

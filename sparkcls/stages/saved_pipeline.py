@@ -1,18 +1,26 @@
-"""A saved pipeline of sparkcls, read from a folder of this machine without a Spark session."""
+"""Saved pipelines of sparkcls in folders of this machine, read and written without a Spark session."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pyspark
 from pyspark.ml import PipelineModel, Transformer
+from pyspark.ml.pipeline import PipelineSharedReadWrite
+from pyspark.ml.util import DefaultParamsWriter
 
-from sparkcls.errors import ModelFormatError
-from sparkcls.stages.saving import light_metadata, light_pieces
-from sparkcls.stages.stage import stage_of
+from sparkcls.errors import ModelFormatError, ParamTypeError
+from sparkcls.stages.saving import light_metadata, light_pieces, loads, our_metadata
+from sparkcls.stages.stage import SavedTransformer, stage_of
 
 _PIPELINES = ("pyspark.ml.pipeline.PipelineModel", "org.apache.spark.ml.PipelineModel")
 #: Stages of Spark itself, which only Spark can run.
 _FOREIGN = ("pyspark.", "org.apache.spark.")
+
+_stage_path = PipelineSharedReadWrite.getStagePath
 
 
 def read_pipeline(path: Path) -> PipelineModel:
@@ -35,9 +43,7 @@ def read_pipeline(path: Path) -> PipelineModel:
         uids: list[str] = metadata["paramMap"]["stageUids"]
     except (KeyError, TypeError) as e:
         raise ModelFormatError(f"{path}/metadata is damaged: it lists no stageUids") from e
-    # pyspark pads the number with zeros to the width of the largest.
-    width = len(str(len(uids)))
-    stages = [_read(path / "stages" / f"{i:0{width}d}_{uid}") for i, uid in enumerate(uids)]
+    stages = [_read(Path(_stage_path(uid, i, len(uids), str(path / "stages")))) for i, uid in enumerate(uids)]
     pipeline = PipelineModel([stage for stage in stages if stage is not None])
     pipeline._resetUid(metadata["uid"])
     return pipeline
@@ -51,3 +57,56 @@ def _read(path: Path) -> Transformer | None:
         return None
     stage: Transformer = stage_of(metadata, str(path), lambda: light_pieces(path))
     return stage
+
+
+def write_pipeline(model: PipelineModel, path: Path) -> None:
+    """Write a pipeline as `PipelineModel.save` would, for it and for `LightPipeline.load`.
+
+    Through Spark a path means the disks of the executors, or on Spark Connect the server's.
+
+    Parameters
+    ----------
+    path
+        A folder that is not there yet.
+
+    Raises
+    ------
+    ParamTypeError
+        A stage is not of sparkcls.
+    """
+    for number, stage in enumerate(model.stages):
+        folder = Path(_stage_path(stage.uid, number, len(model.stages), str(path / "stages")))
+        if isinstance(stage, PipelineModel):
+            write_pipeline(stage, folder)
+        else:
+            _write_stage(stage, folder)
+    _write_metadata(model, path, paramMap={"stageUids": [s.uid for s in model.stages], "language": "Python"})
+
+
+def _write_stage(stage: Transformer, path: Path) -> None:
+    if not isinstance(stage, SavedTransformer):
+        raise ParamTypeError(f"{type(stage).__name__} is no stage of sparkcls; only Spark can save it")
+    files = stage.saved_files()
+    if files:
+        _write_files(files, path / "files")
+    _write_metadata(stage, path, extraMetadata=our_metadata(files))
+
+
+def _write_files(files: Mapping[str, Path], folder: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder.mkdir(parents=True)
+    schema = pa.schema({"file": pa.string(), "offset": pa.int64(), "content": pa.binary()})
+    target = folder / "part-00000.parquet"
+    with pq.ParquetWriter(target, schema, compression="NONE", use_dictionary=False, write_statistics=False) as writer:
+        for load in loads(files):
+            columns = zip(*load, strict=True)
+            writer.write_table(pa.table([list(column) for column in columns], schema=schema))
+
+
+def _write_metadata(instance: Any, path: Path, **more: Any) -> None:
+    spark = cast(Any, SimpleNamespace(version=pyspark.__version__))
+    line = DefaultParamsWriter._get_metadata_to_save(instance, spark, **more)
+    (path / "metadata").mkdir(parents=True)
+    (path / "metadata" / "part-00000").write_text(line + "\n", encoding="utf-8")

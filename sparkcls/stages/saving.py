@@ -17,6 +17,7 @@ from typing import Any
 
 from pyspark.ml.util import DefaultParamsWriter
 
+from sparkcls import _classic
 from sparkcls._version import __version__
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.ref import file_sha256
@@ -46,9 +47,8 @@ class StageWriter(DefaultParamsWriter):
         """Write to `path`, any file system that Spark writes to; an existing stage only after ``overwrite()``."""
         spark, mode = self.sparkSession, "overwrite" if self.shouldOverwrite else "error"
         files: Mapping[str, Path] = self.instance.saved_files()
-        facts = {name: {"bytes": file.stat().st_size, "sha256": file_sha256(file)} for name, file in files.items()}
-        ours = {"format": FORMAT, "version": __version__, "files": facts}
-        line = DefaultParamsWriter._get_metadata_to_save(self.instance, spark, extraMetadata={"sparkcls": ours})
+        ours = our_metadata(files)
+        line = DefaultParamsWriter._get_metadata_to_save(self.instance, spark, extraMetadata=ours)
         if files:
             _write_files(spark, files, f"{path}/files", mode)
         # Last, so that what was interrupted is not taken for a stage.
@@ -56,16 +56,22 @@ class StageWriter(DefaultParamsWriter):
         frame.write.mode(mode).text(f"{path}/metadata")
 
 
+def our_metadata(files: Mapping[str, Path]) -> dict[str, Any]:
+    """What the metadata of a stage with these files says beside pyspark's."""
+    facts = {name: {"bytes": file.stat().st_size, "sha256": file_sha256(file)} for name, file in files.items()}
+    return {"sparkcls": {"format": FORMAT, "version": __version__, "files": facts}}
+
+
 def _write_files(spark: Any, files: Mapping[str, Path], target: str, mode: str) -> None:
-    for load in _loads(files):
+    for load in loads(files):
         frame = _frame(spark, load).coalesce(1)
         frame.write.mode(mode).option("compression", "uncompressed").parquet(target)
         mode = "append"
 
 
 def _frame(spark: Any, load: list[Piece]) -> Any:
-    if not hasattr(spark, "addArtifacts"):
-        # pyspark 3.5 takes no Arrow table.
+    if _classic.IS_3:
+        # It takes no Arrow table.
         return spark.createDataFrame([(name, offset, bytearray(content)) for name, offset, content in load], SCHEMA)
     import pyarrow as pa
 
@@ -78,7 +84,8 @@ def _frame(spark: Any, load: list[Piece]) -> Any:
     return spark.createDataFrame(pa.table(columns))
 
 
-def _loads(files: Mapping[str, Path]) -> Iterator[list[Piece]]:
+def loads(files: Mapping[str, Path]) -> Iterator[list[Piece]]:
+    """Files in pieces, as many at a time as are held in memory."""
     load: list[Piece] = []
     size = 0
     for name, file in files.items():

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sparkcls import _classic
 from sparkcls.catalogue.imported import has_scheme
 from sparkcls.catalogue.locate import locate
 from sparkcls.catalogue.mounts import on_network
@@ -119,12 +120,10 @@ def _add(session: Any, folder: Path, name: str) -> None:
         ) from e
     logger.info("%s: %d bytes for each executor", folder, archive.stat().st_size)
     unpacked_as = f"{archive}#{name}"
-    if hasattr(session, "addArtifacts"):
-        session.addArtifacts(unpacked_as, archive=True)
+    if _classic.IS_3:
+        _classic.add_archive(session, unpacked_as)
     else:
-        from sparkcls._classic import add_archive
-
-        add_archive(session, unpacked_as)
+        session.addArtifacts(unpacked_as, archive=True)
     if _is_connect(session):
         shutil.rmtree(work, ignore_errors=True)
 

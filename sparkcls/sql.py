@@ -1,0 +1,195 @@
+"""Classifiers as functions of Spark SQL: ``SELECT sentiment(text).label FROM reviews``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from pyspark.ml import PipelineModel, Transformer
+from pyspark.sql import SparkSession
+from pyspark.sql.pandas.functions import pandas_udf
+from pyspark.sql.types import (
+    ArrayType,
+    DataType,
+    DoubleType,
+    IntegerType,
+    MapType,
+    StringType,
+    StructField,
+    StructType,
+)
+
+from sparkcls.errors import ParamError, ParamTypeError
+from sparkcls.pretrained.disk import pipeline_stages
+from sparkcls.stages.assembler import DocumentAssembler
+from sparkcls.stages.chain import ANSWER, TEXTS, Assembling, Chain, Link, answers
+from sparkcls.stages.columns import ColumnMetadata
+from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.scoring import Scoring
+from sparkcls.stages.stage import AnnotatorStage
+from sparkcls.stages.task import local_slots
+from sparkcls.stages.tokenizer import Tokenizer
+from sparkcls.stages.udf import _run
+from sparkcls.stages.windows import windows
+
+#: Where Spark's own functions are defined.
+_BUILT_IN = "org.apache.spark.sql.catalyst."
+
+
+def _answer_type() -> StructType:
+    """Spark type of an answer."""
+    kinds: list[DataType] = [StringType(), DoubleType(), ArrayType(StringType()), MapType(StringType(), DoubleType())]
+    return StructType(
+        [StructField(name, kind) for name, kind in zip(ANSWER, [*kinds, IntegerType(), StringType()], strict=True)]
+    )
+
+
+def register(spark: SparkSession, name: str, model: Any) -> Callable[..., Any]:
+    """Make a classifier a function of Spark SQL, for this session; an earlier one of the name is replaced.
+
+    ``name(text)`` takes a STRING and gives a struct, which is never NULL itself:
+
+    =============  ======================  ==========================================================================
+    ``label``      ``STRING``              the first category; NULL where there is none
+    ``score``      ``DOUBLE``              its probability; NULL where there is none
+    ``labels``     ``ARRAY<STRING>``       all categories: several with `multilabel`, and one a sentence
+    ``scores``     ``MAP<STRING,DOUBLE>``  each label's probability, for the first sentence that has a category
+    ``truncated``  ``INT``                 wordpieces that did not fit
+    ``error``      ``STRING``              why the text could not be processed; NULL where it could
+    =============  ======================  ==========================================================================
+
+    All fields are NULL for a NULL text. A blank text has no category: ``labels`` and ``scores`` are empty.
+
+    Parameters
+    ----------
+    spark
+        The session, classic or Connect.
+    name
+        Letters, digits and underscores, and no name of Spark's own functions.
+    model
+        A classifier stage, which reads the text as one document, whatever its `inputCols`; or a fitted `PipelineModel`
+        that ends in one. Its Params as they are now count.
+
+    Returns
+    -------
+    The function over columns: ``sentiment("text")["label"]``.
+
+    Raises
+    ------
+    ParamError, ParamTypeError
+        The name or the model cannot be used.
+    ColumnError
+        A stage reads a column that no earlier stage makes.
+
+    Notes
+    -----
+    As in a LightPipeline `explodeSentences` and the DocumentAssembler's `idCol` and `metadataCol` have no effect; as in
+    a DataFrame `lazyAnnotator` has none. Where a row has several sentences, `setCoalesceSentences(True)` on the
+    classifier gives them one averaged result. Neither `scoring` nor `metrics` acts: Spark may score a row once for each
+    clause of a query that names the function.
+
+    Examples
+    --------
+    >>> sparkcls.sql.register(spark, "sentiment", classifier)  # doctest: +SKIP
+    >>> spark.sql("SELECT sentiment(text).label, count(*) FROM reviews GROUP BY 1")  # doctest: +SKIP
+    """
+    if not hasattr(spark, "udf"):
+        raise ParamTypeError(f"register(spark, name, model) takes a SparkSession first, got {type(spark).__name__}")
+    _check_name(spark, name)
+    return spark.udf.register(name, _as_udf(_chain_of(spark, name, _stages_of(model))))
+
+
+def _check_name(spark: SparkSession, name: Any) -> None:
+    if not isinstance(name, str):
+        raise ParamTypeError(f"register: the name of a function is a str, got {name!r}")
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ParamError(
+            f"register: {name!r} is no name of a SQL function; use letters, digits and underscores, and no digit first"
+        )
+    if spark.catalog.functionExists(name):
+        found = spark.catalog.getFunction(name).className or ""
+        if found.startswith(_BUILT_IN):
+            raise ParamError(
+                f"register: Spark has a function {name} of its own, which would be hidden; use another name"
+            )
+
+
+def _stages_of(model: Any) -> list[Transformer]:
+    """The stages from text to categories."""
+    if isinstance(model, DistilBertForSequenceClassification):
+        document, token = DocumentAssembler().setInputCol("text"), Tokenizer().setInputCols(["document"])
+        return [document, token, model.copy().setInputCols(["document", "token"])]
+    if not isinstance(model, PipelineModel):
+        raise ParamTypeError(
+            "register takes a classifier stage or a fitted PipelineModel that ends in one, got "
+            f"{type(model).__name__}" + ("; call fit first" if hasattr(model, "fit") else "")
+        )
+    stages = pipeline_stages(model)
+    if not stages or not isinstance(stages[-1], DistilBertForSequenceClassification):
+        last = type(stages[-1]).__name__ if stages else "nothing"
+        raise ParamTypeError(f"register takes a PipelineModel that ends in a classifier; this one ends in {last}")
+    return stages
+
+
+def _chain_of(spark: SparkSession, name: str, stages: list[Transformer]) -> Chain:
+    """What a worker needs of the stages."""
+    *before, classifier = stages
+    assert isinstance(classifier, DistilBertForSequenceClassification)
+    metadata: dict[str, dict[str, Any]] = {}
+    numbers: dict[str, int] = {}
+    links: list[Link] = []
+    for number, stage in enumerate(before, TEXTS + 1):
+        if isinstance(stage, DocumentAssembler):
+            links.append(Link(number, (TEXTS,), Assembling(stage.getCleanupMode())))
+        elif isinstance(stage, AnnotatorStage):
+            reads = tuple(numbers[column] for column in stage.match_columns(metadata))
+            links.append(Link(number, reads, stage.row_function(metadata)))
+        else:
+            raise ParamTypeError(
+                f"register: {type(stage).__name__} works on DataFrames, not on single texts; leave it out of the "
+                "pipeline, or use transform"
+            )
+        metadata[stage.getOutputCol()] = stage.output_metadata()
+        numbers[stage.getOutputCol()] = number
+    _check_one_text(before)
+    scoring = _scoring_of(spark, classifier, metadata)
+    columns = classifier.match_columns(metadata)
+    reads = tuple(numbers[column] for column in (columns if scoring.reads_tokens else columns[:1]))
+    return Chain(name, _needed(links, reads), scoring, reads, tuple(classifier.getClasses()))
+
+
+def _scoring_of(
+    spark: SparkSession, classifier: DistilBertForSequenceClassification, metadata: ColumnMetadata
+) -> Scoring:
+    return replace(classifier._scoring(metadata), slots=local_slots(spark))
+
+
+def _check_one_text(stages: list[Transformer]) -> None:
+    columns = {stage._require("inputCol") for stage in stages if isinstance(stage, DocumentAssembler)}
+    if len(columns) > 1:
+        raise ParamTypeError(
+            f"register: the pipeline reads the columns {', '.join(sorted(columns))}; a SQL function has one text"
+        )
+
+
+def _needed(links: list[Link], reads: tuple[int, ...]) -> tuple[Link, ...]:
+    """The links whose columns are read in the end; the others would be work for nothing."""
+    needed, kept = set(reads), []
+    for link in reversed(links):
+        if link.makes in needed:
+            needed |= set(link.reads)
+            kept.append(link)
+    return tuple(reversed(kept))
+
+
+def _as_udf(chain: Chain) -> Any:
+    def classify(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
+        rows = windows(((texts,) for texts in batches), chain.read)
+        for _, found in _run(chain, rows):  # type: ignore[arg-type]
+            # Of objects, so that an integer beside a null stays one.
+            yield pd.DataFrame(list(answers(found, chain.labels)), columns=list(ANSWER), dtype=object)
+
+    return pandas_udf(classify, _answer_type())  # type: ignore[call-overload]
