@@ -28,10 +28,11 @@ def start_session(gpu: bool, memory: str, params: dict[str, str] | None) -> Spar
         raise ParamTypeError(f"start(params=...) takes a dict of Spark confs, got {type(params).__name__}")
     if gpu:
         _check_gpu()
-    if SparkSession.getActiveSession() is not None:
+    running = SparkSession.getActiveSession()
+    if running is not None:
         # A managed cluster has one, and its Java is not this machine's.
         logger.info("a session is running already; it keeps its master, memory and Python")
-        return _build(params or {})
+        return _set(running, params or {})
     confs = {
         "spark.driver.memory": memory,
         "spark.sql.execution.arrow.pyspark.enabled": "true",
@@ -55,6 +56,18 @@ def _build(confs: dict[str, str]) -> SparkSession:
     for name, value in confs.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
+
+
+def _set(session: SparkSession, confs: dict[str, str]) -> SparkSession:
+    """Set what a running session lets one set. A builder would not find it if it is a Connect server's by URL."""
+    from pyspark.errors import PySparkException
+
+    for name, value in confs.items():
+        try:
+            session.conf.set(name, value)
+        except PySparkException as e:
+            logger.warning("the session that is running keeps its %s: %s", name, e)
+    return session
 
 
 def check_java() -> None:

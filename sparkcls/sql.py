@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -26,13 +25,11 @@ from sparkcls.errors import ParamError, ParamTypeError
 from sparkcls.pretrained.disk import pipeline_stages
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.chain import ANSWER, TEXTS, Assembling, Chain, Link, answers
-from sparkcls.stages.columns import ColumnMetadata
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
-from sparkcls.stages.scoring import Scoring
+from sparkcls.stages.shipping import delivered
 from sparkcls.stages.stage import AnnotatorStage
-from sparkcls.stages.task import local_slots
 from sparkcls.stages.tokenizer import Tokenizer
-from sparkcls.stages.udf import _run
+from sparkcls.stages.udf import run
 from sparkcls.stages.windows import windows
 
 #: Where Spark's own functions are defined.
@@ -155,16 +152,10 @@ def _chain_of(spark: SparkSession, name: str, stages: list[Transformer]) -> Chai
         metadata[stage.getOutputCol()] = stage.output_metadata()
         numbers[stage.getOutputCol()] = number
     _check_one_text(before)
-    scoring = _scoring_of(spark, classifier, metadata)
+    scoring = delivered(classifier._scoring(metadata), spark)
     columns = classifier.match_columns(metadata)
     reads = tuple(numbers[column] for column in (columns if scoring.reads_tokens else columns[:1]))
     return Chain(name, _needed(links, reads), scoring, reads, tuple(classifier.getClasses()))
-
-
-def _scoring_of(
-    spark: SparkSession, classifier: DistilBertForSequenceClassification, metadata: ColumnMetadata
-) -> Scoring:
-    return replace(classifier._scoring(metadata), slots=local_slots(spark))
 
 
 def _check_one_text(stages: list[Transformer]) -> None:
@@ -188,7 +179,7 @@ def _needed(links: list[Link], reads: tuple[int, ...]) -> tuple[Link, ...]:
 def _as_udf(chain: Chain) -> Any:
     def classify(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
         rows = windows(((texts,) for texts in batches), chain.read)
-        for _, found in _run(chain, rows):  # type: ignore[arg-type]
+        for _, found in run(chain, rows):  # type: ignore[arg-type]
             # Of objects, so that an integer beside a null stays one.
             yield pd.DataFrame(list(answers(found, chain.labels)), columns=list(ANSWER), dtype=object)
 

@@ -133,7 +133,7 @@ class Overlapping:
 
 def test_windows_are_prepared_beside_the_model():
     function = Overlapping()
-    found = list(udf._run(lambda: function, iter("abc")))
+    found = list(udf.run(lambda: function, iter("abc")))
     assert found == [(function, ["a"]), (function, ["b"]), (function, ["c"])]
     assert sorted(function.log[:-1]) == sorted(f"{do} {w}" for w in "abc" for do in ("prepare", "finish"))
     assert function.log[-1] == "close"
@@ -144,8 +144,8 @@ def test_windows_are_prepared_beside_the_model():
 
 def test_an_error_while_preparing_is_raised():
     with pytest.raises(ValueError, match="bad window"):
-        list(udf._run(lambda: Overlapping(bad="b"), iter("abc")))
+        list(udf.run(lambda: Overlapping(bad="b"), iter("abc")))
 
 
 def test_an_empty_partition_makes_no_row_function():
-    assert list(udf._run(lambda: pytest.fail("made"), iter([]))) == []
+    assert list(udf.run(lambda: pytest.fail("made"), iter([]))) == []

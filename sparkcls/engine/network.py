@@ -9,17 +9,23 @@ arXiv:1706.03762.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sparkcls.engine.kernels import attention, fused_linear, plain_linear
+from sparkcls.engine.kernels import Linear, attention, fused_linear, plain_linear
 from sparkcls.engine.packing import Packing
+from sparkcls.engine.process import give_back_memory
 from sparkcls.engine.weights import load_weights
 from sparkcls.models.layout import ModelFolder
+
+logger = logging.getLogger(__name__)
 
 # `transformers` fixes this for DistilBERT; the configuration does not carry it.
 LAYER_NORM_EPSILON = 1e-12
@@ -41,6 +47,8 @@ class Network:
             (fused and fused_linear("none", self._dtype)) or self._plain[0],
             (fused and fused_linear(activation, self._dtype)) or self._plain[1],
         )
+        #: Since this process had no memory.
+        self._frugal = False
 
     @torch.inference_mode()
     def start(self, sequences: Sequence[Sequence[int]]) -> Callable[[], np.ndarray]:
@@ -55,7 +63,7 @@ class Network:
         -------
         A function that waits for them, and for nothing that was begun later: float32, ``(len(sequences), labels)``.
         """
-        scores = self._forward(Packing.of(sequences, self.device, padded=self.device.type != "cpu"))
+        scores = self._scores(Packing.of(sequences, self.device, padded=self.device.type != "cpu"))
         if self.device.type != "cuda":
             return lambda: scores.cpu().numpy()
         host = torch.empty(scores.shape, dtype=scores.dtype, pin_memory=True)
@@ -69,13 +77,27 @@ class Network:
 
         return wait
 
-    def _forward(self, packing: Packing) -> Tensor:
+    def _scores(self, packing: Packing) -> Tensor:
+        if not self._frugal:
+            try:
+                return self._forward(packing)
+            except Exception as e:
+                if self.device.type != "cpu" or not is_out_of_memory(e):
+                    raise
+                logger.warning("No memory for a batch on the CPU (%s); from here on it computes without oneDNN", e)
+            # oneDNN makes code for every new shape and keeps it, so it also fails for the smallest batch, or crashes.
+            # What does without it is slower and gives the same scores.
+            self._frugal = True
+        with _without_onednn():
+            return self._forward(packing, self._plain)
+
+    def _forward(self, packing: Packing, linears: tuple[Linear, Linear] | None = None) -> Tensor:
         w = self._weights
         words = w["embeddings.word_embeddings.weight"][packing.ids]
         x = self._norm("embeddings.LayerNorm", words, w["embeddings.position_embeddings.weight"][packing.positions])
         for i in range(self._layers):
             name = f"transformer.layer.{i}"
-            linear, activated = self._fast
+            linear, activated = linears or self._fast
             rounded = x.to(self._dtype)
             k, v = (linear(rounded, *self._parameters(f"{name}.attention.{part}_lin")) for part in "kv")
             if i == self._layers - 1:
@@ -104,12 +126,36 @@ class Network:
         return F.layer_norm(x.add_(part), x.shape[-1:], *self._parameters(name), LAYER_NORM_EPSILON)
 
 
+@contextmanager
+def _without_onednn() -> Iterator[None]:
+    # Not `flags`, which sets more, and warns of it.
+    (enabled, *_) = torch.backends.mkldnn.set_flags(False)
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.set_flags(enabled)
+
+
+#: What torch's allocator for CPUs, C++, cuBLAS, Metal and oneDNN say.
+_NO_MEMORY = re.compile(
+    "can't allocate memory|not enough memory|out of memory|bad_alloc|ALLOC_FAILED"
+    "|could not (create|execute) a (primitive|memory)",
+    re.IGNORECASE,
+)
+
+
 def is_out_of_memory(error: Exception) -> bool:
     """Whether a smaller batch may succeed where this error was raised."""
-    return isinstance(error, (torch.cuda.OutOfMemoryError, MemoryError))
+    if isinstance(error, (torch.cuda.OutOfMemoryError, MemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error)) is not None
 
 
 def free_cached_memory(device: torch.device) -> None:
-    """Give memory that torch keeps for later back to the device."""
+    """Give memory that is kept for later back to the device."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+    else:
+        give_back_memory()

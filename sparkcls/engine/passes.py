@@ -139,8 +139,8 @@ class Passes:
             raise ModelError(
                 f"Model {self._name!r} on {self._device} has not enough memory for a single sentence of "
                 f"{len(batch.sequences[0])} wordpieces: {one_line(error)}. Give Python workers more (on a CPU "
-                "spark.executor.pyspark.memory or spark.executor.memoryOverhead; on a GPU let fewer tasks share it), or "
-                "set a smaller maxSentenceLength"
+                "spark.executor.pyspark.memory or spark.executor.memoryOverhead; on a GPU fewer tasks that share it), "
+                "or set a smaller maxSentenceLength"
             ) from error
         # Alone now, without the batch that may have been under way beside it.
         return self._finish(batch, self._start(batch), figures, last=True)

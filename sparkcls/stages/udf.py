@@ -60,7 +60,7 @@ def annotate_column(
             groups = [series[i : i + _ANNOTATION_FIELDS] for i in range(1, len(series), _ANNOTATION_FIELDS)]
             return list(zip(*(_read(k, g, whole_metadata) for k, g in zip(types, groups, strict=True)), strict=True))
 
-        for function, written in _run(factory, windows(batches, read)):
+        for function, written in run(factory, windows(batches, read)):
             rows = pd.Series([[a.as_dict() for a in row] for row in written], dtype=object)
             # For pyspark's reading of the annotation above a DataFrame is as good as a Series.
             yield counted_rows(rows, function) if counted else rows  # type: ignore[misc]
@@ -72,7 +72,7 @@ def annotate_column(
     return F.when(F.spark_partition_id() >= 0, column) if once else column
 
 
-def _run(
+def run(
     factory: Callable[[], RowFunction], rows: Iterator[list[Row]]
 ) -> Iterator[tuple[RowFunction, list[list[Annotation]]]]:
     """The row function, and what it gives for each window. Without any it is not made: that loads no model."""
