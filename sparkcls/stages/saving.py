@@ -17,7 +17,7 @@ from typing import Any
 
 from pyspark.ml.util import DefaultParamsWriter
 
-from sparkcls import _classic
+import sparkcls._classic as _classic
 from sparkcls._version import __version__
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.ref import file_sha256

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sparkcls import _classic
+import sparkcls._classic as _classic
 from sparkcls.catalogue.imported import has_scheme
 from sparkcls.catalogue.locate import locate
 from sparkcls.catalogue.mounts import on_network
