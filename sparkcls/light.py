@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pyspark.ml import PipelineModel, Transformer
+from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame
 
 from sparkcls.annotation import Annotation
 from sparkcls.errors import ColumnError, LightColumnError, ParamTypeError
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.finisher import Finisher
+from sparkcls.stages.pipelines import pipeline_stages
 from sparkcls.stages.saved_pipeline import read_pipeline
 from sparkcls.stages.stage import AnnotatorStage
 
@@ -111,7 +112,7 @@ class LightPipeline:
         metadata: dict[str, dict[str, Any]] = {}
         lazy: set[str] = set()
         kept: list[str] | None = None
-        for stage in _stages(self.pipeline_model):
+        for stage in pipeline_stages(self.pipeline_model):
             if isinstance(stage, Finisher):
                 kept = stage.check_columns(metadata)
                 continue
@@ -186,10 +187,3 @@ def _metadata_of(metadata: Metadata, count: int, single: bool) -> list[dict[str,
             f"many values; got {metadata!r}"
         )
     return [{str(key): str(value) for key, value in row.items()} for row in rows]
-
-
-def _stages(model: PipelineModel) -> list[Transformer]:
-    """Stages in order, those of nested pipelines in place."""
-    return [
-        inner for stage in model.stages for inner in (_stages(stage) if isinstance(stage, PipelineModel) else [stage])
-    ]

@@ -33,11 +33,11 @@ from pyspark.sql.utils import is_remote
 from sparkcls._version import __version__
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.light import LightPipeline
-from sparkcls.pretrained.disk import pipeline_stages
-from sparkcls.serving import Served, check_pipeline, check_servable
+from sparkcls.serving import Served
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.chain import ANSWER
 from sparkcls.stages.finisher import Finisher
+from sparkcls.stages.pipelines import check_pipeline, pipeline_stages, text_stages
 from sparkcls.stages.saved_pipeline import read_pipeline, write_pipeline
 from sparkcls.stages.saving import light_metadata
 from sparkcls.stages.stage import SavedTransformer, Stage
@@ -159,7 +159,7 @@ def log_pyfunc(
     ColumnError
         A stage reads a column that no earlier stage makes.
     """
-    check_servable("log_pyfunc", model)
+    text_stages("log_pyfunc", model)
     with tempfile.TemporaryDirectory(prefix="sparkcls-") as work:
         write_pipeline(model, Path(work) / _DATA)
         return mlflow.pyfunc.log_model(
@@ -174,7 +174,7 @@ def log_pyfunc(
 
 def save_pyfunc(model: PipelineModel, path: str | os.PathLike[str], **kwargs: Any) -> None:
     """The same into a folder of this machine, with `mlflow.pyfunc.save_model`; see `log_pyfunc`."""
-    check_servable("save_pyfunc", model)
+    text_stages("save_pyfunc", model)
     with tempfile.TemporaryDirectory(prefix="sparkcls-") as work:
         write_pipeline(model, Path(work) / _DATA)
         mlflow.pyfunc.save_model(

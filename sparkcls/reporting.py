@@ -9,6 +9,7 @@ from pyspark.ml import PipelineModel
 from sparkcls.errors import MetricsError, ParamTypeError
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.observing import figures_of_progress
+from sparkcls.stages.pipelines import pipeline_stages
 
 
 def metrics_of(model: Any, output: str | None, timeout: float) -> dict[str, Any]:
@@ -16,7 +17,11 @@ def metrics_of(model: Any, output: str | None, timeout: float) -> dict[str, Any]
     if hasattr(model, "lastProgress"):
         figures = figures_of_progress(model.lastProgress) if model.lastProgress else {}
         return figures[_choose(list(figures), output)]
-    stages = [s for s in _stages(model) if isinstance(s, DistilBertForSequenceClassification)]
+    stages = [
+        s
+        for s in (pipeline_stages(model) if isinstance(model, PipelineModel) else [model])
+        if isinstance(s, DistilBertForSequenceClassification)
+    ]
     if not stages:
         raise ParamTypeError(
             f"metrics takes a classifier stage or a PipelineModel that holds one, got {type(model).__name__}"
@@ -39,7 +44,3 @@ def _choose(columns: list[str], output: str | None) -> str:
     if len(chosen) != 1:
         raise MetricsError(f"Which output column is meant? metrics(..., output=...) takes one of {', '.join(columns)}")
     return chosen[0]
-
-
-def _stages(model: Any) -> list[Any]:
-    return [inner for s in model.stages for inner in _stages(s)] if isinstance(model, PipelineModel) else [model]

@@ -7,68 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pyspark.ml import PipelineModel, Transformer
+from pyspark.ml import PipelineModel
 
 from sparkcls.errors import ColumnError, ParamTypeError
 from sparkcls.light import LightPipeline
-from sparkcls.pretrained.disk import pipeline_stages
-from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.chain import ANSWER, answers
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
-from sparkcls.stages.finisher import Finisher
+from sparkcls.stages.pipelines import text_stages
 from sparkcls.stages.stage import AnnotatorStage
-
-
-def check_pipeline(caller: str, model: Any) -> None:
-    """Raise ParamTypeError if it is not a fitted pipeline."""
-    if not isinstance(model, PipelineModel):
-        raise ParamTypeError(
-            f"{caller} takes a fitted PipelineModel, got {type(model).__name__}"
-            + ("; call fit first" if hasattr(model, "fit") else "")
-        )
-
-
-def check_servable(caller: str, model: Any) -> tuple[str, list[Transformer]]:
-    """The column of texts that a pipeline reads, and its stages up to the classifier.
-
-    Parameters
-    ----------
-    caller
-        Name of the function that was called, for messages.
-
-    Raises
-    ------
-    ParamTypeError
-        It has no classifier at its end, a stage that only Spark can run, or several columns of texts.
-    ColumnError
-        A stage reads a column that no earlier stage makes.
-    ParamError
-        The classifier has no model.
-    """
-    check_pipeline(caller, model)
-    stages = pipeline_stages(model)
-    while stages and isinstance(stages[-1], Finisher):
-        stages.pop()
-    if not stages or not isinstance(stages[-1], DistilBertForSequenceClassification):
-        last = type(stages[-1]).__name__ if stages else "nothing"
-        raise ParamTypeError(f"{caller} takes a pipeline that ends in a classifier; this one ends in {last}")
-    columns: dict[str, None] = {}
-    metadata: dict[str, dict[str, Any]] = {}
-    for stage in stages:
-        if isinstance(stage, DocumentAssembler):
-            columns[stage._require("inputCol")] = None
-        elif isinstance(stage, AnnotatorStage):
-            stage.match_columns(metadata)
-        else:
-            raise ParamTypeError(
-                f"{caller}: {type(stage).__name__} works on DataFrames, not on single texts; leave it out of the "
-                "pipeline, or use log_model"
-            )
-        metadata[stage.getOutputCol()] = stage.output_metadata()
-    if len(columns) > 1:
-        raise ParamTypeError(f"{caller}: the pipeline reads the columns {', '.join(sorted(columns))}; it must read one")
-    stages[-1].getClasses()  # raises if it has no model
-    return next(iter(columns)), stages
 
 
 class Served:
@@ -77,11 +23,11 @@ class Served:
     Parameters
     ----------
     model
-        A pipeline that `check_servable` takes. Its stages are changed.
+        A pipeline that `text_stages` takes. Its stages are changed.
     """
 
     def __init__(self, model: PipelineModel):
-        self._column, stages = check_servable("load_model", model)
+        self._column, stages = text_stages("load_model", model)
         for stage in stages:
             # As in a DataFrame; a LightPipeline would leave the stage out.
             if isinstance(stage, AnnotatorStage):

@@ -124,14 +124,25 @@ def use_spark_conf(cache: str | None, mirror: str | None) -> None:
 
 
 def cache_folder() -> Path:
-    """The cache in force: `configure`, else the conf, else ``$SPARKCLS_CACHE``, else the user's cache directory."""
+    """The cache in force: `configure`, else the conf, else ``$SPARKCLS_CACHE``, else the user's cache directory.
+
+    Raises
+    ------
+    ParamError
+        None is named, and the user has no home directory.
+    """
     if _settings.cache is not None:
         return _settings.cache
     named = _settings.conf_cache or os.environ.get(CACHE_VARIABLE)
     if named:
         return Path(named).expanduser().absolute()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser().absolute() / "sparkcls"
+    try:
+        return Path(base).expanduser().absolute() / "sparkcls"
+    except RuntimeError as e:
+        raise ParamError(
+            f"There is no home directory to keep models in ({e}); name a folder with ${CACHE_VARIABLE}"
+        ) from e
 
 
 @contextmanager

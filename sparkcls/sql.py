@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
-from pyspark.ml import PipelineModel, Transformer
+from pyspark.ml import Transformer
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import (
@@ -22,10 +22,10 @@ from pyspark.sql.types import (
 )
 
 from sparkcls.errors import ParamError, ParamTypeError
-from sparkcls.pretrained.disk import pipeline_stages
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.chain import ANSWER, TEXTS, Assembling, Chain, Link, answers
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.pipelines import text_stages
 from sparkcls.stages.shipping import delivered
 from sparkcls.stages.stage import AnnotatorStage
 from sparkcls.stages.tokenizer import Tokenizer
@@ -119,16 +119,7 @@ def _stages_of(model: Any) -> list[Transformer]:
     if isinstance(model, DistilBertForSequenceClassification):
         document, token = DocumentAssembler().setInputCol("text"), Tokenizer().setInputCols(["document"])
         return [document, token, model.copy().setInputCols(["document", "token"])]
-    if not isinstance(model, PipelineModel):
-        raise ParamTypeError(
-            "register takes a classifier stage or a fitted PipelineModel that ends in one, got "
-            f"{type(model).__name__}" + ("; call fit first" if hasattr(model, "fit") else "")
-        )
-    stages = pipeline_stages(model)
-    if not stages or not isinstance(stages[-1], DistilBertForSequenceClassification):
-        last = type(stages[-1]).__name__ if stages else "nothing"
-        raise ParamTypeError(f"register takes a PipelineModel that ends in a classifier; this one ends in {last}")
-    return stages
+    return text_stages("register", model, or_else="a classifier stage or ")[1]
 
 
 def _chain_of(spark: SparkSession, name: str, stages: list[Transformer]) -> Chain:
@@ -141,29 +132,16 @@ def _chain_of(spark: SparkSession, name: str, stages: list[Transformer]) -> Chai
     for number, stage in enumerate(before, TEXTS + 1):
         if isinstance(stage, DocumentAssembler):
             links.append(Link(number, (TEXTS,), Assembling(stage.getCleanupMode())))
-        elif isinstance(stage, AnnotatorStage):
+        else:
+            assert isinstance(stage, AnnotatorStage)
             reads = tuple(numbers[column] for column in stage.match_columns(metadata))
             links.append(Link(number, reads, stage.row_function(metadata)))
-        else:
-            raise ParamTypeError(
-                f"register: {type(stage).__name__} works on DataFrames, not on single texts; leave it out of the "
-                "pipeline, or use transform"
-            )
         metadata[stage.getOutputCol()] = stage.output_metadata()
         numbers[stage.getOutputCol()] = number
-    _check_one_text(before)
     scoring = delivered(classifier._scoring(metadata), spark)
     columns = classifier.match_columns(metadata)
     reads = tuple(numbers[column] for column in (columns if scoring.reads_tokens else columns[:1]))
     return Chain(name, _needed(links, reads), scoring, reads, tuple(classifier.getClasses()))
-
-
-def _check_one_text(stages: list[Transformer]) -> None:
-    columns = {stage._require("inputCol") for stage in stages if isinstance(stage, DocumentAssembler)}
-    if len(columns) > 1:
-        raise ParamTypeError(
-            f"register: the pipeline reads the columns {', '.join(sorted(columns))}; a SQL function has one text"
-        )
 
 
 def _needed(links: list[Link], reads: tuple[int, ...]) -> tuple[Link, ...]:

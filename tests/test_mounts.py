@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkcls.catalogue.mounts import on_network
+from sparkcls.catalogue.mounts import in_shared_root, on_cluster_mount, on_network
 
 TABLE = """\
 /dev/sda1 / ext4 rw 0 0
@@ -37,6 +37,29 @@ broken
 )
 def test_what_other_machines_see(path, shared):
     assert on_network(Path(path), TABLE) is shared
+
+
+@pytest.mark.parametrize(
+    ("path", "table", "shared"),
+    [
+        ("/mnt/nfs/model", TABLE, True),
+        ("/opt/models/x", TABLE, True),
+        ("/mnt/bucket/model", TABLE, False),
+        ("/home/me/model", TABLE, False),
+        ("/home/me/model", "none / 9p rw\n", False),
+        ("/home/me/model", "server:/root / nfs4 rw\n", False),
+        ("/data/model", "host /data virtiofs rw\n", False),
+        ("/Volumes/main/x", "", True),
+    ],
+)
+def test_what_needs_no_carrying(path, table, shared):
+    """Rather carried for nothing than not there."""
+    assert on_cluster_mount(Path(path), table) is shared
+
+
+def test_volumes_of_a_mac_are_its_own(monkeypatch):
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert not in_shared_root(Path("/Volumes/disk/model"))
 
 
 def test_of_two_mounts_at_one_point_the_later_counts():

@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import pytest
@@ -14,6 +15,18 @@ def folder(tiny_model, tmp_path):
 def test_json_round_trip(folder):
     ref = ModelRef("n", "sha256:00", ("/a", "bundled:b"))
     assert ModelRef.from_json(ref.to_json()) == ref
+
+
+@pytest.mark.parametrize("digest", ["..", "sha256:../../x", "", None, "md5:00", "sha256:00/.."])
+def test_a_strangers_ref_names_no_folder(digest):
+    with pytest.raises(ModelFormatError, match="is no name, digest and places"):
+        ModelRef.from_json(json.dumps({"name": "n", "digest": digest, "places": []}))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "3", "{}", '{"name": "n", "digest": "sha256:0", "places": [1]}'])
+def test_what_is_no_ref(text):
+    with pytest.raises(ModelFormatError, match="is no name, digest and places"):
+        ModelRef.from_json(text)
 
 
 def test_digest_follows_content_not_place_or_bystanders(folder, tmp_path):

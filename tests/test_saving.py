@@ -11,7 +11,7 @@ import pytest
 from pyspark.ml import Pipeline, PipelineModel
 
 from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
-from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamTypeError
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.light import LightPipeline
 from sparkcls.models.ref import ModelRef
 from sparkcls.stages import saving
@@ -184,7 +184,9 @@ def damage(path, how):
     if how == "gone":
         shutil.rmtree(path / "files")
     elif how == "a part is gone":
-        content["sparkcls"]["files"]["more.txt"] = {"bytes": 1, "sha256": "0" * 64}
+        content["sparkcls"]["files"]["assets/labels.txt"] = {"bytes": 1, "sha256": "0" * 64}
+    elif how == "outside":
+        content["sparkcls"]["files"]["../../outside.txt"] = {"bytes": 1, "sha256": "0" * 64}
     elif how == "changed":
         content["sparkcls"]["files"]["config.json"]["sha256"] = "0" * 64
     elif how == "newer":
@@ -199,7 +201,8 @@ def damage(path, how):
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ("a part is gone", r"is damaged: its file more\.txt is missing, cut or changed"),
+        ("a part is gone", r"is damaged: its file assets/labels\.txt is missing, cut or changed"),
+        ("outside", r"lists files that are no part of a model: \.\./\.\./outside\.txt"),
         ("changed", r"is damaged: its file config\.json is missing, cut or changed"),
         ("newer", r"was saved by sparkcls 9\.9 in format 99; .* Install sparkcls 9\.9 or newer"),
     ],
@@ -222,6 +225,28 @@ def test_a_class_that_is_not_there(spark, tmp_path):
     damage(path, "class")
     with pytest.raises(ModelFormatError, match="holds a .*Gone, which cannot be imported here"):
         Tokenizer.load(str(path))
+
+
+def test_a_refused_save_leaves_what_was_there(spark, folder, tmp_path):
+    path = tmp_path / "stage"
+    Tokenizer(inputCols=["document"], outputCol="token").save(str(path))
+    with pytest.raises(ParamError, match=r"holds a stage; to replace it call write\(\)\.overwrite\(\)"):
+        classifier_of(folder).save(str(path))
+    assert [p.name for p in path.iterdir()] == ["metadata"]
+
+
+def test_files_in_pieces(tmp_path, monkeypatch):
+    monkeypatch.setattr(saving, "PIECE", 4)
+    monkeypatch.setattr(saving, "LOAD", 8)
+    contents = {"config.json": b"0123456789", "vocab.txt": b"", "sparkcls.json": b"abcd"}
+    files = {name: tmp_path / name for name in contents}
+    for name, file in files.items():
+        file.write_bytes(contents[name])
+    pieces = [piece for load in saving.loads(files) for piece in load]
+    facts = saving.our_metadata(files)["sparkcls"]["files"]
+    saving.put_together(reversed(pieces), facts, tmp_path / "copy", "here")
+    assert {name: (tmp_path / "copy" / name).read_bytes() for name in contents} == contents
+    assert max(len(content) for _, _, content in pieces) == 4
 
 
 def test_interrupted_writing_leaves_no_stage(spark, folder, tmp_path, monkeypatch):

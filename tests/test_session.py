@@ -85,3 +85,15 @@ def test_start_gives_the_running_session_and_takes_spark_nlps_arguments(spark, m
     session = sparkcls.start(memory="1G", apple_silicon=False, real_time_output=False, spark32=True)
     assert session.range(3).count() == 3
     assert os.environ["PYSPARK_PYTHON"]
+
+
+def test_start_sets_what_a_running_session_lets_it_set(spark, caplog):
+    confs = {"spark.sql.session.timeZone": "Asia/Tokyo", "spark.sql.warehouse.dir": "/elsewhere"}
+    before = spark.conf.get("spark.sql.session.timeZone")
+    try:
+        session = sparkcls.start(params=confs)
+        assert session.conf.get("spark.sql.session.timeZone") == "Asia/Tokyo"
+        assert session.conf.get("spark.sql.warehouse.dir") != "/elsewhere"
+        assert "keeps its spark.sql.warehouse.dir" in caplog.text
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", before)

@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -14,6 +15,7 @@ import sparkcls
 from sparkcls import _classic, settings
 from sparkcls.catalogue import locate as locating
 from sparkcls.catalogue.locate import by_digest, locate
+from sparkcls.catalogue.sources import PUBLIC
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.models.ref import ModelRef, folder_digest
 from sparkcls.stages import shipping
@@ -41,9 +43,9 @@ def added(spark, monkeypatch):
     names = []
     real = shipping._add
 
-    def add(session, folder, name):
+    def add(session, folder, name, application):
         names.append(name)
-        real(session, folder, name)
+        real(session, folder, name, application)
 
     monkeypatch.setattr(shipping, "_add", add)
     return names
@@ -110,6 +112,39 @@ def test_the_conf(spark, folder, added):
         spark.conf.unset("spark.sparkcls.ship")
     with pytest.raises(ParamError, match=r"configure\(ship=\.\.\.\) must be one of auto, always, never"):
         sparkcls.configure(ship="sometimes")
+
+
+def test_what_was_packed_goes_with_its_application(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(shipping, "_shipped", set())
+    monkeypatch.setattr(shipping, "_served", {})
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    ref = ModelRef.of_folder("n", str(folder))
+
+    def packed():
+        return len(list((tmp_path / "tmp").rglob("*.zip")))
+
+    for application in ("app-1", "app-2"):
+        session = FakeSession3("yarn") if _classic.IS_3 else FakeSession4("yarn")
+        session.conf["spark.app.id"] = application
+        ship(ref, folder, session)
+        ship(ref, folder, session)
+        assert packed() == 1
+    broken = type("Broken", (type(session),), {"addArtifacts": fail, "addArchive": fail})("yarn")
+    with pytest.raises(RuntimeError):
+        ship(ref, folder, broken)
+    assert packed() == 1, "what was not served is not kept"
+
+
+def fail(*_, **__):
+    raise RuntimeError("no")
+
+
+def test_files_from_before_1980(folder, tmp_path):
+    os.utime(folder / "config.json", (0, 0))
+    shipping._pack(folder, tmp_path / "packed.zip")
+    with zipfile.ZipFile(tmp_path / "packed.zip") as packed:
+        assert packed.read("config.json") == (folder / "config.json").read_bytes()
 
 
 def test_no_room_to_pack(spark, folder, monkeypatch):
@@ -292,8 +327,9 @@ def test_drivers_cache_reaches_workers_unless_they_have_their_own(tmp_path, monk
 def test_workers_ask_no_hub(folder, cache):
     from sparkcls.stages.scoring import _seen_by_worker
 
-    ref = ModelRef("n", folder_digest(folder), ("/absent", "hub:owner/name@abc"), "en")
-    seen = _seen_by_worker(ref, None)
-    assert seen.places == ("/absent",)
+    places = ("/absent", "hub:owner/name@abc", f"store:{PUBLIC}#k.zip", "store:s3://mirror#k.zip")
+    seen = _seen_by_worker(ModelRef("n", folder_digest(folder), places, "en"), None)
+    assert seen.places == ("/absent", "store:s3://mirror#k.zip")
+    seen = ModelRef(seen.name, seen.digest, ("/absent",), "en")
     with pytest.raises(ModelNotFoundError, match=r"is not on host .*configure\(ship='always'\)"):
         locate(seen)

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from sparkcls import sql
 from sparkcls.annotation import Annotation
 from sparkcls.annotator import DistilBertForSequenceClassification, Normalizer, SentenceDetector, Tokenizer
-from sparkcls.base import DocumentAssembler, Finisher, LightPipeline, Pipeline, PipelineModel
+from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline, PipelineModel
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from sparkcls.stages.chain import answers
 from tests.models import poisonous, save_tiny_model
@@ -252,19 +252,18 @@ def test_bad_models(spark, bundled, tiny_model):
     document, token = DocumentAssembler(inputCol="text"), Tokenizer(inputCols=["document"])
     fitted = pipeline_of(bundled)
     for model, kind, message in [
-        ("bundled", ParamTypeError, "takes a classifier stage or a fitted PipelineModel that ends in one, got str"),
+        ("bundled", ParamTypeError, "takes a classifier stage or a fitted PipelineModel, got str"),
         (Pipeline(stages=[document, token, bundled]), ParamTypeError, "got Pipeline; call fit first"),
         (LightPipeline(fitted), ParamTypeError, "got LightPipeline"),
         (PipelineModel([]), ParamTypeError, "this one ends in nothing"),
         (PipelineModel([document, token]), ParamTypeError, "this one ends in Tokenizer"),
-        (PipelineModel([fitted, Finisher(inputCols=["class"])]), ParamTypeError, "this one ends in Finisher"),
         (PipelineModel([Other(), fitted]), ParamTypeError, "Other works on DataFrames, not on single texts"),
         (PipelineModel([token, bundled]), ColumnError, "there is no column 'document'"),
         (PipelineModel([document, bundled]), ColumnError, "there is no column 'token'"),
         (
             PipelineModel([document, DocumentAssembler(inputCol="title", outputCol="t"), token, bundled]),
             ParamTypeError,
-            "reads the columns text, title; a SQL function has one text",
+            "reads the columns text, title; it must read one",
         ),
         (DistilBertForSequenceClassification(), ParamError, "has no model; make it with pretrained"),
         (classifier_of(tiny_model, maxSentenceLength=512)._update(device="cuda:99"), None, None),

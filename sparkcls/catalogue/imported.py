@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sparkcls.catalogue.install import install
 from sparkcls.errors import ModelNotFoundError, ParamTypeError
+from sparkcls.events import emit
 from sparkcls.models.ref import IMPORT, ModelRef
 from sparkcls.settings import cache_folder
 
@@ -34,16 +35,33 @@ def import_folder(location: str, heads: int | None = None) -> ModelRef:
     """
     with local_folder(location) as folder:
         target = _target(folder)
-        _convert(folder, target, heads=heads)
+        _convert(folder, target, heads)
         source = location if "://" in location else str(folder)
         return ModelRef.of_folder(folder.name, str(target), f"{IMPORT}{source}")
 
 
-def import_again(ref: ModelRef, place: str) -> Path | None:
-    """On another machine: the folder of a ref made by `import_folder`; None if the source is not seen here."""
+def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
+    """On another machine: the folder of a ref made by `import_folder`; None if the source is not seen here.
+
+    Parameters
+    ----------
+    target
+        Where to put it, unless it is there: one process of the machine reads the source, others wait.
+    """
+    source = place.removeprefix(IMPORT)
+
+    def make(work: Path, model: Path) -> dict[str, str]:
+        from sparkcls.formats.convert import convert_folder
+
+        with local_folder(source) as folder:
+            if not folder.is_dir():
+                raise ModelNotFoundError(source)
+            convert_folder(folder, model)
+        emit("copy", model=ref.name, bytes=sum(f.stat().st_size for f in model.iterdir()), source=source)
+        return {"folder": source}
+
     try:
-        with local_folder(place.removeprefix(IMPORT)) as folder:
-            return _convert(folder, _target(folder), ref.digest) if folder.is_dir() else None
+        return install(target, cache_folder(), make, ref.digest)
     except ModelNotFoundError:
         return None
 
@@ -52,14 +70,14 @@ def _target(folder: Path) -> Path:
     return cache_folder() / IMPORTED / f"{folder.name}-{content_digest(folder)[:16]}"
 
 
-def _convert(folder: Path, target: Path, digest: str = "", heads: int | None = None) -> Path:
+def _convert(folder: Path, target: Path, heads: int | None) -> Path:
     def make(work: Path, model: Path) -> dict[str, str]:
         from sparkcls.formats.convert import convert_folder
 
         convert_folder(folder, model, heads)
         return {"folder": str(folder)}
 
-    return install(target, cache_folder(), make, digest)
+    return install(target, cache_folder(), make)
 
 
 def content_digest(folder: Path) -> str:

@@ -18,7 +18,7 @@ from sparkcls.catalogue.sources import read_index
 from sparkcls.catalogue.store import NotThere, Store, Unreachable, open_store, public_form
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.events import emit
-from sparkcls.models.layout import DECISIVE
+from sparkcls.models.layout import decisive_files
 from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, folder_digest, is_remote, place_path
 from sparkcls.settings import CACHE_VARIABLE, cache_folder
 
@@ -72,7 +72,7 @@ def _named(ref: ModelRef) -> Path:
 def _cached(ref: ModelRef) -> list[Path]:
     try:
         return [*([_named(ref)] if ref.lang else []), by_digest(ref)]
-    except RuntimeError:
+    except ParamError:
         # A user without a home directory has no cache.
         return []
 
@@ -86,7 +86,7 @@ def _copy_of(ref: ModelRef, shared: list[Path], changed: list[Path]) -> Path | N
             return copy_into_cache(ref, folder)
         except ModelFormatError:
             changed.append(folder)
-        except (ParamError, RuntimeError) as e:
+        except ParamError as e:
             if folder_digest(folder) == ref.digest:
                 logger.warning("%s is used where it is, over the network: %s", folder, e)
                 return folder
@@ -107,11 +107,10 @@ def copy_into_cache(ref: ModelRef, folder: Path) -> Path:
 
     def make(work: Path, model: Path) -> dict[str, str]:
         copied = 0
-        for name in DECISIVE:
-            if (folder / name).is_file():
-                (model / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(folder / name, model / name)
-                copied += (model / name).stat().st_size
+        for name, file in decisive_files(folder).items():
+            (model / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, model / name)
+            copied += (model / name).stat().st_size
         emit("copy", model=ref.name, bytes=copied, source=str(folder))
         return {"folder": str(folder)}
 
@@ -139,6 +138,8 @@ def keep(ref: ModelRef, write: Callable[[Path], None]) -> None:
         def make(work: Path, model: Path) -> dict[str, str]:
             model.mkdir()
             write(model)
+            size = sum(file.stat().st_size for file in decisive_files(model).values())
+            emit("copy", model=ref.name, bytes=size, source="a saved stage")
             return {"folder": "a saved stage"}
 
         install(by_digest(ref), cache_folder(), make, ref.digest)
@@ -146,7 +147,7 @@ def keep(ref: ModelRef, write: Callable[[Path], None]) -> None:
 
 def _converted(ref: ModelRef) -> Path | None:
     for place in ref.places:
-        folder = import_again(ref, place) if place.startswith(IMPORT) else None
+        folder = import_again(ref, place, by_digest(ref)) if place.startswith(IMPORT) else None
         if folder is not None:
             return folder
     return None

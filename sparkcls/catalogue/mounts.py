@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 #: Roots that every node of a Databricks cluster sees, however they are mounted.
 SHARED_ROOTS = ("/Volumes", "/dbfs", "/Workspace")
+#: Types that are the same folder wherever it is mounted; others may be a host's way to show its disk to a container.
+_CLUSTER = re.compile(r"nfs\d?|cifs|smb\d?|smbfs|lustre|gpfs|beegfs|ceph|glusterfs|afs|orangefs|pvfs2|panfs|wekafs")
 #: Types of network filesystems, as Linux names them in its table of mounts.
 _NETWORK = re.compile(
-    r"(nfs\d?|cifs|smb\d?|smbfs|lustre|gpfs|beegfs|ceph|glusterfs|9p|virtiofs|afs|orangefs|pvfs2|panfs|wekafs"
-    r"|fuse\.(?!fuse-overlayfs|portal|gvfsd|lxcfs|ntfs|ext|bindfs|unionfs|mergerfs|snapfuse).+)"
+    _CLUSTER.pattern
+    + r"|9p|virtiofs|fuse"
+    + r"|fuse\.(?!fuse-overlayfs|portal|gvfsd|lxcfs|ntfs|ext|bindfs|unionfs|mergerfs|snapfuse).+"
 )
 _TABLE = Path("/proc/self/mounts")
 
@@ -27,15 +31,30 @@ def on_network(path: Path, table: str | None = None) -> bool:
         Mounts in the format of ``/proc/self/mounts``; default: those of this machine. Where there are none (macOS,
         Windows) only `SHARED_ROOTS` count.
     """
+    return in_shared_root(path) or bool(_NETWORK.fullmatch(_mount(path, table)[1]))
+
+
+def on_cluster_mount(path: Path, table: str | None = None) -> bool:
+    """Whether other machines have the same folder mounted, as far as can be told here; see `on_network`."""
+    point, kind = _mount(path, table)
+    return in_shared_root(path) or (point != Path("/") and bool(_CLUSTER.fullmatch(kind)))
+
+
+def in_shared_root(path: Path) -> bool:
+    """Whether a path lies where all nodes of a Databricks cluster have the same."""
     path = Path(path).absolute()
-    if any(Path(root) in (path, *path.parents) for root in SHARED_ROOTS):
-        return True
+    # On macOS /Volumes holds its own disks.
+    return sys.platform != "darwin" and any(Path(root) in (path, *path.parents) for root in SHARED_ROOTS)
+
+
+def _mount(path: Path, table: str | None) -> tuple[Path, str]:
+    """Where the filesystem of a path is mounted, and its type; empty where there is no table."""
     try:
         lines = (_TABLE.read_text(encoding="utf-8", errors="replace") if table is None else table).splitlines()
-        resolved = path.resolve()
+        resolved = path.absolute().resolve()
     except OSError:
-        return False
-    best, kind = -1, ""
+        return Path(), ""
+    best, kind = Path(), ""
     for line in lines:
         fields = line.split(" ")
         if len(fields) < 3:
@@ -43,6 +62,6 @@ def on_network(path: Path, table: str | None = None) -> bool:
         # Blanks and the like stand there as octal numbers.
         point = Path(re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), fields[1]))
         # The later of two mounts at one point hides the other.
-        if point in (resolved, *resolved.parents) and len(point.parts) >= best:
-            best, kind = len(point.parts), fields[2]
-    return bool(_NETWORK.fullmatch(kind))
+        if point in (resolved, *resolved.parents) and len(point.parts) >= len(best.parts):
+            best, kind = point, fields[2]
+    return best, kind

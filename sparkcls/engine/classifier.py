@@ -18,6 +18,7 @@ from sparkcls.engine.figures import Figures
 from sparkcls.engine.network import Network
 from sparkcls.engine.passes import Batch, NotFiniteError, Passes, Result, one_line
 from sparkcls.engine.precision import FLOAT32, MIXED, half_precision
+from sparkcls.engine.process import give_back_memory
 from sparkcls.events import emit
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
@@ -165,6 +166,13 @@ class Classifier:
         figures.truncated += sum(o.truncated > 0 for o in found)
         self._report_failures(found, figures)
         return found
+
+    def close(self) -> None:
+        """Called at the end of a task: what its lack of memory changed is forgotten, and little memory is held."""
+        for passes in (self._passes, self._exact):
+            if passes is not None:
+                passes.recover()
+        give_back_memory()
 
     def _report_failures(self, outcomes: list[Outcome], figures: Figures) -> None:
         failed = [o for o in outcomes if o.error]

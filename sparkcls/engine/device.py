@@ -44,13 +44,13 @@ class Surroundings:
     uuids: tuple[str, ...] = ()
 
     @staticmethod
-    def here(assigned: Sequence[str] = (), worker: bool = False) -> Surroundings:
-        """What this process sees now; the arguments are what only Spark knows."""
+    def here(assigned: Sequence[str] = (), worker: bool = False, requested: str = "auto") -> Surroundings:
+        """What this process sees now; the arguments are what only Spark and the user know."""
         import torch
 
         gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
         # Asking for properties starts CUDA, which a process that then uses the CPU should not do.
-        named = gpus > 1 and bool(assigned) and not assigned[0].isdigit()
+        named = gpus > 1 and requested in ("auto", "cuda") and bool(assigned) and not assigned[0].isdigit()
         return Surroundings(
             gpus=gpus,
             mps=torch.backends.mps.is_available(),

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -47,7 +47,12 @@ class Network:
             (fused and fused_linear("none", self._dtype)) or self._plain[0],
             (fused and fused_linear(activation, self._dtype)) or self._plain[1],
         )
-        #: Since this process had no memory.
+        self._exact = _in_float32(self._plain[0]), _in_float32(self._plain[1])
+        #: Set when memory has ended, until `recover`.
+        self._frugal = False
+
+    def recover(self) -> None:
+        """Compute at full speed again, though memory had ended: another task, other rows."""
         self._frugal = False
 
     @torch.inference_mode()
@@ -84,12 +89,12 @@ class Network:
             except Exception as e:
                 if self.device.type != "cpu" or not is_out_of_memory(e):
                     raise
-                logger.warning("No memory for a batch on the CPU (%s); from here on it computes without oneDNN", e)
+                logger.warning("No memory for a batch on the CPU (%s); the task goes on without oneDNN", e)
             # oneDNN makes code for every new shape and keeps it, so it also fails for the smallest batch, or crashes.
-            # What does without it is slower and gives the same scores.
+            # What does without it is slower; in bfloat16 far slower, so that is computed in float32.
             self._frugal = True
-        with _without_onednn():
-            return self._forward(packing, self._plain)
+        with _WITHOUT_ONEDNN:
+            return self._forward(packing, self._exact)
 
     def _forward(self, packing: Packing, linears: tuple[Linear, Linear] | None = None) -> Tensor:
         w = self._weights
@@ -126,14 +131,34 @@ class Network:
         return F.layer_norm(x.add_(part), x.shape[-1:], *self._parameters(name), LAYER_NORM_EPSILON)
 
 
-@contextmanager
-def _without_onednn() -> Iterator[None]:
-    # Not `flags`, which sets more, and warns of it.
-    (enabled, *_) = torch.backends.mkldnn.set_flags(False)
-    try:
-        yield
-    finally:
-        torch.backends.mkldnn.set_flags(enabled)
+def _in_float32(linear: Linear) -> Linear:
+    """A linear layer that computes in float32, whatever it gets, and gives what it got."""
+    return lambda x, weight, bias: linear(x.float(), weight.float(), bias.float()).to(x.dtype)
+
+
+class _WithoutOneDnn:
+    """A with block without oneDNN. The switch is the whole process's, so the last thread to leave turns it back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = True
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                # Not `flags`, which sets more, and warns of it.
+                (self._before, *_) = torch.backends.mkldnn.set_flags(False)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                torch.backends.mkldnn.set_flags(self._before)
+
+
+_WITHOUT_ONEDNN = _WithoutOneDnn()
 
 
 #: What torch's allocator for CPUs, C++, cuBLAS, Metal and oneDNN say.

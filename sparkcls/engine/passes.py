@@ -55,6 +55,10 @@ class Passes:
         self._device = str(network.device)
         self._probe = probe
 
+    def recover(self) -> None:
+        """See `Network.recover`."""
+        self._network.recover()
+
     def predict(self, batches: Sequence[Batch], figures: Figures) -> list[list[Result]]:
         """Logits of every batch; where one fails, of its halves, down to the sentence that fails.
 

@@ -20,6 +20,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from sparkcls.errors import ParamError
 from sparkcls.models.layout import ModelFolder
 from sparkcls.models.ref import file_sha256
 from sparkcls.settings import cache_folder
@@ -54,7 +55,7 @@ def load_weights(folder: ModelFolder, digest: str, device: torch.device, precisi
         return _named(load_file(folder.weights))
     try:
         return _named(load_file(_converted_file(folder, digest, precision)))
-    except (OSError, RuntimeError) as e:  # RuntimeError: a user without a home has no default cache
+    except (OSError, ParamError) as e:
         logger.warning(
             "The cache cannot be written (%s), so this process holds its own %s copy of the weights of %s",
             e,

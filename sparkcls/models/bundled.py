@@ -61,7 +61,7 @@ def _unpacked(archive: Path, name: str) -> Path:
                 if members and not target.is_dir():
                     _unpack(package, members, prefix, target)
             return target
-        except (OSError, RuntimeError) as e:  # RuntimeError: there is no home directory
+        except (OSError, ParamError) as e:
             problems.append(str(e))
     raise ParamError(
         f"sparkcls is imported from {archive}, and its bundled model cannot be unpacked ({'; '.join(problems)}); "

@@ -78,6 +78,11 @@ class ModelFolder:
         return int(self.config["max_position_embeddings"])
 
 
+def decisive_files(path: Path) -> dict[str, Path]:
+    """The files of a model folder that make it what it is, by name; what else lies there is no part of the model."""
+    return {name: path / name for name in DECISIVE if (path / name).is_file()}
+
+
 def read_model_folder(path: str | Path) -> ModelFolder:
     """Check a model folder and read what is small in it.
 

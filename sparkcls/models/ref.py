@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import socket
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -54,9 +55,21 @@ class ModelRef:
 
     @staticmethod
     def from_json(text: str) -> ModelRef:
-        """The ref that `to_json` wrote."""
-        fields = json.loads(text)
-        return ModelRef(fields["name"], fields["digest"], tuple(fields["places"]), fields.get("lang", ""))
+        """The ref that `to_json` wrote.
+
+        Raises
+        ------
+        ModelFormatError
+            It is none. A ref comes with saved stages, which may be a stranger's, and names folders of the cache.
+        """
+        try:
+            fields = json.loads(text)
+            ref = ModelRef(fields["name"], fields["digest"], tuple(fields["places"]), fields.get("lang", ""))
+            if re.fullmatch(r"sha256:[0-9a-f]+", ref.digest) and all(isinstance(p, str) for p in ref.places):
+                return ref
+        except (ValueError, TypeError, KeyError, AttributeError):
+            pass
+        raise ModelFormatError(f"The stage's model is no name, digest and places: {text[:200]!r}")
 
     @staticmethod
     def of_folder(name: str, place: str, *others: str, lang: str = "") -> ModelRef:

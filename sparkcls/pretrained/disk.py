@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyspark.ml import PipelineModel, Transformer
+from pyspark.ml import PipelineModel
 
 from sparkcls.formats.sparknlp import PIPELINE_CLASS, is_saved_stage, read_metadata
 from sparkcls.stages.importer import import_pipeline
@@ -21,8 +21,3 @@ def load_pipeline(path: str) -> PipelineModel:
     if is_saved_stage(Path(path)) and read_metadata(Path(path))["class"] == PIPELINE_CLASS:
         return import_pipeline(path)
     return PipelineModel.load(path)
-
-
-def pipeline_stages(model: PipelineModel) -> list[Transformer]:
-    """Stages in order, those of nested pipelines in place."""
-    return [inner for s in model.stages for inner in (pipeline_stages(s) if isinstance(s, PipelineModel) else [s])]

@@ -9,9 +9,9 @@ from pyspark.sql import SparkSession
 from sparkcls.settings import CACHE_CONF, MIRROR_CONF, use_spark_conf
 
 
-def take_over_confs() -> None:
-    """Let ``spark.sparkcls.cache`` and ``spark.sparkcls.mirror`` of the active session count, if there is one."""
-    session = SparkSession.getActiveSession()
+def take_over_confs(session: Any = None) -> None:
+    """Let ``spark.sparkcls.cache`` and ``spark.sparkcls.mirror`` of a session count; by default the active one's."""
+    session = session or SparkSession.getActiveSession()
     use_spark_conf(read_conf(session, CACHE_CONF), read_conf(session, MIRROR_CONF))
 
 

@@ -19,7 +19,7 @@ from sparkcls.engine.contract import SPARKNLP
 from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
 from sparkcls.formats.convert import is_foreign
 from sparkcls.models.cards import CARDS
-from sparkcls.models.layout import DECISIVE, PARAMS, ModelFolder, read_model_folder
+from sparkcls.models.layout import PARAMS, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.stages.classifier_params import LONGEST, ONCE, ClassifierParams
 from sparkcls.stages.columns import ColumnMetadata, RowFunction, put_column, schema_metadata
@@ -259,11 +259,11 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         """The model's files, unless ``saveWeights`` is False."""
         if not self.getSaveWeights() or not self.isDefined("model"):
             return {}
-        folder = self._folder().path
-        return {name: folder / name for name in DECISIVE if (folder / name).is_file()}
+        return decisive_files(self._folder().path)
 
     def take_over_files(self, write: Callable[[Path], None]) -> None:
         """Put the model's files into this machine's cache, unless it has the model already."""
+        take_over_confs()
         keep(self._ref(), write)
 
     def getClasses(self) -> list[str]:

@@ -15,11 +15,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pyspark.errors import PySparkException
 from pyspark.ml.util import DefaultParamsWriter
 
 import sparkcls._classic as _classic
 from sparkcls._version import __version__
-from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
+from sparkcls.models.layout import DECISIVE
 from sparkcls.models.ref import file_sha256
 
 #: Version of what is described above; 0 is what sparkcls 0.1 wrote: no "sparkcls" in the metadata, and no files.
@@ -44,16 +46,29 @@ class StageWriter(DefaultParamsWriter):
     instance: Any
 
     def save(self, path: str) -> None:
-        """Write to `path`, any file system that Spark writes to; an existing stage only after ``overwrite()``."""
+        """Write to `path`, any file system that Spark writes to; an existing stage only after ``overwrite()``.
+
+        Overwriting is as atomic as Spark's: if it is interrupted, the old stage is lost, and loading says so.
+        """
         spark, mode = self.sparkSession, "overwrite" if self.shouldOverwrite else "error"
         files: Mapping[str, Path] = self.instance.saved_files()
         ours = our_metadata(files)
         line = DefaultParamsWriter._get_metadata_to_save(self.instance, spark, extraMetadata=ours)
+        if files and not self.shouldOverwrite and _is_there(spark, f"{path}/metadata"):
+            raise ParamError(f"{path} holds a stage; to replace it call write().overwrite().save(...)")
         if files:
             _write_files(spark, files, f"{path}/files", mode)
         # Last, so that what was interrupted is not taken for a stage.
         frame = spark.createDataFrame([(line,)], "value string").coalesce(1)
         frame.write.mode(mode).text(f"{path}/metadata")
+
+
+def _is_there(spark: Any, path: str) -> bool:
+    try:
+        # Spark looks for the files when it is asked for the schema.
+        return bool(spark.read.text(path).schema)
+    except PySparkException:
+        return False
 
 
 def our_metadata(files: Mapping[str, Path]) -> dict[str, Any]:
@@ -90,8 +105,9 @@ def loads(files: Mapping[str, Path]) -> Iterator[list[Piece]]:
     size = 0
     for name, file in files.items():
         with open(file, "rb") as source:
-            while content := source.read(PIECE):
-                load.append((name, source.tell() - len(content), content))
+            for offset in range(0, max(1, file.stat().st_size), PIECE):
+                content = source.read(PIECE)
+                load.append((name, offset, content))
                 size += len(content)
                 if size >= LOAD:
                     yield load
@@ -163,6 +179,10 @@ def put_together(pieces: Iterable[Piece], facts: Mapping[str, Mapping[str, Any]]
     ModelFormatError
         One is missing, cut or changed.
     """
+    strange = sorted(set(facts) - set(DECISIVE))
+    if strange:
+        # Names become paths, and the folder may be a stranger's.
+        raise ModelFormatError(f"{path} lists files that are no part of a model: {', '.join(strange)[:200]}")
     for name, offset, content in pieces:
         if name not in facts:
             continue

@@ -11,11 +11,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sparkcls.annotation import Annotation
+from sparkcls.catalogue.sources import PUBLIC
 from sparkcls.classification import Decision, close_calls, to_annotations
 from sparkcls.engine.contract import SPARKNLP, Reading, Sentence
 from sparkcls.engine.figures import Figures
 from sparkcls.errors import InputError
-from sparkcls.models.ref import HUB, ModelRef
+from sparkcls.models.ref import HUB, STORE, ModelRef
 from sparkcls.settings import use_driver_cache
 from sparkcls.stages.columns import Row
 from sparkcls.stages.task import choose_threads, task_cores, task_gpus
@@ -71,7 +72,7 @@ class Scoring:
         from sparkcls.engine.precision import choose_precision
         from sparkcls.engine.process import available_cores, prepare_worker
 
-        around = Surroundings.here(assigned=gpus or (), worker=gpus is not None)
+        around = Surroundings.here(assigned=gpus or (), worker=gpus is not None, requested=self.device)
         device = choose_device(self.device, around)
         if around.worker:
             prepare_worker(choose_threads(task_cores(), self.slots, available_cores()))
@@ -108,9 +109,7 @@ class Annotating:
 
     def close(self) -> None:
         """Called at the end of a task: a worker that waits for the next one holds little beside the model."""
-        from sparkcls.engine.process import give_back_memory
-
-        give_back_memory()
+        self._classifier.close()
 
     def prepare(self, rows: Sequence[Row]) -> tuple[list[list[Annotation]], Prepared]:
         """The sentences of every row, as annotations and as wordpieces."""
@@ -161,8 +160,8 @@ class Annotating:
 
 
 def _seen_by_worker(ref: ModelRef, archive: str | None) -> ModelRef:
-    """The ref with the places that a worker may ask: no hub, and first what Spark has brought."""
-    places = tuple(place for place in ref.places if not place.startswith(HUB))
+    """The ref with the places that a worker may ask: no hub, nor the public store, and first what Spark has brought."""
+    places = tuple(place for place in ref.places if not place.startswith((HUB, f"{STORE}{PUBLIC}")))
     if archive:
         from pyspark import SparkFiles
 

@@ -19,12 +19,12 @@ from typing import Any
 import sparkcls._classic as _classic
 from sparkcls.catalogue.imported import has_scheme
 from sparkcls.catalogue.locate import locate
-from sparkcls.catalogue.mounts import on_network
+from sparkcls.catalogue.mounts import in_shared_root, on_cluster_mount
 from sparkcls.errors import ParamError
-from sparkcls.models.layout import DECISIVE
+from sparkcls.models.layout import decisive_files
 from sparkcls.models.ref import BUNDLED, IMPORT, ModelRef, is_remote, place_path
 from sparkcls.settings import ALWAYS, AUTO, NEVER, SHIP_CONF, check_ship, configured_cache, configured_ship
-from sparkcls.stages.confs import read_conf
+from sparkcls.stages.confs import read_conf, take_over_confs
 from sparkcls.stages.scoring import Scoring
 from sparkcls.stages.task import local_slots
 
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 #: What each session has been given; sessions by application and, on Connect, by their id.
 _shipped: set[tuple[str | None, str, str]] = set()
+#: Folders with archives that classic Spark serves, by application.
+_served: dict[str | None, list[Path]] = {}
 _lock = threading.Lock()
 
 
@@ -45,6 +47,7 @@ def delivered(scoring: Scoring, session: Any) -> Scoring:
     ParamError
         The conf ``spark.sparkcls.ship`` has another word; the driver's temporary folder has no room.
     """
+    take_over_confs(session)
     ref = scoring.model
     folder = locate(ref)
     if str(folder) not in ref.places:
@@ -69,28 +72,36 @@ def ship(ref: ModelRef, folder: Path, session: Any) -> str | None:
     The name under which workers find it among Spark's files; None if they look at the model's places.
     """
     how = configured_ship() or check_ship(read_conf(session, SHIP_CONF) or AUTO, f"The conf {SHIP_CONF}")
-    if how == NEVER or (how != ALWAYS and (_runs_here(session) or seen_by_all(ref))):
+    if how == NEVER or (how != ALWAYS and (_runs_here(session) or seen_by_all(ref, _is_connect(session)))):
         return None
     name = f"sparkcls-{ref.digest.rpartition(':')[2][:32]}"
     key = (read_conf(session, "spark.app.id"), str(getattr(session, "session_id", "")), name)
     with _lock:
         if key not in _shipped:
-            _add(session, folder, name)
+            _add(session, folder, name, key[0])
             _shipped.add(key)
     return name
 
 
-def seen_by_all(ref: ModelRef) -> bool:
-    """Whether one of a model's places is one that every node of a cluster sees."""
-    return any(_is_shared(place) for place in ref.places)
+def seen_by_all(ref: ModelRef, remote: bool = False) -> bool:
+    """Whether one of a model's places is one that every node of a cluster sees.
+
+    Parameters
+    ----------
+    remote
+        Whether this is a client of Spark Connect, whose own mounts say nothing of the cluster's.
+    """
+    return any(_is_shared(place, remote) for place in ref.places)
 
 
-def _is_shared(place: str) -> bool:
+def _is_shared(place: str, remote: bool) -> bool:
     if place.startswith(BUNDLED):
         return True
     source = place.removeprefix(IMPORT)
-    # What the driver fetched from a store or a hub is not theirs to fetch again.
-    return not is_remote(source) and (has_scheme(source) or on_network(place_path(source)))
+    if is_remote(source):
+        # What the driver fetched from a store or a hub is not theirs to fetch again.
+        return False
+    return has_scheme(source) or (in_shared_root if remote else on_cluster_mount)(place_path(source))
 
 
 def _runs_here(session: Any) -> bool:
@@ -106,34 +117,43 @@ def _is_connect(session: Any) -> bool:
     return type(session).__module__.startswith("pyspark.sql.connect")
 
 
-def _add(session: Any, folder: Path, name: str) -> None:
-    # Classic Spark serves the file for as long as the application runs.
+def _add(session: Any, folder: Path, name: str, application: str | None) -> None:
     work = Path(tempfile.mkdtemp(prefix="sparkcls-"))
-    atexit.register(shutil.rmtree, work, ignore_errors=True)
     archive = work / f"{name}.zip"
+    unpacked_as = f"{archive}#{name}"
+    served = False
     try:
         _pack(folder, archive)
+        logger.info("%s: %d bytes for each executor", folder, archive.stat().st_size)
+        if _classic.IS_3:
+            _classic.add_archive(session, unpacked_as)
+        else:
+            session.addArtifacts(unpacked_as, archive=True)
+        served = not _is_connect(session)
     except OSError as e:
+        size = sum(file.stat().st_size for file in decisive_files(folder).values()) >> 20
         raise ParamError(
-            f"The model in {folder} cannot be packed for the executors ({e}); $TMPDIR must have room for it, "
-            f"{sum(f.stat().st_size for f in _files(folder)) >> 20} MB"
+            f"The model in {folder} cannot be packed for the executors ({e}); $TMPDIR must have room for it, {size} MB"
         ) from e
-    logger.info("%s: %d bytes for each executor", folder, archive.stat().st_size)
-    unpacked_as = f"{archive}#{name}"
-    if _classic.IS_3:
-        _classic.add_archive(session, unpacked_as)
-    else:
-        session.addArtifacts(unpacked_as, archive=True)
-    if _is_connect(session):
-        shutil.rmtree(work, ignore_errors=True)
+    finally:
+        if served:
+            # Classic Spark serves the file for as long as the application runs.
+            _keep_until_the_end(work, application)
+        else:
+            shutil.rmtree(work, ignore_errors=True)
 
 
-def _files(folder: Path) -> list[Path]:
-    return [folder / name for name in DECISIVE if (folder / name).is_file()]
+def _keep_until_the_end(work: Path, application: str | None) -> None:
+    atexit.register(shutil.rmtree, work, ignore_errors=True)
+    for other in [a for a in _served if a != application]:
+        # A process has one classic application at a time.
+        for folder in _served.pop(other):
+            shutil.rmtree(folder, ignore_errors=True)
+    _served.setdefault(application, []).append(work)
 
 
 def _pack(folder: Path, archive: Path) -> None:
-    # Weights do not shrink; stored, they cost no time either.
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
-        for file in _files(folder):
-            packed.write(file, file.relative_to(folder).as_posix())
+    # Weights do not shrink; stored, they cost no time either. Layers of images have files from before 1980.
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED, strict_timestamps=False) as packed:
+        for name, file in decisive_files(folder).items():
+            packed.write(file, name)
