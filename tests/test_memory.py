@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from pyspark.sql import functions as F
 
 from sparkcls.engine.classifier import Classifier
 from sparkcls.engine.contract import HUGGINGFACE, Reading
-from sparkcls.engine.network import is_out_of_memory
+from sparkcls.engine.network import _WITHOUT_ONEDNN, is_out_of_memory
 from sparkcls.errors import ModelError
 from sparkcls.models.ref import ModelRef
 from tests.models import broken, poisonous, save_tiny_model
@@ -140,8 +141,9 @@ def test_a_sentence_alone_gets_a_second_try(tiny_model, failures):
             classifier.classify(["good movie"], [0], READING)
 
 
-def test_without_onednn_the_scores_are_the_same(tiny_model, monkeypatch, caplog):
-    classifier = Classifier(ModelRef.of_folder("tiny", str(tiny_model)), "cpu", "float32")
+@pytest.mark.parametrize(("precision", "near"), [("float32", 5e-6), ("bfloat16", 5e-2)])
+def test_without_onednn_the_scores_are_the_same_until_the_task_ends(tiny_model, monkeypatch, caplog, precision, near):
+    classifier = Classifier(ModelRef.of_folder("tiny", str(tiny_model)), "cpu", precision)
     texts = ["good movie", "bad " * 30, "the plot"]
     expected = [o.logits for o in classifier.classify(texts, range(3), READING)]
     network = classifier._passes._network
@@ -154,10 +156,25 @@ def test_without_onednn_the_scores_are_the_same(tiny_model, monkeypatch, caplog)
     monkeypatch.setattr(network, "_fast", (no_primitive, no_primitive))
     for _ in range(2):
         found = [o.logits for o in classifier.classify(texts, range(3), READING)]
-        assert all(abs(a - b).max() < 5e-6 for a, b in zip(found, expected, strict=True))
+        assert all(abs(a - b).max() < near for a, b in zip(found, expected, strict=True))
     assert len(passes) == 1, "it is not tried again"
-    assert caplog.text.count("computes without oneDNN") == 1
+    assert caplog.text.count("goes on without oneDNN") == 1
     assert torch.backends.mkldnn.enabled, "other code of the process keeps it"
+    monkeypatch.undo()
+    classifier.close()
+    monkeypatch.setattr(classifier._passes._network, "_exact", None)
+    assert all(o.error is None for o in classifier.classify(texts, range(3), READING)), "memory may be back"
+
+
+def test_threads_that_leave_onednn_at_once_put_it_back():
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: _leave(), range(400)))
+    assert torch.backends.mkldnn.enabled
+
+
+def _leave():
+    with _WITHOUT_ONEDNN:
+        assert not torch.backends.mkldnn.enabled
 
 
 # --- poison ---------------------------------------------------------------------------------------

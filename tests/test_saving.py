@@ -67,7 +67,7 @@ def test_overwrite_of_a_stage_and_of_a_pipeline(spark, folder, tmp_path):
     second = classifier_of(folder)
     path = str(tmp_path / "stage")
     first.save(path)
-    with pytest.raises(Exception, match="(?i)exists"):
+    with pytest.raises(Exception, match="holds a stage; to replace it"):
         second.save(path)
     assert DistilBertForSequenceClassification.load(path).getClasses() == ["a", "b"]
     second.write().overwrite().save(path)

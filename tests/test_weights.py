@@ -107,9 +107,11 @@ def test_processes_that_start_together_make_one_file(tiny_model, cache):
 
 
 def test_a_user_without_a_home_has_a_copy_too(tiny_model, monkeypatch, caplog):
-    def homeless():
+    def homeless(_):
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr(weights, "cache_folder", homeless)
+    for name in ("SPARKCLS_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(weights.Path, "expanduser", homeless)
     assert load(tiny_model, "bfloat16")["transformer.layer.0.ffn.lin1.weight"].dtype == torch.bfloat16
-    assert "home directory" in caplog.text
+    assert "There is no home directory to keep models in" in caplog.text
