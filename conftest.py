@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,28 @@ import pytest
 
 from tests.models import save_tiny_model
 
+#: Outcomes of this run by test function.
+_outcomes: dict[str, Counter[str]] = defaultdict(Counter)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--connect", action="store_true", help="run the tests that need Spark through Spark Connect")
+    parser.addoption(
+        "--connect", action="store_true", help="run the tests that need Spark through Spark Connect, without Java"
+    )
+    parser.addoption("--record", metavar="FILE", help="add the outcomes to a record, see tests/compatibility.py")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    file = session.config.getoption("--record")
+    if file:
+        from tests.compatibility import record
+
+        record(Path(file), "connect" if session.config.getoption("--connect") else "classic", _outcomes)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" or report.outcome != "passed":
+        _outcomes[report.nodeid.partition("[")[0]][report.outcome] += 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -59,24 +80,35 @@ def is_connect(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session")
 def spark(isolation: None, is_connect: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A session with two task slots."""
+    """A session with two task slots; on Connect that of a server in another process, and without Java here."""
     from pyspark.sql import SparkSession
 
-    builder = (
-        SparkSession.builder.appName("sparkcls tests")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.driver.memory", "2g")
-        .config("spark.python.daemon.module", "sparkcls.daemon")
-        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
-    )
-    builder = builder.remote("local[2]") if is_connect else builder.master("local[2]")
-    session = builder.getOrCreate()
-    assert type(session).__module__.startswith("pyspark.sql.connect") == is_connect
-    if not is_connect:
-        session.sparkContext.setLogLevel("ERROR")
-    yield session
-    session.stop()
+    confs = {
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.driver.memory": "2g",
+        "spark.python.daemon.module": "sparkcls.daemon",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
+    }
+    with ExitStack() as stack:
+        builder = SparkSession.builder.appName("sparkcls tests")
+        if is_connect:
+            from tests.cluster.connect import connect_server, without_java
+
+            # UDFs of tests are read from `tests` in the workers too.
+            environment = {"PYTHONPATH": str(Path(__file__).parent)}
+            folder = tmp_path_factory.mktemp("connect")
+            server = stack.enter_context(connect_server(folder, confs=confs, environment=environment))
+            stack.enter_context(without_java())
+            session = builder.remote(server.url).getOrCreate()
+        else:
+            for name, value in confs.items():
+                builder = builder.config(name, value)
+            session = builder.master("local[2]").getOrCreate()
+            session.sparkContext.setLogLevel("ERROR")
+        assert type(session).__module__.startswith("pyspark.sql.connect") == is_connect
+        yield session
+        session.stop()
 
 
 @pytest.fixture
