@@ -37,11 +37,11 @@ ONCE = {"output unused": 0, "count()": 0}
 
 @pytest.fixture(scope="module")
 def frames(spark, tmp_path_factory):
-    """1,000 rows in two partitions, and 30,000 in one, from files so that nothing is known in advance."""
+    """1,000 rows in two partitions, and 100,000 in one, from files so that nothing is known in advance."""
     folder = tmp_path_factory.mktemp("frames")
     text = F.concat(F.lit("good movie "), F.col("id").cast("string")).alias("text")
     made = {}
-    for name, rows, parts in (("small", N, 2), ("large", 30_000, 1)):
+    for name, rows, parts in (("small", N, 2), ("large", 100_000, 1)):
         spark.range(0, rows, 1, parts).select("id", text).write.parquet(str(folder / name))
         made[name] = spark.read.parquet(str(folder / name))
     return made
@@ -95,13 +95,13 @@ def test_limits_go_below(frames, scored, tiny_model, mode):
 def test_once_pays_at_show(frames, scored, tiny_model, capsys):
     pipeline_of(classifier_of(tiny_model, scoring="once")).transform(frames["large"]).show()
     rows = scored()
-    # Not a few rows, but some windows; see `sparkcls.stages.windows`.
-    assert 64 <= rows < 10_000
+    # Not a few rows, but some windows, and what the worker does until it is stopped; see `sparkcls.stages.windows`.
+    assert 64 <= rows < 50_000
     # The worker reads ahead and is not stopped at once; its rows are not the next test's.
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and (more := scored() or (time.sleep(2), scored())[1]):
         rows += more
-    assert rows <= 30_000
+    assert rows < 100_000
 
 
 @pytest.mark.parametrize("mode", ["lazy", "once"])

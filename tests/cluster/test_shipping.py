@@ -3,16 +3,22 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 import time
 
 import pytest
 
+from sparkcls import _classic
 from sparkcls.light import LightPipeline
-from tests.cluster.processes import kill, wait_until
+from tests.cluster.connect import connect_server
+from tests.cluster.processes import clean_environment, kill, needs_java, new_mark, wait_until
 from tests.cluster.scripts.ship import PARTITIONS, ROWS, TEXTS
 from tests.cluster.standalone import SCRIPTS, standalone_cluster
 from tests.models import save_tiny_model
 from tests.pipelines import classifier_of, pipeline_of
+
+pytestmark = needs_java
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +85,25 @@ def test_once_to_each_executor_and_to_those_that_come_later(cluster, tmp_path):
         assert not (worker.cache / ".digests").exists()
     cached = sum(e["event"] == "forward" for w in (first, late) for e in w.events())
     assert cached >= 3 * PARTITIONS - PARTITIONS, "both computed"
+
+
+@pytest.mark.skipif(_classic.IS_3, reason="pyspark.ml on Spark Connect begins with 4.0")
+def test_from_a_client_of_connect_through_its_server_to_each_executor(cluster, tmp_path):
+    """The client's folder is on no other machine; the client has no Java, the server no model."""
+    model = save_tiny_model(tmp_path / "model", ["x", "y", "z"], seed=13)
+    answers = expected(model)
+    before = fetches(cluster)
+    confs = {
+        name: str(value) for name, value in cluster.confs().items() if name not in ("spark.master", "spark.ui.enabled")
+    }
+    with connect_server(tmp_path / "server", master=cluster.url, confs=confs) as server:
+        environment = clean_environment(new_mark()) | {"SPARK_REMOTE": server.url, "JAVA_HOME": "/absent"}
+        command = [sys.executable, str(SCRIPTS / "ship.py"), str(model), str(tmp_path), "1"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr
+    assert check(tmp_path, answers) == 1
+    new = {key: count for key, count in fetches(cluster).items() if key not in before}
+    assert set(new.values()) == {1}
 
 
 def save_large(folder):
