@@ -151,12 +151,11 @@ def test_no_room_to_pack(spark, folder, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shipping, "_pack", full)
     sparkcls.configure(ship="always")
-    with pytest.raises(ParamError, match=r"cannot be packed .*No space left on device.*TMPDIR"):
-        pipeline_of(classifier_of(folder)).transform(texts_frame(spark, TEXTS))
-    monkeypatch.undo()
-    sparkcls.configure(ship="always")
+    with monkeypatch.context() as patch:
+        patch.setattr(shipping, "_pack", full)
+        with pytest.raises(ParamError, match=r"cannot be packed .*No space left on device.*TMPDIR"):
+            pipeline_of(classifier_of(folder)).transform(texts_frame(spark, TEXTS))
     assert all(classes(pipeline_of(classifier_of(folder)), texts_frame(spark, TEXTS))), "the next try ships it"
 
 
