@@ -15,6 +15,7 @@ import sparkcls
 from sparkcls import _classic, settings
 from sparkcls.catalogue import locate as locating
 from sparkcls.catalogue.locate import by_digest, locate
+from sparkcls.catalogue.resolve import resolve
 from sparkcls.catalogue.sources import PUBLIC
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.models.ref import ModelRef, folder_digest
@@ -23,6 +24,7 @@ from sparkcls.stages.shipping import seen_by_all, ship
 from tests.models import save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, results, texts_frame
 
+BUNDLED = "distilbert_mini_sequence_classifier_sst2"
 TEXTS = ["good", "bad movie", "the film was good and bad"]
 
 
@@ -162,9 +164,10 @@ def test_no_room_to_pack(spark, folder, monkeypatch):
 @pytest.mark.parametrize(
     ("place", "shared"),
     [
-        ("bundled:x", True),
+        (f"bundled:{BUNDLED}", True),
+        ("bundled:another", False),
         ("/home/me/model", False),
-        ("/Volumes/main/models/x", True),
+        ("/Volumes/absent/x", False),
         ("import:s3://bucket/model", True),
         ("import:/dbfs/model", True),
         ("import:/home/me/model", False),
@@ -173,8 +176,26 @@ def test_no_room_to_pack(spark, folder, monkeypatch):
         ("hub:owner/name@abc", False),
     ],
 )
-def test_what_all_nodes_see(place, shared):
-    assert seen_by_all(ModelRef("n", "sha256:0", ("/absent", place))) is shared
+def test_what_all_nodes_see(place, shared, tmp_path):
+    ref = ModelRef("n", resolve(BUNDLED).digest, ("/absent", place))
+    assert seen_by_all(ref, tmp_path) is shared
+    assert not seen_by_all(ModelRef("n", "sha256:0", ("/absent", f"bundled:{BUNDLED}")), tmp_path), "other content"
+
+
+def test_what_a_saved_stage_names_is_not_taken_for_seen(tmp_path):
+    ref = ModelRef("n", "sha256:0", ("import:s3://bucket/model",))
+    assert seen_by_all(ref, tmp_path)
+    assert not seen_by_all(ref, tmp_path / ".digests" / "sha256-0")
+
+
+def test_mounts_that_all_nodes_see(folder, monkeypatch):
+    ref = ModelRef.of_folder("n", str(folder))
+    assert not seen_by_all(ref, folder)
+    monkeypatch.setattr(shipping, "on_cluster_mount", lambda path: path == folder)
+    assert seen_by_all(ref, folder)
+    assert not seen_by_all(ref, folder, remote=True), "the client's mounts are not the server's"
+    (folder / "config.json").write_text("{}")
+    assert not seen_by_all(ref, folder), "it has changed; the driver has a copy"
 
 
 class FakeSession:

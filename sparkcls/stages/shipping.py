@@ -18,6 +18,7 @@ from typing import Any
 
 import sparkcls._classic as _classic
 from sparkcls.catalogue.imported import has_scheme
+from sparkcls.catalogue.install import DIGESTS
 from sparkcls.catalogue.locate import locate
 from sparkcls.catalogue.mounts import in_shared_root, on_cluster_mount
 from sparkcls.errors import ParamError
@@ -72,7 +73,7 @@ def ship(ref: ModelRef, folder: Path, session: Any) -> str | None:
     The name under which workers find it among Spark's files; None if they look at the model's places.
     """
     how = configured_ship() or check_ship(read_conf(session, SHIP_CONF) or AUTO, f"The conf {SHIP_CONF}")
-    if how == NEVER or (how != ALWAYS and (_runs_here(session) or seen_by_all(ref, _is_connect(session)))):
+    if how == NEVER or (how != ALWAYS and (_runs_here(session) or seen_by_all(ref, folder, _is_connect(session)))):
         return None
     name = f"sparkcls-{ref.digest.rpartition(':')[2][:32]}"
     key = (read_conf(session, "spark.app.id"), str(getattr(session, "session_id", "")), name)
@@ -83,25 +84,32 @@ def ship(ref: ModelRef, folder: Path, session: Any) -> str | None:
     return name
 
 
-def seen_by_all(ref: ModelRef, remote: bool = False) -> bool:
-    """Whether one of a model's places is one that every node of a cluster sees.
+def seen_by_all(ref: ModelRef, folder: Path, remote: bool = False) -> bool:
+    """Whether one of a model's places is one that every node of a cluster sees, as far as can be told here.
 
     Parameters
     ----------
+    folder
+        Where the driver has the model.
     remote
         Whether this is a client of Spark Connect, whose own mounts say nothing of the cluster's.
     """
-    return any(_is_shared(place, remote) for place in ref.places)
+    # What came out of a saved stage names places of the machine that saved it.
+    restored = folder.parent.name == DIGESTS
+    return any(_is_shared(place, ref, restored, remote) for place in ref.places)
 
 
-def _is_shared(place: str, remote: bool) -> bool:
-    if place.startswith(BUNDLED):
-        return True
+def _is_shared(place: str, ref: ModelRef, restored: bool, remote: bool) -> bool:
     source = place.removeprefix(IMPORT)
     if is_remote(source):
         # What the driver fetched from a store or a hub is not theirs to fetch again.
         return False
-    return has_scheme(source) or (in_shared_root if remote else on_cluster_mount)(place_path(source))
+    if has_scheme(source):
+        return not restored
+    path = place_path(source)
+    if not place.startswith(BUNDLED) and not (in_shared_root if remote else on_cluster_mount)(path):
+        return False
+    return place.startswith(IMPORT) or ref.choose([path], []) is not None
 
 
 def _runs_here(session: Any) -> bool:
