@@ -210,7 +210,7 @@ def test_a_reused_worker_goes_where_each_task_was_sent(monkeypatch, tiny_model):
     monkeypatch.setattr(cache, "Classifier", Loaded)
     monkeypatch.setattr(cache, "_loaded", type(cache._loaded)())
     monkeypatch.setattr(
-        device.Surroundings, "here", lambda assigned, worker: Surroundings(2, visible="4,6", assigned=tuple(assigned))
+        device.Surroundings, "here", lambda assigned, **_: Surroundings(2, visible="4,6", assigned=tuple(assigned))
     )
     used = []
     for addresses in [("4",), ("6",), ("6", "4"), ("4",)]:

@@ -226,4 +226,6 @@ def test_a_repository_without_safe_weights(cache, monkeypatch, tmp_path, names, 
 
 
 def test_refs_of_older_versions_load():
-    assert ModelRef.from_json('{"name": "n", "digest": "d", "places": ["/a"]}') == ModelRef("n", "d", ("/a",))
+    assert ModelRef.from_json('{"name": "n", "digest": "sha256:0", "places": ["/a"]}') == ModelRef(
+        "n", "sha256:0", ("/a",)
+    )
