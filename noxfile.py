@@ -13,12 +13,12 @@ RECORDS = "docs/compatibility"
 def newest(session: nox.Session) -> None:
     """The newest pyspark 4, classic and Connect."""
     session.install("-e", ".[spark,test]")
-    session.run("pytest", "--record", f"{RECORDS}/spark-4-newest.json", *session.posargs)
-    session.run("pytest", "--connect", "--record", f"{RECORDS}/spark-4-newest.json", *session.posargs)
+    session.run("pytest", f"--record={RECORDS}/spark-4-newest.json", *session.posargs)
+    session.run("pytest", "--connect", f"--record={RECORDS}/spark-4-newest.json", *session.posargs)
 
 
 @nox.session(python=["3.10", "3.11"])
 def floor(session: nox.Session) -> None:
     """The oldest, pyspark 3.5, which is classic only: `pyspark.ml` on Connect begins with 4.0."""
     session.install("-e", ".[test]", "pyspark==3.5.*")
-    session.run("pytest", "--record", f"{RECORDS}/spark-3.5.json", *session.posargs)
+    session.run("pytest", f"--record={RECORDS}/spark-3.5.json", *session.posargs)

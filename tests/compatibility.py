@@ -1,8 +1,8 @@
 """What was seen working, where: docs/compatibility.md, made from records of test runs.
 
-    pytest --record docs/compatibility/spark-4.3.json              # classic Spark, and the clusters
-    pytest --connect --record docs/compatibility/spark-4.3.json    # the same file; each run adds to it
-    python -m tests.compatibility                                  # records -> docs/compatibility.md
+    pytest --record=docs/compatibility/spark-4-newest.json              # classic Spark, and the clusters
+    pytest --connect --record=docs/compatibility/spark-4-newest.json    # the same file; each run adds to it
+    python -m tests.compatibility                                       # records -> docs/compatibility.md
 
 A record keeps, of the tests that `CAPABILITIES` names, how many passed, failed and were skipped.
 """

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sparkcls import _classic
 from tests.cluster.connect import connect_server
 from tests.cluster.processes import (
     SHORT_LIVED,
@@ -110,6 +111,8 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
+    if _classic.IS_3:
+        pytest.skip("pyspark.ml on Spark Connect begins with 4.0")
     with connect_server(tmp_path_factory.mktemp("server"), confs=SERVER) as running:
         yield running
 
