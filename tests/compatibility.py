@@ -41,62 +41,65 @@ CAPABILITIES: dict[str, dict[str, list[str] | str]] = {
     },
     "A model that only the driver has": {
         "local": ["tests/test_shipping.py"],
-        "cluster": [f"{C}/test_shipping.py::test_once_to_each_executor_and_to_those_that_come_later"],
+        "cluster": [
+            f"{C}/test_shipping.py::test_once_to_each_executor_and_to_those_that_come_later",
+            f"{C}/test_shipping.py::test_from_a_client_of_connect_through_its_server_to_each_executor",
+        ],
         "connect": ["tests/test_shipping.py"],
     },
     "Saving and loading with weights, overwriting": {
         "local": ["tests/test_saving.py"],
-        "cluster": "the same code as `local[n]`: the driver writes through Spark",
+        "cluster": [f"{C}/test_capabilities.py::test_saving"],
         "connect": ["tests/test_saving.py"],
     },
     "SQL function": {
         "local": ["tests/test_sql.py"],
-        "cluster": "the same UDF as the stage's",
+        "cluster": [f"{C}/test_capabilities.py::test_sql"],
         "connect": ["tests/test_sql.py"],
     },
     "Metrics": {
         "local": ["tests/test_metrics.py"],
-        "cluster": "Spark's own observations, as in `local[n]`",
+        "cluster": [f"{C}/test_capabilities.py::test_metrics"],
         "connect": ["tests/test_metrics.py"],
     },
     "Structured Streaming": {
         "local": [f"{C}/test_streaming.py::test_the_rate_source"],
-        "cluster": "the same query as in `local[n]`",
+        "cluster": [f"{C}/test_capabilities.py::test_streaming"],
         "connect": [f"{C}/test_streaming.py::test_the_rate_source_on_connect"],
     },
     "A stream restarted after kill -9, each row once": {
         "local": [f"{C}/test_streaming.py::test_each_row_once_though_the_driver_is_killed_twice"],
-        "cluster": "the same query as in `local[n]`",
+        "cluster": "not repeated: the driver that is killed is the same program, the executors' faults are the next row",
         "connect": [f"{C}/test_streaming.py::test_each_row_once_though_client_and_server_of_connect_are_killed"],
     },
     "Workers, daemons, executors and nodes killed in a job": {
-        "local": "a local master has no executors to lose",
+        "local": "does not apply: a local master has no executors to lose",
         "cluster": [f"{C}/test_faults.py::test_five_kills_in_one_job"],
-        "connect": "faults of executors are Spark's, as on the cluster",
+        "connect": "not repeated: executors are the cluster's, whoever the client is",
     },
     "An executor lost while the model is on its way": {
-        "local": "a local master has no executors to lose",
+        "local": "does not apply: a local master has no executors to lose",
         "cluster": [f"{C}/test_shipping.py::test_an_executor_is_lost_while_the_model_is_on_its_way"],
-        "connect": "as on the cluster",
+        "connect": "not repeated: executors are the cluster's, whoever the client is",
     },
     "The package as `--py-files`": {
         "local": ["tests/test_bundled.py"],
         "cluster": [f"{C}/test_standalone.py::test_as_a_zip"],
-        "connect": "a server has the package installed",
+        "connect": "does not apply: Connect has no spark-submit; `addArtifacts(pyfile=True)` was not tried",
     },
     "A packed environment as `--archives`": {
-        "local": "nothing to send",
+        "local": "does not apply: nothing is sent",
         "cluster": [f"{C}/test_standalone.py::test_in_a_packed_environment"],
-        "connect": "a server has the package installed",
+        "connect": "does not apply: Connect has no spark-submit; `addArtifacts(pyfile=True)` was not tried",
     },
     "GPU addresses that Spark assigns (no GPU needed)": {
-        "local": "a local master assigns none",
+        "local": "does not apply: a local master assigns none",
         "cluster": ["tests/test_gpu_scheduling.py"],
-        "connect": "as on the cluster",
+        "connect": "not repeated: executors are the cluster's, whoever the client is",
     },
     "MLflow": {
         "local": ["tests/test_mlflow.py"],
-        "cluster": "MLflow runs on the driver",
+        "cluster": [f"{C}/test_capabilities.py::test_mlflow"],
         "connect": ["tests/test_mlflow.py"],
     },
 }
@@ -143,14 +146,19 @@ def cell(found: Mapping[str, Any], way: str, tests: list[str] | str, notes: list
     if isinstance(tests, str):
         if tests not in notes:
             notes.append(tests)
-        return f"not tested ({notes.index(tests) + 1})"
-    run = found.get(WAYS[way][0], {}).get("tests", {})
+        return f"({notes.index(tests) + 1})"
     total: Counter[str] = Counter()
-    for test, counts in run.items():
-        if test in tests or test.partition("::")[0] in tests:
-            total.update(counts)
+    for mode, run in found.items():
+        for test, counts in run["tests"].items():
+            # Tests of clusters start what they need, Connect servers too, in the run on classic Spark.
+            if mode == (WAYS[way][0] if not test.startswith(C) else "classic") and (
+                test in tests or test.partition("::")[0] in tests
+            ):
+                total.update(counts)
     if not total:
         return "not run"
+    if not total["passed"] and not total["failed"]:
+        return "skipped"
     parts = [f"{total['passed']} passed"] + [f"**{total[k]} {k}**" for k in ("failed", "skipped") if total[k]]
     return ", ".join(parts)
 
@@ -175,7 +183,7 @@ def render(records: Mapping[str, Mapping[str, Any]]) -> str:
         for title, tests in CAPABILITIES.items():
             lines.append(f"| {title} | " + " | ".join(cell(found, w, tests[w], notes) for w in ways) + " |")
         lines.append("")
-    lines += ["Why not tested:", ""] + [f"{i}. {note}" for i, note in enumerate(notes, 1)]
+    lines += ["Cells without tests:", ""] + [f"{i}. {note}" for i, note in enumerate(notes, 1)]
     lines += ["", "## Not testable here", "", "| what | why | what was tested in its place |", "|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in NOT_HERE]
     return "\n".join(lines) + "\n"

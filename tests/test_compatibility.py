@@ -34,6 +34,6 @@ def test_a_record_adds_up_and_shows(tmp_path):
     record(file, "classic", {"tests/test_sql.py::a": Counter(passed=2), "tests/other.py::b": Counter(failed=9)})
     record(file, "classic", {"tests/test_sql.py::c": Counter(passed=1, failed=1)})
     text = render({"spark-9": json.loads(file.read_text())})
-    assert "| SQL function | 3 passed, **1 failed** |" in text
+    assert "| SQL function | 3 passed, **1 failed** | not run |" in text
     assert "| Metrics | not run |" in text
     assert "9 failed" not in text
