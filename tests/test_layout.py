@@ -101,7 +101,7 @@ def test_cut_off_weights(folder, size):
 
 def test_pickles_are_refused(folder):
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(ModelFormatError, match=r"pytorch_model.bin is a pickle.*safe_serialization"):
+    with pytest.raises(ModelFormatError, match=r"weights only as pytorch_model.bin, a pickle.*safe_serialization"):
         read_model_folder(folder)
 
 

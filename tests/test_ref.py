@@ -1,10 +1,11 @@
+import hashlib
 import json
 import shutil
 
 import pytest
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
-from sparkcls.models.ref import ModelRef, folder_digest
+from sparkcls.models.ref import ModelRef, file_sha256, folder_digest
 
 
 @pytest.fixture
@@ -55,3 +56,23 @@ def test_changed_since(folder):
 def test_nowhere():
     with pytest.raises(ModelNotFoundError, match="'n' is not on host .* looked in /absent"):
         ModelRef("n", "sha256:0", ("/absent",)).locate()
+
+
+def test_a_tokenizer_file_added_later_is_a_change(folder):
+    ref = ModelRef.of_folder("n", str(folder))
+    (folder / "added_tokens.json").write_text('{"good movie": 7}')
+    with pytest.raises(ModelFormatError, match="have changed"):
+        ref.locate()
+
+
+def test_refs_that_looked_at_fewer_files_find_their_folder(folder):
+    former = "".join(
+        f"{name}\0{file_sha256(folder / name)}\n"
+        for name in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
+    )
+    ref = ModelRef("n", f"sha256:{hashlib.sha256(former.encode()).hexdigest()}", (str(folder),))
+    (folder / "special_tokens_map.json").write_text("{}")
+    assert ref.locate() == folder
+    (folder / "config.json").write_text((folder / "config.json").read_text() + " ")
+    with pytest.raises(ModelFormatError, match="have changed"):
+        ref.locate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ from sparkcls.catalogue.install import install
 from sparkcls.catalogue.names import folder_name
 from sparkcls.catalogue.store import NotThere, Unreachable
 from sparkcls.errors import ModelFormatError
-from sparkcls.models.layout import CONFIG, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS
+from sparkcls.models.layout import DECISIVE
+from sparkcls.models.otherkinds import ADAPTER, adapter, missing_weights
 from sparkcls.models.ref import HUB
+from sparkcls.models.shards import INDEX, has_weights, shard_names
 from sparkcls.settings import cache_folder
 
-FILES = [CONFIG, WEIGHTS, TOKENIZER, TOKENIZER_CONFIG, "vocab.txt", "assets/*"]
-_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+#: With what tells that a repository holds a change of another model.
+FILES = [*DECISIVE, INDEX, ADAPTER]
 
 
 def fetch_from_hub(
@@ -55,8 +58,12 @@ def fetch_from_hub(
         from sparkcls.formats.convert import convert_folder
 
         snapshot = _snapshot(repo_id, revision)
-        if not (snapshot / WEIGHTS).is_file():
-            raise ModelFormatError(_without_weights(repo_id, revision))
+        if not has_weights(snapshot):
+            raise _without_weights(repo_id, revision)
+        shards = shard_names(snapshot)
+        if shards:
+            # The commit's name, so that nothing newer comes in between.
+            snapshot = _snapshot(repo_id, snapshot.name, [*FILES, *shards])
         convert_folder(snapshot, model)
         # The folder of a snapshot is called like its commit, so other machines get the same.
         return {"hub": repo_id, "revision": snapshot.name, "place": f"{HUB}{repo_id}@{snapshot.name}"}
@@ -64,11 +71,11 @@ def fetch_from_hub(
     return install(target or cache / folder_name(name or repo_id, lang), cache, make, digest)
 
 
-def _snapshot(repo_id: str, revision: str | None) -> Path:
+def _snapshot(repo_id: str, revision: str | None, files: Sequence[str] = FILES) -> Path:
     from huggingface_hub import errors, snapshot_download
 
     try:
-        return Path(snapshot_download(repo_id, revision=revision, allow_patterns=FILES))
+        return Path(snapshot_download(repo_id, revision=revision, allow_patterns=list(files)))
     except errors.GatedRepoError as e:
         raise NotThere(f"{repo_id} on the Hugging Face Hub is gated: accept its terms there and set HF_TOKEN") from e
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.HFValidationError) as e:
@@ -79,7 +86,7 @@ def _snapshot(repo_id: str, revision: str | None) -> Path:
         raise Unreachable(f"the Hugging Face Hub cannot be reached ({_first_line(e)})") from e
 
 
-def _without_weights(repo_id: str, revision: str | None) -> str:
+def _without_weights(repo_id: str, revision: str | None) -> ModelFormatError:
     from huggingface_hub import HfApi
 
     try:
@@ -87,14 +94,9 @@ def _without_weights(repo_id: str, revision: str | None) -> str:
     except Exception:
         # Only for the message: offline, the snapshot alone is known.
         names = []
-    unsafe = next((name for name in names if name.endswith(_PICKLES)), None)
-    if unsafe:
-        return (
-            f"{repo_id} has its weights only as {unsafe}, a pickle, which can run code when it is read, so sparkcls "
-            f"refuses it; save the model with save_pretrained(..., safe_serialization=True) to get {WEIGHTS}, and "
-            "read that folder with loadSavedModel(folder)"
-        )
-    return f"{repo_id} on the Hugging Face Hub has no {WEIGHTS}; is it a model in the safetensors format?"
+    if ADAPTER in names:
+        return adapter(repo_id)
+    return missing_weights(f"{repo_id} on the Hugging Face Hub", names)
 
 
 def _first_line(error: Exception) -> str:

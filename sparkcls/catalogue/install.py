@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.models.layout import read_model_folder
-from sparkcls.models.ref import folder_digest
+from sparkcls.models.ref import folder_digest, has_digest
 from sparkcls.settings import CACHE_CONF, CACHE_VARIABLE
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def install(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, An
             logger.info("Another process is fetching %s; waiting for it", target.name)
             lock.acquire()
         try:
-            if target.parent.name == DIGESTS and target.is_dir() and folder_digest(target) != digest:
+            if target.parent.name == DIGESTS and target.is_dir() and not has_digest(target, digest):
                 # Processes that have it mapped keep their pages.
                 logger.warning("%s on host %s is damaged and is made anew", target, socket.gethostname())
                 shutil.rmtree(target)
@@ -88,13 +88,12 @@ def _make(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, Any]
         model = work / "model"
         source = make(work / "source", model)
         read_model_folder(model)
-        made = folder_digest(model)
-        if digest and made != digest:
+        if digest and not has_digest(model, digest):
             raise ModelFormatError(
                 f"What {source.get('store') or source.get('hub') or source.get('folder')} holds as {target.name} is "
                 f"not the model that the stage was made with (on host {socket.gethostname()}; expected {digest}, got "
-                f"{made}): it was replaced or damaged there, or another version of sparkcls converted it. Make the "
-                "stage anew, or give this machine the folder"
+                f"{folder_digest(model)}): it was replaced or damaged there, or another version of sparkcls "
+                "converted it. Make the stage anew, or give this machine the folder"
             )
         (model / SOURCE).write_text(json.dumps(source, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         _flush(model)

@@ -19,7 +19,7 @@ from sparkcls.catalogue.store import NotThere, Store, Unreachable, open_store, p
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.events import emit
 from sparkcls.models.layout import decisive_files
-from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, folder_digest, is_remote, place_path
+from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, has_digest, is_remote, place_path
 from sparkcls.settings import CACHE_VARIABLE, cache_folder
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def _copy_of(ref: ModelRef, shared: list[Path], changed: list[Path]) -> Path | N
         except ModelFormatError:
             changed.append(folder)
         except ParamError as e:
-            if folder_digest(folder) == ref.digest:
+            if has_digest(folder, ref.digest):
                 logger.warning("%s is used where it is, over the network: %s", folder, e)
                 return folder
             changed.append(folder)
@@ -165,7 +165,7 @@ def _fetch_any(ref: ModelRef, remote: list[str], absent: Exception) -> Path:
             reasons.append(str(e))
             continue
         # Another process may have been first, for another version.
-        return folder if folder_digest(folder) == ref.digest else _fetch(place, ref, by_digest(ref))
+        return folder if has_digest(folder, ref.digest) else _fetch(place, ref, by_digest(ref))
     raise ModelNotFoundError(
         f"{absent}. Nor can it be fetched there: {'; '.join(reasons)}. Let host {socket.gethostname()} see one of "
         f"the folders, reach a store, or put the folder into its cache, {named} (${CACHE_VARIABLE})"

@@ -16,7 +16,7 @@ from sparkcls.cli.planning_figures import BASE_WEIGHTS_MB, FLOAT32, GPUS, MIXED,
 from sparkcls.cli.planning_report import report
 from sparkcls.errors import ParamError
 from sparkcls.models.cards import LANGUAGE
-from sparkcls.models.layout import CONFIG, CONFIG_DEFAULTS, WEIGHTS, read_model_folder
+from sparkcls.models.layout import CONFIG, CONFIG_DEFAULTS, read_model_folder
 
 EPILOG = (
     "Rows a second are estimated from figures of docs/benchmarks.md and, for GPUs, from what others published; the "
@@ -147,7 +147,7 @@ def _of_this_machine(name: str, lang: str) -> _Model:
             )
         path = found.path
     folder = read_model_folder(path)
-    return _Model(path.name, folder.config, (path / WEIGHTS).stat().st_size / 1e6)
+    return _Model(path.name, folder.config, sum(file.stat().st_size for file in folder.weights) / 1e6)
 
 
 def _number(text: str | None, name: str, check: Callable[[float], Any]) -> Any:

@@ -14,7 +14,7 @@ from sparkcls.catalogue.index import ANNOTATOR, INDEX
 from sparkcls.catalogue.names import folder_name
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.models.cards import CARDS
-from sparkcls.models.layout import DECISIVE, read_model_folder
+from sparkcls.models.layout import decisive_files, read_model_folder
 from sparkcls.models.ref import file_sha256, folder_digest
 
 #: Versions and time in a store's key.
@@ -49,10 +49,9 @@ def _copy(source: Path, target: Path) -> None:
     work = target.with_name(f".{target.name}.part")
     shutil.rmtree(work, ignore_errors=True)
     try:
-        for name in DECISIVE:
-            if (source / name).is_file():
-                (work / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source / name, work / name)
+        for name, file in decisive_files(source).items():
+            (work / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, work / name)
         if target.exists():
             shutil.rmtree(target)
         work.rename(target)
@@ -68,7 +67,7 @@ def _line(folder: Path, name: str, lang: str) -> dict[str, Any]:
     if found:
         line["libVersion"], line["sparkVersion"] = ({"parts": [*map(int, v.split("."))]} for v in found.groups()[:2])
         time = datetime.fromtimestamp(int(found[3]) / 1000, timezone.utc)
-    files = {file: file_sha256(folder / file) for file in DECISIVE if (folder / file).is_file()}
+    files = {name: file_sha256(file) for name, file in decisive_files(folder).items()}
     return line | {
         "readyToUse": True,
         "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

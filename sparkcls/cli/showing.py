@@ -13,7 +13,7 @@ from sparkcls.catalogue.inventory import Found, find_local, store_index
 from sparkcls.cli.listing import columns
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.cards import CARDS, LANGUAGE, Card
-from sparkcls.models.layout import DECISIVE, read_model_folder
+from sparkcls.models.layout import decisive_files, read_model_folder
 from sparkcls.models.ref import folder_digest
 
 
@@ -100,7 +100,7 @@ def _json(params: object) -> str:
 
 
 def _size(folder: Path) -> str:
-    size = float(sum((folder / name).stat().st_size for name in DECISIVE if (folder / name).is_file()))
+    size = float(sum(file.stat().st_size for file in decisive_files(folder).values()))
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
             return f"{size:.3g} {unit}"

@@ -49,10 +49,8 @@ def load_weights(folder: ModelFolder, digest: str, device: torch.device, precisi
     """
     if device.type != "cpu":
         return {name: tensor.to(device) for name, tensor in _converted(folder, precision).items()}
-    with safe_open(folder.weights, "pt") as file:
-        kept = {file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118 (no mapping)
-    if precision == "float32" and kept == {"F32"}:
-        return _named(load_file(folder.weights))
+    if precision == "float32" and _types(folder) == {"F32"}:
+        return _own(folder)
     try:
         return _named(load_file(_converted_file(folder, digest, precision)))
     except (OSError, ParamError) as e:
@@ -63,6 +61,23 @@ def load_weights(folder: ModelFolder, digest: str, device: torch.device, precisi
             folder.path,
         )
         return _converted(folder, precision)
+
+
+def _types(folder: ModelFolder) -> set[str]:
+    """Safetensors' names of the types of all weights."""
+    found: set[str] = set()
+    for path in folder.weights:
+        with safe_open(path, "pt") as file:
+            found |= {file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118 (no mapping)
+    return found
+
+
+def _own(folder: ModelFolder) -> dict[str, Tensor]:
+    """The weights as the model's own files have them, mapped."""
+    found: dict[str, Tensor] = {}
+    for path, kept in folder.weights.items():
+        found |= {name: tensor for name, tensor in load_file(path).items() if kept is None or name in kept}
+    return _named(found)
 
 
 def _converted_file(folder: ModelFolder, digest: str, precision: str) -> Path:
@@ -118,7 +133,7 @@ def _converted(folder: ModelFolder, precision: str) -> dict[str, Tensor]:
         whole = layer and (int(layer.group(1)) < last or "k_lin" in name or "v_lin" in name)
         return getattr(torch, precision if whole else "float32")
 
-    return {name: tensor.to(dtype(name)) for name, tensor in _named(load_file(folder.weights)).items()}
+    return {name: tensor.to(dtype(name)) for name, tensor in _own(folder).items()}
 
 
 def _named(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -9,12 +9,14 @@ from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.formats.exporter import is_exporter_folder, read_exporter_folder
 from sparkcls.formats.model import write_model
 from sparkcls.formats.sparknlp import is_saved_stage, read_saved_model
-from sparkcls.models.layout import CONFIG, DECISIVE, UNSAFE, WEIGHTS, read_model_folder
+from sparkcls.models.layout import CONFIG, decisive_files, read_model_folder
+from sparkcls.models.otherkinds import has_other_weights
+from sparkcls.models.shards import WEIGHTS, has_weights
 
 
 def is_foreign(folder: Path) -> bool:
     """Whether a folder must be converted before it can be used."""
-    return not (folder / WEIGHTS).is_file() and (is_saved_stage(folder) or is_exporter_folder(folder))
+    return not has_weights(folder) and (is_saved_stage(folder) or is_exporter_folder(folder))
 
 
 def convert_folder(source: Path, target: Path, heads: int | None = None) -> None:
@@ -65,16 +67,18 @@ def convert_folder(source: Path, target: Path, heads: int | None = None) -> None
 
 
 def _write(source: Path, target: Path, heads: int | None) -> None:
-    if (source / WEIGHTS).is_file() or any((source / name).is_file() for name in UNSAFE):
+    if has_weights(source):
         read_model_folder(source)
-        for name in DECISIVE:
-            if (source / name).is_file():
-                (target / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source / name, target / name)
+        for name, file in decisive_files(source).items():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target / name)
     elif is_saved_stage(source):
         write_model(read_saved_model(source), target, heads)
     elif is_exporter_folder(source):
         write_model(read_exporter_folder(source), target, heads)
+    elif has_other_weights(source):
+        # It says what they are.
+        read_model_folder(source)
     else:
         raise ModelFormatError(
             f"{source} holds no model that sparkcls knows: neither metadata/ and fields/ (saved by Spark NLP), nor "

@@ -11,7 +11,8 @@ from safetensors.numpy import save_file
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.weights import StateDict, contiguous, infer_config
-from sparkcls.models.layout import CONFIG, PARAMS, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS, expected_shapes
+from sparkcls.models.layout import CONFIG, PARAMS, TOKENIZER, TOKENIZER_CONFIG, expected_shapes
+from sparkcls.models.shards import WEIGHTS
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _NEEDED = ("[UNK]", "[CLS]", "[SEP]")

@@ -1,8 +1,9 @@
 """A model folder: its file names, and reading it with every check that needs no weights in memory.
 
     config.json            the Hugging Face configuration of a DistilBERT
-    model.safetensors      the weights
+    model.safetensors      the weights; or several files and an index, see `sparkcls.models.shards`
     tokenizer.json         the tokenizer; or vocab.txt, one wordpiece a line (+ tokenizer_config.json)
+    added_tokens.json, special_tokens_map.json      of the tokenizer too, where older tools wrote them
     sparkcls.json          optional: {"params": {...}}, Params that the model was published with
 
 The export layout of Spark NLP users is read too: `assets/vocab.txt` and `assets/labels.txt` beside the
@@ -19,20 +20,22 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.otherkinds import missing_weights, refuse_adapter, refuse_pointer
+from sparkcls.models.shards import INDEX, WEIGHTS, has_weights, is_shard, shard_names, uses_index, weight_files
 
 CONFIG = "config.json"
-WEIGHTS = "model.safetensors"
 TOKENIZER = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
+ADDED_TOKENS = "added_tokens.json"
+SPECIAL_TOKENS = "special_tokens_map.json"
 VOCABULARY = ("vocab.txt", "assets/vocab.txt")
 LABELS = "assets/labels.txt"
 PARAMS = "sparkcls.json"
 
-#: Everything that decides what a model answers; their bytes make its digest.
-DECISIVE = (CONFIG, WEIGHTS, TOKENIZER, TOKENIZER_CONFIG, *VOCABULARY, LABELS, PARAMS)
-
-#: Formats that run code when they are read (pickle), refused whatever they hold.
-UNSAFE = ("pytorch_model.bin", "model.pt", "model.pkl", "model.ckpt")
+#: What decided what a model answers for sparkcls 0.1 and 0.2, in the order of their digests.
+FORMERLY_DECISIVE = (CONFIG, WEIGHTS, TOKENIZER, TOKENIZER_CONFIG, *VOCABULARY, LABELS, PARAMS)
+#: What does now, but for files that an index of weights names, see `decisive_files`.
+DECISIVE = (*FORMERLY_DECISIVE, ADDED_TOKENS, SPECIAL_TOKENS)
 
 #: Keys of config.json that the network needs, and what `transformers` takes when one is absent.
 CONFIG_DEFAULTS: dict[str, Any] = {
@@ -63,9 +66,9 @@ class ModelFolder:
     params: dict[str, Any]
 
     @property
-    def weights(self) -> Path:
-        """The weights' file."""
-        return self.path / WEIGHTS
+    def weights(self) -> dict[Path, set[str] | None]:
+        """The weights' files, with the names of the weights to take from each; None for all."""
+        return {self.path / name: kept for name, kept in weight_files(self.path).items()}
 
     @property
     def vocabulary(self) -> Path | None:
@@ -79,8 +82,18 @@ class ModelFolder:
 
 
 def decisive_files(path: Path) -> dict[str, Path]:
-    """The files of a model folder that make it what it is, by name; what else lies there is no part of the model."""
-    return {name: path / name for name in DECISIVE if (path / name).is_file()}
+    """The files of a model folder that make it what it is, by name; what else lies there is no part of the model.
+
+    Their bytes make the model's digest, and they are what is saved, shipped, copied and fetched. Always in the same
+    order. Files that an index of weights names are among them if they are there.
+    """
+    names = [*DECISIVE, *([INDEX, *shard_names(path)] if uses_index(path) else [])]
+    return {name: path / name for name in names if (path / name).is_file()}
+
+
+def may_be_decisive(name: str) -> bool:
+    """Whether a file of this name can be among the `decisive_files` of a model folder."""
+    return name in DECISIVE or name == INDEX or is_shard(name)
 
 
 def read_model_folder(path: str | Path) -> ModelFolder:
@@ -97,6 +110,7 @@ def read_model_folder(path: str | Path) -> ModelFolder:
     path = Path(path)
     if not path.is_dir():
         raise ModelNotFoundError(f"No model folder at {path}; it must be a folder with {CONFIG} and {WEIGHTS}")
+    refuse_adapter(path)
     config = _read_config(path)
     shapes = _read_shapes(path)
     _check_shapes(path, config, shapes)
@@ -139,15 +153,23 @@ def _read_config(path: Path) -> dict[str, Any]:
 
 
 def _read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    weights = path / WEIGHTS
-    if not weights.is_file():
-        unsafe = next((name for name in UNSAFE if (path / name).exists()), None)
-        if unsafe:
+    if not has_weights(path):
+        raise missing_weights(str(path), sorted(file.name for file in path.iterdir()))
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, kept in weight_files(path).items():
+        found = _read_shapes_of(path / name)
+        missing = sorted((kept or set()) - found.keys())
+        if missing:
             raise ModelFormatError(
-                f"{path / unsafe} is a pickle, which can run code when it is read, so sparkcls refuses it; save "
-                f"the model with save_pretrained(..., safe_serialization=True) to get {WEIGHTS}"
+                f"{path / name} lacks {len(missing)} weights that {INDEX} says it has, the first is {missing[0]}; the "
+                "files belong to different models: copy the whole folder again"
             )
-        raise ModelFormatError(f"{path} has no {WEIGHTS}; save the model in the safetensors format")
+        shapes |= {weight: shape for weight, shape in found.items() if kept is None or weight in kept}
+    return shapes
+
+
+def _read_shapes_of(weights: Path) -> dict[str, tuple[int, ...]]:
+    refuse_pointer(weights)
     shapes = {}
     try:
         with safe_open(weights, framework="np") as file:

@@ -17,12 +17,16 @@ from pathlib import Path
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.bundled import bundled_folder
-from sparkcls.models.layout import DECISIVE
+from sparkcls.models.layout import FORMERLY_DECISIVE, decisive_files
 
 BUNDLED = "bundled:"
 STORE = "store:"
 HUB = "hub:"
 IMPORT = "import:"
+
+#: Digests over the present set of files begin so. Else one would equal the former digest of a folder to which a file
+#: that is decisive now was added later, and the change would go unseen.
+_SET = b"set 2\n"
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class ModelRef:
         """The first of some folders with this content, None if there is none; others that exist go into `changed`."""
         for folder in folders:
             if folder.is_dir():
-                if folder_digest(folder) == self.digest:
+                if has_digest(folder, self.digest):
                     return folder
                 changed.append(folder)
         return None
@@ -132,19 +136,26 @@ def place_path(place: str) -> Path:
 
 def folder_digest(path: Path) -> str:
     """sha256 over the names and sha256s of the decisive files of a folder, in their fixed order."""
-    stamps = []
-    for name in DECISIVE:
-        file = path / name
-        if file.is_file():
-            stat = file.stat()
-            stamps.append((name, stat.st_size, stat.st_mtime_ns))
-    return _digest(path, tuple(stamps))
+    return _digest(path, _stamps(decisive_files(path)), _SET)
+
+
+def has_digest(path: Path, digest: str) -> bool:
+    """Whether a folder has a digest, of `folder_digest` or of sparkcls up to 0.2, which looked at fewer files."""
+    if folder_digest(path) == digest:
+        return True
+    former = {name: path / name for name in FORMERLY_DECISIVE if (path / name).is_file()}
+    return _digest(path, _stamps(former)) == digest
+
+
+def _stamps(files: dict[str, Path]) -> tuple[tuple[str, int, int], ...]:
+    stats = ((name, file.stat()) for name, file in files.items())
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
 # Keyed by size and time too, so that a process reads 250 MB of weights once, and again if they change.
 @lru_cache(maxsize=64)
-def _digest(path: Path, stamps: tuple[tuple[str, int, int], ...]) -> str:
-    whole = hashlib.sha256()
+def _digest(path: Path, stamps: tuple[tuple[str, int, int], ...], start: bytes = b"") -> str:
+    whole = hashlib.sha256(start)
     for name, _, _ in stamps:
         whole.update(f"{name}\0{file_sha256(path / name)}\n".encode())
     return f"sha256:{whole.hexdigest()}"

@@ -1,7 +1,7 @@
 """Saved stages: pyspark's line of metadata, and beside it the files that a stage carries.
 
     <path>/metadata/part-*          one JSON object, see pyspark's DefaultParamsWriter; ours is "sparkcls":
-                                    {"format": 1, "version": "...", "files": {name: {"bytes": n, "sha256": hex}}}
+                                    {"format": n, "version": "...", "files": {name: {"bytes": n, "sha256": hex}}}
     <path>/files/part-*.parquet     the files in pieces: file string, offset long (bytes), content binary
 
 Both are written and read through Spark, so a path may be in any file system that Spark knows, and Spark Connect, where
@@ -21,11 +21,12 @@ from pyspark.ml.util import DefaultParamsWriter
 import sparkcls._classic as _classic
 from sparkcls._version import __version__
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
-from sparkcls.models.layout import DECISIVE
+from sparkcls.models.layout import FORMERLY_DECISIVE, may_be_decisive
 from sparkcls.models.ref import file_sha256
 
-#: Version of what is described above; 0 is what sparkcls 0.1 wrote: no "sparkcls" in the metadata, and no files.
-FORMAT = 1
+#: Version of what is described above; 0 is what sparkcls 0.1 wrote: no "sparkcls" in the metadata, and no files. Format
+#: 1 knows fewer names of files, and is written where these suffice, so that sparkcls 0.2 reads it.
+FORMAT = 2
 #: Bytes of a piece, and of what is given to Spark at once.
 PIECE, LOAD = 4 << 20, 32 << 20
 SCHEMA = "file string, offset long, content binary"
@@ -74,7 +75,8 @@ def _is_there(spark: Any, path: str) -> bool:
 def our_metadata(files: Mapping[str, Path]) -> dict[str, Any]:
     """What the metadata of a stage with these files says beside pyspark's."""
     facts = {name: {"bytes": file.stat().st_size, "sha256": file_sha256(file)} for name, file in files.items()}
-    return {"sparkcls": {"format": FORMAT, "version": __version__, "files": facts}}
+    form = 1 if set(files) <= set(FORMERLY_DECISIVE) else FORMAT
+    return {"sparkcls": {"format": form, "version": __version__, "files": facts}}
 
 
 def _write_files(spark: Any, files: Mapping[str, Path], target: str, mode: str) -> None:
@@ -179,7 +181,7 @@ def put_together(pieces: Iterable[Piece], facts: Mapping[str, Mapping[str, Any]]
     ModelFormatError
         One is missing, cut or changed.
     """
-    strange = sorted(set(facts) - set(DECISIVE))
+    strange = sorted(name for name in facts if not may_be_decisive(name))
     if strange:
         # Names become paths, and the folder may be a stranger's.
         raise ModelFormatError(f"{path} lists files that are no part of a model: {', '.join(strange)[:200]}")

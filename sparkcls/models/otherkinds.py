@@ -1,0 +1,80 @@
+"""What a folder without weights in the safetensors format holds instead: a sentence that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from sparkcls.errors import ModelFormatError
+from sparkcls.models.shards import WEIGHTS
+
+#: Formats that run code when they are read (pickle), refused whatever they hold. The folder's other files decide
+#: nothing then, so ``training_args.bin`` beside a model is none of them.
+PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json", "*.pt", "*.pth", "*.pkl", "*.ckpt")
+#: Weights of frameworks that sparkcls does not have.
+_FRAMEWORKS = {"tf_model*.h5": "TensorFlow's (Keras)", "flax_model*.msgpack": "Flax's"}
+ADAPTER = "adapter_config.json"
+
+_LFS = b"version https://git-lfs"
+_SAVE = f"save_pretrained(folder, safe_serialization=True) to get {WEIGHTS}"
+
+
+def has_other_weights(folder: Path) -> bool:
+    """Whether a folder has weights of a kind that is refused."""
+    return _first(folder, PICKLES) is not None or _first(folder, _FRAMEWORKS) is not None or is_adapter(folder)
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder holds the adapter of PEFT: a change of another model's weights."""
+    return (folder / ADAPTER).is_file()
+
+
+def refuse_adapter(folder: Path) -> None:
+    """Raise ModelFormatError for PEFT's folders. `transformers` takes another model's weights for them."""
+    if is_adapter(folder):
+        raise adapter(str(folder))
+
+
+def adapter(where: str) -> ModelFormatError:
+    """What to raise for a folder or repository that holds an adapter."""
+    return ModelFormatError(
+        f"{where} holds an adapter of PEFT ({ADAPTER}), a change of another model; load both with peft, call "
+        "merge_and_unload() and save the result with save_pretrained(folder)"
+    )
+
+
+def refuse_pointer(file: Path) -> None:
+    """Raise ModelFormatError if a file is what git has in place of a large file's content."""
+    with open(file, "rb") as content:
+        if content.read(len(_LFS)) == _LFS:
+            raise ModelFormatError(
+                f"{file} is a pointer of git-lfs, the file's content is still to be fetched; run `git lfs pull` "
+                "where the model was cloned"
+            )
+
+
+def missing_weights(where: str, names: list[str]) -> ModelFormatError:
+    """What to raise for a folder or repository that has files of these names, and no weights in safetensors."""
+    pickle = _match(names, PICKLES)
+    if pickle:
+        return ModelFormatError(
+            f"{where} has its weights only as {pickle}, a pickle, which can run code when it is read, so sparkcls "
+            f"refuses it; save the model with {_SAVE}"
+        )
+    framework = _match(names, _FRAMEWORKS)
+    if framework:
+        kind = next(kind for pattern, kind in _FRAMEWORKS.items() if fnmatchcase(framework, pattern))
+        return ModelFormatError(
+            f"{where} has its weights only as {framework}, {kind} format, which sparkcls does not read; load the "
+            f"model with transformers 4 (from_tf=True or from_flax=True) and {_SAVE}"
+        )
+    return ModelFormatError(f"{where} has no {WEIGHTS}; save the model in the safetensors format")
+
+
+def _first(folder: Path, patterns: Iterable[str]) -> str | None:
+    return _match(sorted(f.name for f in folder.iterdir()), patterns) if folder.is_dir() else None
+
+
+def _match(names: list[str], patterns: Iterable[str]) -> str | None:
+    return next((name for pattern in patterns for name in names if fnmatchcase(name, pattern)), None)
