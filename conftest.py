@@ -8,6 +8,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib import metadata, util
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    import pyspark
-    import torch
-    import transformers
+    def version(package: str) -> str:
+        # A machine with a GPU for tests/gpu may have no Spark.
+        return f"{package} {metadata.version(package) if util.find_spec(package) else 'absent'}"
 
     mode = "Spark Connect" if config.getoption("--connect") else "classic Spark"
-    return f"{mode} {pyspark.__version__}, torch {torch.__version__}, transformers {transformers.__version__}"
+    return f"{mode}, {', '.join(map(version, ('pyspark', 'torch', 'transformers')))}"
 
 
 @pytest.fixture(scope="session", autouse=True)
