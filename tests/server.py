@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
+import socketserver
 import threading
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -114,6 +116,28 @@ def _handler(state: StoreServer) -> type[BaseHTTPRequestHandler]:
                 pass  # the client was killed
 
     return Handler
+
+
+@contextmanager
+def misbehave(answer: Callable[[Callable[[bytes], None]], None]) -> Iterator[str]:
+    """A server that gives every request the same raw answer; its URL. `answer` gets what sends bytes."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            with contextlib.suppress(OSError):  # the client has had enough
+                answer(lambda data: self.request.sendall(data))
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 #: One line of an index, but for the name.

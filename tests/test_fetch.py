@@ -17,8 +17,8 @@ from sparkcls.catalogue import sources, store
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.install import SOURCE, install, source_of
 from sparkcls.catalogue.locate import locate
+from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.resolve import resolve
-from sparkcls.catalogue.store import open_store
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef, folder_digest

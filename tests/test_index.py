@@ -1,11 +1,13 @@
 import contextlib
 import json
 import logging
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sparkcls.catalogue import index
 from sparkcls.catalogue.index import Entry, choose, compatible, parse_index
 from sparkcls.errors import ModelFormatError
 from tests import server
@@ -58,9 +60,38 @@ def test_no_line_at_all_is_an_empty_index_and_no_good_line_is_an_error():
         parse_index("<html>\n<body>")
 
 
+def test_an_index_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr(index, "MOST_LINES", 3)
+    line = json.dumps(LINE)
+    assert len(parse_index("\n".join([line] * 3))) == 3
+    for many in ([line] * 4, [""] * 4, ["{"] * 4):
+        with pytest.raises(ModelFormatError, match="more than 3 lines"):
+            parse_index("\n".join(many))
+
+
+def test_a_line_without_end_is_left_out(caplog):
+    long = json.dumps(LINE | {"engine": "x" * (1 << 20)})
+    assert len(parse_index(f"{long}\n{json.dumps(LINE)}")) == 1
+    assert "line 1: ValueError 10" in caplog.text
+
+
+def test_thousands_of_entries_cost_little():
+    text = "\n".join(json.dumps(LINE | {"name": f"model_{i}"}) for i in range(5000))
+    tracemalloc.start()
+    entries = parse_index(text)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(entries) == 5000
+    assert kept / 5000 < 700
+
+
 @pytest.mark.parametrize(
     "bad",
     [
+        {"name": "a\x1b[2J"},
+        {"name": "\ud800"},
+        {"language": "e\nn"},
+        {"annotator": "\x07"},
         {"folder": "../up", "files": {"a": "0" * 64}},
         {"folder": "/etc", "files": {"a": "0" * 64}},
         {"folder": "m", "files": {}},

@@ -5,11 +5,15 @@ import pytest
 
 from sparkcls.catalogue import store as stores
 from sparkcls.catalogue.filesystems import ArrowStore, FsspecStore, LocalStore
-from sparkcls.catalogue.store import NotThere, Unreachable, has_secrets, local_folder, open_store, public_form, transfer
+from sparkcls.catalogue.locations import has_secrets, local_folder, plain, public_form
+from sparkcls.catalogue.opening import open_store
+from sparkcls.catalogue.store import NotThere, Unreachable, transfer
 from sparkcls.catalogue.web import HttpStore
 from tests.server import serve
 
 DATA = bytes(range(256)) * 2000
+#: Names under which passwords and tokens stand in URLs.
+SECRETS = ["sig", "pass", "auth", "code", "token", "pwd", "jwt", "X-Amz-Signature", "sv", "anything"]
 
 
 @pytest.fixture(autouse=True)
@@ -62,10 +66,8 @@ def test_every_kind_of_store_reads_the_same(folder, server):
     for store in kinds:
         assert copy(store) == DATA
         assert store.text("a b/ü.txt") == "grün"
-        assert store.size("data.zip") == len(DATA)
-        for ask in (store.text, store.size):
-            with pytest.raises(NotThere):
-                ask("absent")
+        with pytest.raises(NotThere):
+            store.text("absent")
         with store.read("data.zip") as content:
             validator, total = content.validator, content.total
         assert total == len(DATA)
@@ -75,6 +77,80 @@ def test_every_kind_of_store_reads_the_same(folder, server):
                 assert b"".join(content.chunks) == DATA[1000:]
         with store.read("data.zip", 1000, "another") as content:
             assert content.start == 0
+
+
+class Moody:
+    """A file of a filesystem whose errors are no OSErrors, now and then."""
+
+    def __init__(self, file, errors):
+        self._file, self._errors = file, errors
+
+    def read(self, size):
+        if self._errors:
+            raise self._errors.pop()
+        return self._file.read(min(size, 50_000))
+
+    def seek(self, offset):
+        return self._file.seek(offset)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+
+@pytest.mark.parametrize("kind", ["fsspec", "arrow"])
+def test_errors_of_other_libraries_count_as_interruptions(folder, kind):
+    class ClientError(Exception):
+        pass
+
+    errors = [ClientError("reset"), RuntimeError("loop is closed"), ValueError("I/O operation on closed file")]
+    store = next(s for s in each_store(folder, "http://x") if type(s).__name__.lower().startswith(kind))
+    real = store._filesystem
+
+    class Filesystem:
+        def open(self, path, mode):
+            return Moody(real.open(path, mode), errors)
+
+        def open_input_file(self, path):
+            return Moody(real.open_input_file(path), errors)
+
+        info = getattr(real, "info", None)
+        get_file_info = getattr(real, "get_file_info", None)
+
+    store._filesystem = Filesystem()
+    assert copy(store) == DATA
+    assert errors == []
+    errors.extend([ClientError("reset")] * 99)
+    with pytest.raises(Unreachable, match="reset"):
+        copy(store)
+
+
+def test_a_failure_to_write_is_no_failure_of_the_store(folder, server):
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise PermissionError(13, "Permission denied", "/cache/x")
+
+    for store in each_store(folder, server.url):
+        with pytest.raises(PermissionError):
+            transfer(store, "data.zip", Full())
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), OSError(116, "Stale file handle")])
+def test_a_mount_that_fails_is_unreachable_and_not_empty(folder, monkeypatch, error):
+    monkeypatch.setattr("pathlib.Path.stat", lambda *_, **__: (_ for _ in ()).throw(error))
+    with pytest.raises(Unreachable, match=error.strerror):
+        copy(LocalStore("x", folder))
+
+
+def test_a_folder_that_may_not_be_read_says_so(folder, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied", "data.zip")
+
+    monkeypatch.setattr("pathlib.Path.stat", refuse)
+    with pytest.raises(NotThere, match="Permission denied"):
+        copy(LocalStore("x", folder))
 
 
 def test_a_cut_connection_is_resumed(server):
@@ -155,14 +231,48 @@ def test_a_password_is_sent_and_never_shown(server):
     [
         ("s3://id:pass@bucket/x?region=eu&scheme=http", "s3://bucket/x?region=eu&scheme=http", True),
         ("s3://bucket/x/?endpoint_override=host:9000", "s3://bucket/x?endpoint_override=host:9000", False),
-        ("https://host/x?sig=abc&v=1", "https://host/x?v=1", True),
+        *((f"https://host/x?{name}=abc&region=eu", "https://host/x?region=eu", True) for name in SECRETS),
+        ("https://host/x?abc", "https://host/x", True),
+        ("https://host/x#abc", "https://host/x", True),
+        ("https://abc@host/x", "https://host/x", True),
+        ("https://me:abc/def@host/x", "https://...", True),
+        ("s3://bucket/x?endpoint_override=me:abc@host", "s3://bucket/x", True),
+        ("simplecache::s3://id:abc@bucket/x", "simplecache::s3://bucket/x", True),
         ("abfss://container@account.dfs/x", "abfss://container@account.dfs/x", False),
+        ("abfss://me:abc@account.dfs/x", "abfss://account.dfs/x", True),
+        ("https://[::1]:8080/x", "https://[::1]:8080/x", False),
         ("/a/b/", "/a/b", False),
     ],
 )
 def test_secrets_of_locations(location, shown, secret):
     assert public_form(location) == shown
     assert has_secrets(location) == secret
+
+
+def test_messages_quote_others_without_secrets():
+    assert plain("Cannot parse 's3://id:abc@bucket/x?code=abc' of\n you") == "Cannot parse 's3://bucket/x' of you"
+    assert plain("\x1b[2Jred") == "?[2Jred"
+    assert plain(ValueError()) == "ValueError"
+    assert len(plain("x" * 1000)) == 300
+
+
+@pytest.mark.parametrize("scheme", ["s3", "gs", "nosuchscheme", "simplecache::s3"])
+@pytest.mark.parametrize("rest", ["id:s3cret@bucket/x y?region=", "bucket/x?code=s3cret&bad=%zz", "id:s3cret@[bucket/"])
+def test_no_error_of_any_store_shows_a_secret(scheme, rest, monkeypatch):
+    monkeypatch.setattr(stores, "TRIES", 1)
+    said = []
+    try:
+        open_store(f"{scheme}://{rest}")
+    except Unreachable as e:
+        said.append(str(e))
+    assert "s3cret" not in "".join(said)
+
+
+@pytest.mark.parametrize("path", ["/a b?code=s3cret x", "?code=s3cret\x7f"])
+def test_a_malformed_url_is_not_quoted(path):
+    with pytest.raises(Unreachable) as caught:
+        open_store(f"http://127.0.0.1:9{path}").text("metadata.json")
+    assert "s3cret" not in str(caught.value)
 
 
 def test_local_folders(tmp_path):

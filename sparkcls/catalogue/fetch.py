@@ -8,14 +8,15 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sparkcls.catalogue.index import Entry
 from sparkcls.catalogue.install import PARTIAL, install
+from sparkcls.catalogue.locations import has_secrets, public_form
 from sparkcls.catalogue.names import folder_name
-from sparkcls.catalogue.store import CHUNK, Content, Store, has_secrets, public_form, transfer
+from sparkcls.catalogue.store import CHUNK, OBJECT_LIMITS, Content, Limits, Store, TooLarge, transfer
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.ref import STORE
 from sparkcls.settings import cache_folder
@@ -115,9 +116,11 @@ def _fetch_archive(store: Store, parcel: Parcel, partial: Path, work: Path, mode
 
 def _fetch_files(store: Store, parcel: Parcel, partial: Path, model: Path) -> None:
     """A converted folder, file by file; what an earlier attempt has finished is kept."""
+    room = OBJECT_LIMITS.size
     for name, digest in sorted(parcel.files.items()):
         file = partial / name
-        download(store, parcel.key + name, file)
+        download(store, parcel.key + name, file, replace(OBJECT_LIMITS, size=room))
+        room -= file.stat().st_size
         try:
             verify(file, digest, f"{public_form(store.location)}/{parcel.key}{name}")
         except ModelFormatError:
@@ -128,7 +131,7 @@ def _fetch_files(store: Store, parcel: Parcel, partial: Path, model: Path) -> No
         os.replace(partial / name, model / name)
 
 
-def download(store: Store, key: str, partial: Path) -> None:
+def download(store: Store, key: str, partial: Path, limits: Limits = OBJECT_LIMITS) -> None:
     """Download an object to a file, going on where an earlier attempt ended. Raises NotThere, Unreachable."""
     from tqdm import tqdm
 
@@ -158,7 +161,11 @@ def download(store: Store, key: str, partial: Path) -> None:
 
         try:
             validator = _read_sidecar(sidecar, store.location)
-            transfer(store, key, sink, validator, on_start, lambda count: bar.update(count))
+            transfer(store, key, sink, validator, on_start, lambda count: bar.update(count), limits)
+        except TooLarge:
+            # Nothing to go on with.
+            _drop(partial)
+            raise
         except BaseException:
             if not os.fstat(sink.fileno()).st_size:
                 _drop(partial)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sparkcls.catalogue.store import CHUNK, Content, Interrupted, NotThere, Store, Unreachable, public_form
+from sparkcls.catalogue.locations import plain, public_form
+from sparkcls.catalogue.store import CHUNK, Content, Interrupted, NotThere, Store, Unreachable
 
 
 class LocalStore(Store):
@@ -20,22 +23,23 @@ class LocalStore(Store):
     @contextmanager
     def read(self, key: str, offset: int = 0, validator: str = "") -> Iterator[Content]:
         """See `Store.read`."""
-        path = self.folder / key
-        if not path.is_file():
-            raise NotThere("not there")
+        found = self._stat(key)
         try:
-            with open(path, "rb") as file:
-                stat = path.stat()
-                yield _content(file, stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}", offset, validator)
-        except PermissionError as e:
-            raise NotThere(str(e)) from e
+            file = (self.folder / key).open("rb")
+        except OSError as e:
+            raise _refused(e) from e
+        # What happens while it is open is the reader's: an error of writing, too.
+        with file:
+            yield _content(file, found.st_size, f"{found.st_size}-{found.st_mtime_ns}", offset, validator)
 
-    def size(self, key: str) -> int | None:
-        """See `Store.size`."""
-        path = self.folder / key
-        if not path.is_file():
+    def _stat(self, key: str) -> os.stat_result:
+        try:
+            found = (self.folder / key).stat()
+        except OSError as e:
+            raise _refused(e) from e
+        if not stat.S_ISREG(found.st_mode):
             raise NotThere("not there")
-        return path.stat().st_size
+        return found
 
 
 class _FilesystemStore(Store):
@@ -54,25 +58,21 @@ class ArrowStore(_FilesystemStore):
     def read(self, key: str, offset: int = 0, validator: str = "") -> Iterator[Content]:
         """See `Store.read`."""
         info = self._info(key)
-        try:
+        with _reading():
             file = self._filesystem.open_input_file(info.path)
-        except OSError as e:
-            raise Interrupted(_reason(e)) from e
         with file:
             yield _content(file, info.size, f"{info.size}-{info.mtime_ns}", offset, validator)
-
-    def size(self, key: str) -> int | None:
-        """See `Store.size`."""
-        return int(self._info(key).size)
 
     def _info(self, key: str) -> Any:
         from pyarrow.fs import FileType
 
         try:
             info = self._filesystem.get_file_info(f"{self._root}/{key}")
-        except OSError as e:
+        except PermissionError as e:
+            raise NotThere(plain(e)) from e
+        except Exception as e:
             # pyarrow's clients have tried several times.
-            raise Unreachable(_reason(e)) from e
+            raise Unreachable(plain(e)) from e
         if info.type != FileType.File:
             raise NotThere("not there")
         return info
@@ -85,25 +85,20 @@ class FsspecStore(_FilesystemStore):
     def read(self, key: str, offset: int = 0, validator: str = "") -> Iterator[Content]:
         """See `Store.read`."""
         size, stamp = self._info(key)
-        try:
+        with _reading():
             file = self._filesystem.open(f"{self._root}/{key}", "rb")
-        except Exception as e:
-            raise Interrupted(_reason(e)) from e
         with file:
             yield _content(file, size, stamp, offset, validator)
-
-    def size(self, key: str) -> int | None:
-        """See `Store.size`."""
-        return self._info(key)[0]
 
     def _info(self, key: str) -> tuple[int | None, str]:
         try:
             info = self._filesystem.info(f"{self._root}/{key}")
         except FileNotFoundError:
             raise NotThere("not there") from None
+        except PermissionError as e:
+            raise NotThere(plain(e)) from e
         except Exception as e:
-            # Every scheme has its own classes of errors.
-            raise Unreachable(_reason(e)) from e
+            raise Unreachable(plain(e)) from e
         if info.get("type") == "directory":
             raise NotThere("not there")
         stamps = [str(info[k]) for k in ("ETag", "etag", "mtime", "LastModified", "created") if info.get(k)]
@@ -121,7 +116,7 @@ def open_filesystem(location: str) -> Store:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as e:
         unknown: Exception = e
     except OSError as e:
-        raise Unreachable(_reason(e)) from e
+        raise Unreachable(plain(e)) from e
     try:
         from fsspec.core import url_to_fs
 
@@ -129,25 +124,41 @@ def open_filesystem(location: str) -> Store:
     except Exception as e:
         # ImportError where a scheme's package is not installed; otherwise whatever that package raises.
         raise Unreachable(
-            f"{public_form(location)}: neither pyarrow ({_reason(unknown)}) nor fsspec ({_reason(e)}) opens it"
+            f"{public_form(location)}: neither pyarrow ({plain(unknown)}) nor fsspec ({plain(e)}) opens it"
         ) from e
+
+
+def _refused(error: OSError) -> Exception:
+    """What it means that this machine's disks do not give a file."""
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return NotThere("not there")
+    # A network mount may be back in a moment.
+    return NotThere(plain(error)) if isinstance(error, PermissionError) else Interrupted(plain(error))
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Every library has its own classes of errors; the next attempt may go well."""
+    try:
+        yield
+    except Exception as e:
+        raise Interrupted(plain(e)) from e
 
 
 def _content(file: Any, size: int | None, stamp: str, offset: int, validator: str) -> Content:
     resumable = validator != "" and validator == stamp and size is not None and offset <= size
     start = offset if resumable else 0
+    return Content(start, size, stamp, _chunks(file, start))
+
+
+def _chunks(file: Any, start: int) -> Iterator[bytes]:
+    # Each part of it alone, so that an error of whoever takes the chunks is not taken for the store's.
     if start:
-        file.seek(start)
-    return Content(start, size, stamp, _chunks(file))
-
-
-def _chunks(file: Any) -> Iterator[bytes]:
-    try:
-        while chunk := file.read(CHUNK):
-            yield chunk
-    except OSError as e:
-        raise Interrupted(_reason(e)) from e
-
-
-def _reason(error: Exception) -> str:
-    return (" ".join(str(error).split()) or type(error).__name__)[:300]
+        with _reading():
+            file.seek(start)
+    while True:
+        with _reading():
+            chunk = file.read(CHUNK)
+        if not chunk:
+            return
+        yield chunk

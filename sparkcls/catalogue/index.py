@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from sparkcls.catalogue.locations import plain
 from sparkcls.errors import ModelFormatError
 
 logger = logging.getLogger(__name__)
@@ -20,13 +22,18 @@ ANNOTATOR = "DistilBertForSequenceClassification"
 LIBRARY = (7, 0, 0)
 SPARK = (4, 1, 2)
 
+#: No index is longer; the public one had some 100,000 lines in 2024.
+MOST_LINES = 400_000
+#: Characters of a line; a folder's files and their digests take a few hundred.
+LONGEST_LINE = 1 << 20
+
 #: Among entries of equal versions: a folder that is ours needs no conversion, OpenVINO's files cannot be read.
 _ENGINES = {"tensorflow": 2, "onnx": 2, "": 2, "unk": 1, "openvino": 0}
 _PIPELINE = "pl"
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of an index.
 
@@ -74,23 +81,35 @@ def parse_index(text: str) -> list[Entry]:
     Raises
     ------
     ModelFormatError
-        There are lines, and none is an entry.
+        There are lines, and none is an entry; or there are more than `MOST_LINES`.
     """
     entries, bad, reason = [], 0, ""
-    # Not splitlines(): a JSON string may hold U+2028 and its like.
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(_lines(text), 1):
+        if number > MOST_LINES:
+            raise ModelFormatError(f"{INDEX} has more than {MOST_LINES} lines; is it an index of models?")
         if not line.strip():
             continue
         try:
+            if len(line) > LONGEST_LINE:
+                raise ValueError(f"{len(line)} characters, more than an entry has")
             entries.append(_entry(json.loads(line)))
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as e:
             bad += 1
-            reason = reason or f"line {number}: {type(e).__name__} {e}"[:300]
+            reason = reason or plain(f"line {number}: {type(e).__name__} {e}")
     if bad and not entries:
         raise ModelFormatError(f"{INDEX} is no index of models, not one line is an entry ({reason})")
     if bad:
         logger.warning("%s: %d lines left out that are no entries, the first is %s", INDEX, bad, reason)
     return entries
+
+
+def _lines(text: str) -> Iterator[str]:
+    # Not splitlines(): a JSON string may hold U+2028 and its like. One at a time: there may be many.
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
 def _entry(line: Any) -> Entry:
@@ -129,7 +148,11 @@ def _text(line: dict[str, Any], key: str) -> str:
     value = line.get(key)
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{key} must be a string")
-    return value or ""
+    if value and not value.isprintable():
+        # It is shown on terminals.
+        raise ValueError(f"{key} has characters that cannot be printed")
+    # The same few are in thousands of lines.
+    return sys.intern(value or "")
 
 
 def _flag(line: dict[str, Any], key: str) -> bool:

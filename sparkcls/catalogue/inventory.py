@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparkcls.catalogue.index import LIBRARY, SPARK, Entry, compatible
+from sparkcls.catalogue.locations import local_folder, public_form
 from sparkcls.catalogue.names import check_names, folder_name
+from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.resolve import BUNDLED_LANGUAGE
 from sparkcls.catalogue.sources import read_index, store_location
-from sparkcls.catalogue.store import NotThere, Store, Unreachable, local_folder, open_store, public_form
+from sparkcls.catalogue.store import NotThere, Store, Unreachable
 from sparkcls.errors import ModelNotFoundError
 from sparkcls.models.bundled import bundled_folder, bundled_names
 from sparkcls.models.layout import CONFIG

@@ -10,9 +10,11 @@ from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
 from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
 from sparkcls.catalogue.install import source_of
+from sparkcls.catalogue.locations import local_folder, public_form
 from sparkcls.catalogue.names import check_names, folder_name, is_repository
+from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.sources import read_index, store_location
-from sparkcls.catalogue.store import NotThere, Store, Unreachable, local_folder, open_store, public_form
+from sparkcls.catalogue.store import NotThere, Store, Unreachable
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.bundled import bundled_names
 from sparkcls.models.cards import CARDS, LANGUAGE

@@ -8,20 +8,39 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
-from urllib.request import url2pathname
 
 #: Attempts in a row without progress before a store counts as unreachable, and the first pause in seconds.
 TRIES = 5
 PAUSE = 0.25
+#: Also the longest that a store can ask for.
 LONGEST_PAUSE = 8.0
 CHUNK = 1 << 20
 
-_SECRETS = ("key", "secret", "token", "password", "signature", "sig", "credential")
-#: Schemes of Azure, in which what stands before '@' is no user.
-_CONTAINERS = ("abfs", "abfss", "wasb", "wasbs")
+
+@dataclass(frozen=True)
+class Limits:
+    """What one object may cost; a store that goes beyond is given up.
+
+    Parameters
+    ----------
+    size
+        Bytes at most.
+    seconds
+        In all, pauses and new attempts included.
+    least, within
+        Bytes that must come in each period of `within` seconds.
+    """
+
+    size: int
+    seconds: float
+    least: int = 60_000
+    within: float = 60.0
+
+
+#: The public index had some 30 MB in 2024, the largest archive of a DistilBERT 0.5 GB.
+INDEX_LIMITS = Limits(size=256 << 20, seconds=600)
+OBJECT_LIMITS = Limits(size=4 << 30, seconds=6 * 3600)
 
 
 class NotThere(Exception):
@@ -30,6 +49,10 @@ class NotThere(Exception):
 
 class Unreachable(Exception):
     """The store cannot be asked; the message is the reason."""
+
+
+class TooLarge(Unreachable):
+    """The store sends more than it may."""
 
 
 class Interrupted(Exception):
@@ -85,14 +108,10 @@ class Store(ABC):
             Interrupted also while the chunks are read.
         """
 
-    @abstractmethod
-    def size(self, key: str) -> int | None:
-        """An object's size in bytes; None if the store does not tell. Raises NotThere or Unreachable."""
-
-    def text(self, key: str) -> str:
+    def text(self, key: str, limits: Limits = INDEX_LIMITS) -> str:
         """A whole object as text; what is no UTF-8 becomes U+FFFD. Raises NotThere or Unreachable."""
         sink = io.BytesIO()
-        transfer(self, key, sink)
+        transfer(self, key, sink, limits=limits)
         return sink.getvalue().decode("utf-8", "replace")
 
 
@@ -103,6 +122,7 @@ def transfer(
     validator: str = "",
     on_start: Callable[[Content], None] | None = None,
     on_bytes: Callable[[int], None] | None = None,
+    limits: Limits = OBJECT_LIMITS,
 ) -> None:
     """Copy an object to the end of what the sink has of it, going on after every interruption.
 
@@ -119,29 +139,41 @@ def transfer(
     NotThere
         There is no such object.
     Unreachable
-        Several attempts in a row brought nothing new.
+        Several attempts in a row brought nothing new, or it takes longer than the limits allow.
+    TooLarge
+        It is larger than they allow.
     """
     failures, furthest = 0, 0
+    pace = _Pace(limits)
     while True:
         offset = sink.seek(0, io.SEEK_END) if validator else 0
         try:
             with store.read(key, offset, validator) as content:
+                if content.total is not None and content.total > limits.size:
+                    raise TooLarge(f"it has {content.total} bytes, and no more than {limits.size} are taken")
                 sink.seek(content.start)
                 sink.truncate()
                 validator = content.validator
                 if on_start:
                     on_start(content)
+                most = limits.size if content.total is None else content.total
+                end = content.start
                 for chunk in content.chunks:
+                    end += len(chunk)
+                    if end > most:
+                        break
                     sink.write(chunk)
                     if on_bytes:
                         on_bytes(len(chunk))
-            end = sink.tell()
+                    pace.count(len(chunk))
+            if end > limits.size:
+                raise TooLarge(f"it goes on beyond {limits.size} bytes, and no more are taken")
             if content.total is None or end == content.total:
                 sink.flush()
                 return
             problem = Interrupted(f"the connection ended after {end} of {content.total} bytes")
             if end > content.total:
-                validator = ""
+                problem, validator = Interrupted(f"it sends more than the {content.total} bytes that it has"), ""
         except Interrupted as e:
             problem = e
         reached = sink.tell()
@@ -150,59 +182,28 @@ def transfer(
         furthest = max(furthest, reached)
         if failures >= problem.tries:
             raise Unreachable(str(problem)) from problem
-        time.sleep(max(min(PAUSE * 2 ** (failures - 1), LONGEST_PAUSE), min(problem.pause, 4 * LONGEST_PAUSE)))
+        time.sleep(min(max(PAUSE * 2 ** (failures - 1), problem.pause), LONGEST_PAUSE))
 
 
-def open_store(location: str) -> Store:
-    """The store at a location: a path, ``file:``, ``http(s)://``, or any scheme that pyarrow or fsspec knows.
+class _Pace:
+    """Whether bytes come as fast as they must. Raises Unreachable where they do not."""
 
-    Raises
-    ------
-    Unreachable
-        Nothing installed knows the scheme, or its settings are missing.
-    """
-    # Each imports what only it needs.
-    if location.startswith(("http://", "https://")):
-        from sparkcls.catalogue.web import HttpStore
+    def __init__(self, limits: Limits):
+        self._limits = limits
+        self._end = time.monotonic() + limits.seconds
+        self._restart()
 
-        return HttpStore(location)
-    from sparkcls.catalogue.filesystems import LocalStore, open_filesystem
+    def _restart(self) -> None:
+        self._bytes = 0
+        self._check = time.monotonic() + self._limits.within
 
-    folder = local_folder(location)
-    return LocalStore(location, folder) if folder is not None else open_filesystem(location)
-
-
-def local_folder(location: str) -> Path | None:
-    """The folder that a location names on this machine, or None if it is elsewhere."""
-    if location.startswith("dbfs:/"):
-        return Path("/dbfs") / unquote(location[len("dbfs:") :]).lstrip("/")
-    if location.startswith("file:"):
-        return Path(url2pathname(urlsplit(location).path))
-    return None if "://" in location else Path(location).expanduser().absolute()
-
-
-def public_form(location: str) -> str:
-    """A location without passwords, keys and tokens, for messages and for files that others read."""
-    if "://" not in location:
-        return location.rstrip("/") or "/"
-    parts = urlsplit(location)
-    pairs = [(name, value) for name, value in parse_qsl(parts.query) if not _is_secret(name)]
-    user, at, host = parts.netloc.rpartition("@")
-    # abfss://container@account names a container; everywhere else this is who asks.
-    host = user + at + host if parts.scheme in _CONTAINERS and ":" not in user else host
-    return urlunsplit((parts.scheme, host, parts.path.rstrip("/"), urlencode(pairs, safe="/:"), ""))
-
-
-def has_secrets(location: str) -> bool:
-    """Whether a location holds a password, key or token, so that it must not be written into files."""
-    if "://" not in location:
-        return False
-    parts = urlsplit(location)
-    user, at, _ = parts.netloc.rpartition("@")
-    return (bool(at) and (parts.scheme not in _CONTAINERS or ":" in user)) or any(
-        _is_secret(name) for name, _ in parse_qsl(parts.query)
-    )
-
-
-def _is_secret(parameter: str) -> bool:
-    return any(word in parameter.lower() for word in _SECRETS)
+    def count(self, new: int) -> None:
+        limits, now = self._limits, time.monotonic()
+        self._bytes += new
+        if now > self._end:
+            raise Unreachable(f"it is not through after {limits.seconds:g} seconds")
+        if now > self._check:
+            if self._bytes < limits.least:
+                came = f"{self._bytes} bytes in {limits.within:g} seconds"
+                raise Unreachable(f"it is too slow: {came}, expected {limits.least} at least")
+            self._restart()

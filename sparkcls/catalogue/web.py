@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from sparkcls._version import __version__
+from sparkcls.catalogue.connection import SILENCE, STEP, Response, opener
+from sparkcls.catalogue.locations import plain
 from sparkcls.catalogue.store import CHUNK, Content, Interrupted, NotThere, Store, Unreachable
 
-#: Seconds without a byte after which a connection counts as lost.
-TIMEOUT = 15.0
 #: Attempts at a host that does not answer at all. A name that cannot be resolved takes seconds to fail.
 TRIES_TO_CONNECT = 3
 TRIES_TO_RESOLVE = 2
@@ -28,16 +28,22 @@ _ABSENT = (404, 410)
 
 
 class HttpStore(Store):
-    """Objects below a URL. A user and password in it are sent as Basic authorization, not to redirections."""
+    """Objects below a URL. A user and password in it are sent as Basic authorization, not to redirections.
 
-    def __init__(self, location: str):
+    Parameters
+    ----------
+    step
+        Seconds for the head of an answer, and for each next piece of its body.
+    """
+
+    def __init__(self, location: str, step: float = STEP):
         super().__init__(location)
         parts = urlsplit(location)
         user, _, host = parts.netloc.rpartition("@")
         self._base = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
         self._query = f"?{parts.query}" if parts.query else ""
         self._authorization = "Basic " + base64.b64encode(unquote(user).encode()).decode() if user else ""
-        self._opener = urllib.request.build_opener()
+        self._opener = opener(step)
 
     @contextmanager
     def read(self, key: str, offset: int = 0, validator: str = "") -> Iterator[Content]:
@@ -68,27 +74,16 @@ class HttpStore(Store):
             with response:
                 yield Content(start, total, found, _chunks(response))
 
-    def size(self, key: str) -> int | None:
-        """See `Store.size`; reads no content."""
-        for attempt in range(1, TRIES_TO_CONNECT + 1):
-            try:
-                with self._open(key, {}, method="HEAD") as response:
-                    return _length(response.headers)
-            except Interrupted as e:
-                if attempt >= min(e.tries, TRIES_TO_CONNECT):
-                    raise Unreachable(str(e)) from e
-        return None
-
-    def _open(self, key: str, headers: dict[str, str], method: str = "GET") -> Any:
+    def _open(self, key: str, headers: dict[str, str]) -> Any:
         """The response. Raises NotThere, Interrupted, Unreachable, or HTTPError for 416."""
         url = f"{self._base}/{quote(key)}{self._query}"
         agent = {"User-Agent": f"sparkcls/{__version__}", "Accept-Encoding": "identity"}
-        request = urllib.request.Request(url, headers=headers | agent, method=method)
+        request = urllib.request.Request(url, headers=headers | agent)
         if self._authorization:
             # Unredirected: another host must not get it.
             request.add_unredirected_header("Authorization", self._authorization)
         try:
-            return self._opener.open(request, timeout=TIMEOUT)
+            return self._opener.open(request, timeout=SILENCE)
         except urllib.error.HTTPError as e:
             if e.code == 416 and headers:
                 raise
@@ -98,7 +93,7 @@ class HttpStore(Store):
 
 
 def _of_status(error: urllib.error.HTTPError) -> Exception:
-    answer = f"it answered {error.code} {error.reason}"
+    answer = plain(f"it answered {error.code} {error.reason}")
     after = error.headers.get("Retry-After", "")
     error.close()
     if error.code in _ABSENT:
@@ -114,25 +109,26 @@ def _of_status(error: urllib.error.HTTPError) -> Exception:
 def _of_connection(error: Exception) -> Exception:
     """What a failure to connect means; certificates and malformed URLs do not get better by waiting."""
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    text = " ".join(str(reason).split()) or type(reason).__name__
+    text = plain(reason)
     if isinstance(reason, ssl.SSLCertVerificationError):
         return Unreachable(f"its certificate is not trusted ({text})")
     if isinstance(reason, socket.gaierror):
         return Interrupted(f"its host name cannot be resolved ({text})", tries=TRIES_TO_RESOLVE)
     if isinstance(reason, OSError) or isinstance(error, http.client.HTTPException):
         if isinstance(error, http.client.InvalidURL):
-            return Unreachable(f"malformed URL ({text})")
+            # The reason quotes all of it, secrets too.
+            return Unreachable("malformed URL")
         return Interrupted(f"no answer ({text})", tries=TRIES_TO_CONNECT)
     return Unreachable(text)
 
 
-def _chunks(response: Any) -> Iterator[bytes]:
+def _chunks(response: Response) -> Iterator[bytes]:
     try:
         # What has come so far, however little: of a slow download a killed process loses next to nothing.
-        while chunk := response.read1(CHUNK):
+        while chunk := response.piece(CHUNK):
             yield chunk
     except (OSError, http.client.HTTPException) as e:
-        raise Interrupted(f"the connection broke off ({' '.join(str(e).split()) or type(e).__name__})") from e
+        raise Interrupted(f"the connection broke off ({plain(e)})") from e
 
 
 def _validator(headers: Any) -> str:

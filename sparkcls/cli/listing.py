@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import PIPELINE, all_local, store_index
+from sparkcls.catalogue.locations import public_form
 from sparkcls.catalogue.sources import store_location
-from sparkcls.catalogue.store import public_form
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.cards import CARDS, LANGUAGE
 

@@ -1,0 +1,25 @@
+"""The store at a location."""
+
+from __future__ import annotations
+
+from sparkcls.catalogue.locations import local_folder
+from sparkcls.catalogue.store import Store
+
+
+def open_store(location: str) -> Store:
+    """The store at a location: a path, ``file:``, ``http(s)://``, or any scheme that pyarrow or fsspec knows.
+
+    Raises
+    ------
+    Unreachable
+        Nothing installed knows the scheme, or its settings are missing.
+    """
+    # Each imports what only it needs.
+    if location.lower().startswith(("http://", "https://")):
+        from sparkcls.catalogue.web import HttpStore
+
+        return HttpStore(location)
+    from sparkcls.catalogue.filesystems import LocalStore, open_filesystem
+
+    folder = local_folder(location)
+    return LocalStore(location, folder) if folder is not None else open_filesystem(location)
