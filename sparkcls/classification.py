@@ -12,27 +12,35 @@ import numpy as np
 
 from sparkcls.annotation import CATEGORY, Annotation
 from sparkcls.engine.contract import Outcome
+from sparkcls.models.heads import NONE, SIGMOID, SOFTMAX
 from sparkcls.text.java import float_to_string
-
-SOFTMAX = "softmax"
-SIGMOID = "sigmoid"
-ACTIVATIONS = (SOFTMAX, SIGMOID)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """How scores become labels. `threshold` is strict and applies to sigmoid alone."""
+    """How scores become labels.
+
+    Parameters
+    ----------
+    activation
+        ``softmax`` and ``none`` give the best label; ``sigmoid`` every label whose probability is over the threshold.
+    threshold
+        Strict; of sigmoid alone. None: sigmoid gives the best label too, whatever its probability.
+    """
 
     activation: str = SOFTMAX
-    threshold: float = 0.5
+    threshold: float | None = 0.5
     coalesce: bool = False
 
 
 def probabilities(logits: np.ndarray, activation: str) -> np.ndarray:
     """Probabilities: float32, of the shape of `logits`, whose last axis is the labels; computed in float64.
 
-    softmax(x) = exp(x - max x) / sum; sigmoid(x) = 1 / (1 + exp(-x)).
+    softmax(x) = exp(x - max x) / sum; sigmoid(x) = 1 / (1 + exp(-x)); none(x) = x, the raw scores, which are no
+    probabilities.
     """
+    if activation == NONE:
+        return logits.astype(np.float32)
     x = logits.astype(np.float64)
     if activation == SIGMOID:
         return (1.0 / (1.0 + np.exp(-np.clip(x, -700.0, 700.0)))).astype(np.float32)
@@ -48,7 +56,8 @@ def close_calls(logits: np.ndarray, decision: Decision, rows: Sequence[set[int]]
     """Whether rounding to 16 bits might change the labels that a sentence takes part in.
 
     With softmax the two best labels are within 0.07 of each other; with sigmoid some label is within 0.035 of the
-    threshold. Where sentences are averaged it is a row's average that decides, for all its sentences.
+    threshold, or where there is none the two best labels of each other. Raw scores have no scale that would tell, so
+    with none all are close. Where sentences are averaged it is a row's average that decides, for all its sentences.
 
     Parameters
     ----------
@@ -61,6 +70,8 @@ def close_calls(logits: np.ndarray, decision: Decision, rows: Sequence[set[int]]
     -------
     bool, shape ``(sentences,)``.
     """
+    if decision.activation == NONE:
+        return np.ones(len(logits), dtype=bool)
     scores = probabilities(logits, decision.activation)
     if not decision.coalesce:
         return _are_close(scores, decision)
@@ -76,7 +87,7 @@ def close_calls(logits: np.ndarray, decision: Decision, rows: Sequence[set[int]]
 
 
 def _are_close(scores: np.ndarray, decision: Decision) -> np.ndarray:
-    if decision.activation == SIGMOID:
+    if decision.activation == SIGMOID and decision.threshold is not None:
         return np.any(np.abs(scores - decision.threshold) < _MOVED, axis=1)
     if scores.shape[1] < 2:
         return np.zeros(len(scores), dtype=bool)
@@ -89,10 +100,10 @@ def to_annotations(
 ) -> list[Annotation]:
     """Category annotations of one row.
 
-    softmax gives one per sentence, the first maximum. sigmoid gives one per label over the threshold,
-    in the order of labels, possibly none. With `coalesce` the probabilities of all sentences are
-    averaged, and the result stands at the first of them. A sentence without wordpieces gives none; a
-    failed one gives an empty result with the key ``error``.
+    softmax and none give one per sentence, the first maximum. sigmoid gives one per label over the threshold,
+    in the order of labels, possibly none. The metadata has every label's score. With `coalesce` the scores of all
+    sentences (probabilities, or with none the raw scores) are averaged, and the result stands at the first of them.
+    A sentence without wordpieces gives none; a failed one gives an empty result with the key ``error``.
 
     Parameters
     ----------
@@ -130,7 +141,7 @@ def _decide(
         metadata["truncated"] = str(truncated)
     # After the reserved keys, so that a label of the same name wins.
     metadata |= {label: float_to_string(p) for label, p in zip(labels, scores, strict=True)}
-    if decision.activation == SIGMOID:
+    if decision.activation == SIGMOID and decision.threshold is not None:
         winners = [int(i) for i in np.flatnonzero(scores > np.float32(decision.threshold))]
     else:
         winners = [int(scores.argmax())]

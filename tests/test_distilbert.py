@@ -313,7 +313,11 @@ def test_bad_params_fail_when_set(tiny):
         (lambda: stage.setBatchSize(True), ParamTypeError, "batchSize takes an int, got True"),
         (lambda: stage.setThreshold(1.1), ParamError, "threshold must be from 0 to 1"),
         (lambda: stage.setThreshold("x"), ParamTypeError, "threshold takes a number"),
-        (lambda: stage.setActivation("tanh"), ParamError, "activation must be one of softmax, sigmoid; got 'tanh'"),
+        (
+            lambda: stage.setActivation("tanh"),
+            ParamError,
+            "activation must be one of softmax, sigmoid, none; got 'tanh'",
+        ),
         (lambda: stage.setMultilabel(1), ParamTypeError, "multilabel takes True or False"),
         (lambda: stage.setDevice("gpu"), ParamError, "device must be one of auto, cpu, cuda"),
         (lambda: stage.setPrecision("int8"), ParamError, "precision must be one of auto, mixed, float32"),

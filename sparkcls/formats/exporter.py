@@ -18,8 +18,11 @@ from sparkcls.formats.onnx import read_onnx
 from sparkcls.formats.openvino import read_openvino
 from sparkcls.formats.sparknlp import read_variables
 from sparkcls.formats.weights import StateDict
+from sparkcls.models.heads import PROBLEM_TYPE
 from sparkcls.models.layout import CONFIG, LABELS
 
+#: Entries of config.json that neither the network nor the text files tell.
+_KEPT = ("n_heads", "activation", "pad_token_id", PROBLEM_TYPE)
 _SAVED_MODEL = "saved_model.pb"
 _ONNX = "model.onnx"
 _OPENVINO = ("openvino_model.xml", "saved_model.xml")
@@ -54,7 +57,7 @@ def read_exporter_folder(folder: Path) -> ForeignModel:
         state=state,
         labels=labels,
         vocabulary={piece.removesuffix("\r"): i for i, piece in enumerate(pieces)},
-        config={k: stated[k] for k in ("n_heads", "activation", "pad_token_id") if k in stated},
+        config={k: stated[k] for k in _KEPT if k in stated},
         engine=engine,
     )
 

@@ -20,6 +20,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.heads import activation_of
 from sparkcls.models.otherkinds import missing_weights, refuse_adapter, refuse_pointer
 from sparkcls.models.shards import INDEX, WEIGHTS, has_weights, is_shard, shard_names, uses_index, weight_files
 
@@ -57,13 +58,15 @@ FLOATS = ("F32", "F16", "BF16", "F64")
 class ModelFolder:
     """A checked model folder.
 
-    `labels[i]` names output i of the head. `params` are the Params it was published with.
+    `labels[i]` names output i of the head; `activation` is what turns the outputs into scores, see
+    `sparkcls.models.heads`. `params` are the Params it was published with.
     """
 
     path: Path
     config: dict[str, Any]
     labels: tuple[str, ...]
     params: dict[str, Any]
+    activation: str
 
     @property
     def weights(self) -> dict[Path, set[str] | None]:
@@ -126,7 +129,11 @@ def read_model_folder(path: str | Path) -> ModelFolder:
     params = _read_json(path / PARAMS).get("params", {}) if (path / PARAMS).is_file() else {}
     if not isinstance(params, dict):
         raise ModelFormatError(f"{path / PARAMS}: params must be an object of Params by name")
-    return ModelFolder(path, config, labels, params)
+    try:
+        activation = activation_of(config, outputs)
+    except ModelFormatError as e:
+        raise ModelFormatError(f"{path / CONFIG}: {e}") from e
+    return ModelFolder(path, config, labels, params, activation)
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -130,7 +130,7 @@ class Layout:
             return {}
         # Only the labels' keys are scores. A sigmoid head may give several labels, which share their metadata.
         scores = {label: float(categories[0].metadata[label]) for label in labels if label in categories[0].metadata}
-        best = max(categories, key=lambda c: scores.get(c.result or "", 0.0))
+        best = max(categories, key=lambda c: scores.get(c.result or "", float("-inf")))
         row: dict[str, Any] = {}
         if self.metadata:
             others = {k: v for k, v in best.metadata.items() if k not in scores and k != "sentence"}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from sparkcls.classification import ACTIVATIONS, SIGMOID, SOFTMAX, Decision
+from sparkcls.classification import Decision
 from sparkcls.engine.contract import HUGGINGFACE, TOKENIZATIONS, Reading
 from sparkcls.engine.device import DEVICE_PATTERN
 from sparkcls.engine.precision import PRECISIONS
+from sparkcls.errors import ParamError
+from sparkcls.models.heads import ACTIVATIONS, SIGMOID, SOFTMAX
 from sparkcls.settings import default_tokenization
 from sparkcls.stages.params import CheckedParams, boolean, fraction, matching, one_of, param, whole_number
 from sparkcls.stages.scoring import ANNOTATE, ON_ERROR
@@ -18,6 +20,7 @@ logger = logging.getLogger(__name__)
 #: Spark NLP's limit, that of the position embeddings.
 LONGEST = 512
 DEFAULT_LENGTH = 128
+THRESHOLD = 0.5
 LAZY = "lazy"
 ONCE = "once"
 
@@ -35,7 +38,7 @@ class ClassifierParams(CheckedParams):
         ),
     )
     coalesceSentences = param("coalesceSentences", "whether a row gets one averaged result", boolean)
-    activation = param("activation", "softmax or sigmoid", lambda n: one_of(n, *ACTIVATIONS))
+    activation = param("activation", "softmax, sigmoid or none", lambda n: one_of(n, *ACTIVATIONS))
     multilabel = param("multilabel", "whether a sentence may have several labels", boolean)
     threshold = param("threshold", "probability that a label must exceed (sigmoid)", fraction)
     tokenization = param("tokenization", "huggingface or sparknlp", lambda n: one_of(n, *TOKENIZATIONS))
@@ -56,7 +59,7 @@ class ClassifierParams(CheckedParams):
             coalesceSentences=False,
             activation=SOFTMAX,
             multilabel=False,
-            threshold=0.5,
+            threshold=THRESHOLD,
             tokenization=default_tokenization() or HUGGINGFACE,
             device="auto",
             precision="auto",
@@ -99,12 +102,21 @@ class ClassifierParams(CheckedParams):
         return self._get("coalesceSentences")
 
     def setActivation(self, value: str) -> Any:
-        """``softmax`` or ``sigmoid``."""
+        """``softmax``, ``sigmoid``, or ``none`` for raw scores, which are no probabilities.
+
+        In place of what the model's configuration says. A model with one output takes no softmax.
+        """
         return self._update(activation=value)
 
     def getActivation(self) -> str:
-        """The activation in force: ``sigmoid`` whenever multilabel is True."""
-        return SIGMOID if self.getMultilabel() else self._get("activation")
+        """The activation in force: ``sigmoid`` whenever multilabel is True, else what was set, else the model's."""
+        if self.getMultilabel():
+            return SIGMOID
+        return self._get("activation") if self.isSet("activation") else self._model_activation()
+
+    def _model_activation(self) -> str:
+        """The activation of a stage that was given none."""
+        return self._get("activation")
 
     def setMultilabel(self, value: bool) -> Any:
         """Whether a sentence may have several labels; True means sigmoid."""
@@ -115,7 +127,10 @@ class ClassifierParams(CheckedParams):
         return self._get("multilabel")
 
     def setThreshold(self, value: float) -> Any:
-        """Probability that a label must exceed, with sigmoid."""
+        """Probability that a label must exceed, with sigmoid.
+
+        A model with one output gives its label for every text until a threshold or multilabel is set.
+        """
         return self._update(threshold=value)
 
     def getThreshold(self) -> float:
@@ -195,5 +210,22 @@ class ClassifierParams(CheckedParams):
             cap=self.getBatchSize() if self.isSet("batchSize") else None,
         )
 
-    def _decision(self) -> Decision:
-        return Decision(self.getActivation(), self.getThreshold(), self.getCoalesceSentences())
+    def _decision(self, outputs: int) -> Decision:
+        """How the scores of a head with so many outputs become labels.
+
+        Raises
+        ------
+        ParamError
+            A softmax over one output was asked for.
+        """
+        activation = self.getActivation()
+        threshold: float | None = self.getThreshold()
+        if outputs == 1 and activation == SOFTMAX:
+            raise ParamError(
+                f"{self.uid}: activation is softmax, but the model has one output, for which that is always 1; call "
+                "setActivation('sigmoid'), setActivation('none') for the raw score, or neither"
+            )
+        if outputs == 1 and not self.getMultilabel() and threshold == THRESHOLD and not self.isSet("threshold"):
+            # Nobody asked for a threshold, and there is no other label to give.
+            threshold = None
+        return Decision(activation, threshold, self.getCoalesceSentences())

@@ -19,6 +19,7 @@ from sparkcls.engine.contract import SPARKNLP
 from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
 from sparkcls.formats.convert import is_foreign
 from sparkcls.models.cards import CARDS
+from sparkcls.models.heads import SOFTMAX
 from sparkcls.models.layout import PARAMS, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.stages.classifier_params import LONGEST, ONCE, ClassifierParams
@@ -60,8 +61,12 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
     coalesceSentences
         Whether the sentences of a row get one averaged result. Default False.
     activation, multilabel, threshold
-        ``softmax`` (default): the best label of each sentence. ``sigmoid``, or multilabel True: every label
-        whose probability is over the threshold (0.5), possibly none.
+        ``softmax``: the best label of each sentence. ``sigmoid``, or multilabel True: every label whose probability
+        is over the threshold (0.5), possibly none. ``none``: the best label, and the metadata has the raw scores of
+        the model, which are no probabilities. Default: the model's, from ``problem_type`` in its config.json, as in
+        `transformers`: ``none`` for a regression, ``sigmoid`` for several labels a text, else ``softmax``. A model
+        with one output has ``sigmoid``, and gives its one label for every sentence unless a threshold or multilabel
+        is set.
     tokenization
         ``huggingface`` (default): scores equal those of `transformers`. ``sparknlp``: wordpieces as Spark
         NLP makes them.
@@ -236,7 +241,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
                 f"{sorted(card.labels)}. Is it the right model?",
                 stacklevel=3,
             )
-        published = (card.params if card else {}) | folder.params
+        published = (card.params if card else {}) | folder.params | {"activation": stage._model_activation()}
         known = {name: value for name, value in published.items() if stage.hasParam(name)}
         try:
             stage._setDefault(**{name: stage.getParam(name).typeConverter(value) for name, value in known.items()})
@@ -245,6 +250,18 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         # A default must be usable; only a value that the user sets may be refused.
         stage._setDefault(maxSentenceLength=min(stage.getMaxSentenceLength(), folder.positions, LONGEST))
         return stage
+
+    def _model_activation(self) -> str:
+        """The activation that the model was published with, else its configuration's.
+
+        Asked of the model each time: a stage that an older sparkcls saved holds ``softmax`` as the default of all.
+        """
+        if not self.isDefined("model"):
+            return super()._model_activation()
+        folder = self._folder()
+        published = folder.params.get("activation", folder.activation)
+        # Spark NLP saves its default, softmax, whatever the model is.
+        return folder.activation if published == SOFTMAX and len(folder.labels) == 1 else published
 
     def _folder(self) -> ModelFolder:
         ref = self._ref()
@@ -265,6 +282,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         """Put the model's files into this machine's cache, unless it has the model already."""
         take_over_confs()
         keep(self._ref(), write)
+        self._setDefault(activation=self._model_activation())
 
     def getClasses(self) -> list[str]:
         """The model's labels, in the order of its outputs."""
@@ -296,7 +314,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             device=self.getDevice(),
             precision=self.getPrecision(),
             reading=self._reading(),
-            decision=self._decision(),
+            decision=self._decision(len(folder.labels)),
             on_error=self.getOnError(),
             reads_tokens=not self._text_is_enough(documents, metadata[tokens]),
         )

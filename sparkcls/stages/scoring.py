@@ -16,6 +16,7 @@ from sparkcls.classification import Decision, close_calls, to_annotations
 from sparkcls.engine.contract import SPARKNLP, Reading, Sentence
 from sparkcls.engine.figures import Figures
 from sparkcls.errors import InputError
+from sparkcls.models.heads import NONE
 from sparkcls.models.ref import HUB, STORE, ModelRef
 from sparkcls.settings import use_driver_cache
 from sparkcls.stages.columns import Row
@@ -69,14 +70,18 @@ class Scoring:
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from sparkcls.engine.cache import get_classifier
         from sparkcls.engine.device import Surroundings, choose_device
-        from sparkcls.engine.precision import choose_precision
+        from sparkcls.engine.precision import FLOAT32, MIXED, choose_precision
         from sparkcls.engine.process import available_cores, prepare_worker
 
         around = Surroundings.here(assigned=gpus or (), worker=gpus is not None, requested=self.device)
         device = choose_device(self.device, around)
         if around.worker:
             prepare_worker(choose_threads(task_cores(), self.slots, available_cores()))
-        return Annotating(self, get_classifier(model, device, choose_precision(self.precision, device)))
+        precision = choose_precision(self.precision, device)
+        if precision == MIXED and self.decision.activation == NONE:
+            # Mixed keeps labels and probabilities; of raw scores nobody knows what a difference would mean.
+            precision = FLOAT32
+        return Annotating(self, get_classifier(model, device, precision))
 
 
 class Annotating:
