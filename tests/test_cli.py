@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from filelock import FileLock, Timeout
 
 from sparkcls.catalogue.index import parse_index
 from sparkcls.catalogue.resolve import resolve
@@ -125,6 +126,18 @@ def test_pull_from_a_store_into_a_folder_leaves_the_cache_alone(capsys, cache, t
     assert run(capsys, "pull", IMDB, "--to", to, "--from", store)[:2] == (0, f"{to / IMDB}_en\n")
     assert sorted(p.name for p in to.iterdir()) == [f"{IMDB}_en", "metadata.json"]
     assert not cache.exists()
+
+
+def test_pull_leaves_the_locks_of_other_processes(capsys, cache, tmp_path):
+    to = tmp_path / "layer"
+    (to / ".locks").mkdir(parents=True)
+    (to / ".work" / "other_en-1").mkdir(parents=True)
+    with FileLock(to / ".locks" / "other_en.lock"), FileLock(to / ".locks" / "nowhere_en.lock"):
+        assert run(capsys, "pull", "nowhere", "--to", to, "--from", tmp_path)[0] == 1
+        assert sorted(p.name for p in (to / ".locks").iterdir()) == ["nowhere_en.lock", "other_en.lock"]
+        with pytest.raises(Timeout):
+            FileLock(to / ".locks" / "other_en.lock").acquire(timeout=0)
+    assert (to / ".work" / "other_en-1").is_dir()
 
 
 def test_pulling_a_changed_model_replaces_it(capsys, cache, tmp_path):

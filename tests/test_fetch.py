@@ -197,6 +197,36 @@ def test_an_unwritable_cache(tmp_path, published, monkeypatch):
         resolve("tiny", "en", published.url)
 
 
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), PermissionError(13, "Permission denied")])
+def test_a_source_that_cannot_be_read_is_not_blamed_on_the_cache(cache, tmp_path, error):
+    def make(work, model):
+        error.filename = str(tmp_path / "mount" / "model.safetensors")
+        raise error
+
+    with pytest.raises(ModelNotFoundError, match=rf"mount/model\.safetensors cannot be read .*{error.strerror}"):
+        install(cache / "x_en", cache, make)
+
+    def full(work, model):
+        raise OSError(28, "No space left on device", str(tmp_path / "mount" / "a"), None, str(cache / "b"))
+
+    with pytest.raises(ParamError, match="cannot be written"):
+        install(cache / "x_en", cache, full)
+
+
+@pytest.mark.parametrize("folder", ["store", "served"])
+def test_a_failure_to_write_names_the_cache(cache, published, monkeypatch, folder):
+    real = os.open
+
+    def refuse(path, *arguments):
+        if str(path).endswith(".zip"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(ParamError, match="cannot be written .*Permission denied"):
+        resolve("tiny", "en", str(published.folder) if folder == "store" else published.url)
+
+
 def test_what_a_killed_process_left_is_cleared(cache, published):
     (cache / ".work" / "tiny_en-0123" / "model").mkdir(parents=True)
     (cache / ".work" / "other_en-0123").mkdir(parents=True)

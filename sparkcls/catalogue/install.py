@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -14,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from sparkcls.errors import ModelFormatError, ParamError
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import folder_digest, has_digest
 from sparkcls.settings import CACHE_CONF, CACHE_VARIABLE
@@ -44,6 +45,8 @@ def install(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, An
     ------
     ModelFormatError
         What was made is no usable model folder, or has another digest.
+    ModelNotFoundError
+        What `make` reads from cannot be read.
     ParamError
         The cache cannot be written.
 
@@ -70,11 +73,25 @@ def install(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, An
         finally:
             lock.release()
     except OSError as e:
+        if _is_of_source(e, cache):
+            raise ModelNotFoundError(
+                f"{e.filename} cannot be read on host {socket.gethostname()} ({e.strerror}), so {target.name} was not "
+                f"put into the cache {cache}; see that it can be read, or name another place that has the model"
+            ) from e
         raise ParamError(
             f"The cache {cache} on host {socket.gethostname()} cannot be written ({e}); name a folder that can, and "
             f"has room, with ${CACHE_VARIABLE}, sparkcls.configure(cache=...) or the conf {CACHE_CONF}"
         ) from e
     return target
+
+
+def _is_of_source(error: OSError, cache: Path) -> bool:
+    """Whether an error is one of reading what a model is made from, not of the cache."""
+    if error.filename is None or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return False
+    file = Path(os.fsdecode(error.filename)).absolute()
+    # A cache that cannot be made fails at one of the folders that it is in.
+    return cache not in file.parents and file not in (cache, *cache.parents)
 
 
 def _make(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, Any]], digest: str) -> None:
@@ -83,7 +100,8 @@ def _make(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, Any]
         if stale.name.rpartition("-")[0] == target.name:
             shutil.rmtree(stale, ignore_errors=True)
     work = cache / WORK / f"{target.name}-{uuid.uuid4().hex}"
-    work.mkdir()
+    # `sparkcls pull --to` of another process may have tidied up meanwhile.
+    work.mkdir(parents=True)
     try:
         model = work / "model"
         source = make(work / "source", model)

@@ -88,6 +88,8 @@ def _copy_of(ref: ModelRef, shared: list[Path], changed: list[Path]) -> Path | N
             return copy_into_cache(ref, folder)
         except ModelFormatError:
             changed.append(folder)
+        except ModelNotFoundError as e:
+            logger.warning("%s", e)
         except ParamError as e:
             if has_digest(folder, ref.digest):
                 logger.warning("%s is used where it is, over the network: %s", folder, e)

@@ -6,8 +6,11 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from sparkcls.catalogue.install import LOCKS, PARTIAL, WORK
 from sparkcls.catalogue.inventory import find_local
+from sparkcls.catalogue.names import folder_name
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.cli.shipping import ship
 from sparkcls.settings import cache_at
@@ -20,20 +23,21 @@ def pull(name: str, lang: str, to: Path | None, store: str | None) -> Path:
     here = find_local(name, lang) if store is None else None
     if here:
         return ship(here.path, name, lang, to)
-    with _as_cache(to):
+    with _as_cache(to, f"{folder_name(name, lang)}.lock"):
         # Fetched to where it is to be, so that 250 MB are not kept twice.
         return ship(resolve(name, lang, store).locate(), name, lang, to)
 
 
 @contextlib.contextmanager
-def _as_cache(folder: Path) -> Iterator[None]:
+def _as_cache(folder: Path, lock: str) -> Iterator[None]:
     try:
         with cache_at(folder):
             yield
     finally:
+        # Only what is ours: another process may be fetching into the same folder.
+        with contextlib.suppress(OSError, Timeout), FileLock(folder / LOCKS / lock, timeout=0):
+            (folder / LOCKS / lock).unlink()
         for name in (LOCKS, WORK, PARTIAL):
             # A download that broke off stays, to go on with.
-            for path in (folder / name).glob("*.lock"):
-                path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 (folder / name).rmdir()
