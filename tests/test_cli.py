@@ -75,6 +75,33 @@ def test_models(capsys, mirror, cache):
     assert "no model matches" in run(capsys, "models", "--search", "zzz")[2]
 
 
+def test_models_are_listed_by_the_names_that_they_are_asked_for(capsys, mirror, cache, tmp_path, monkeypatch):
+    for name in ("plain--name", "owner--repository", "owner--older", "owner--new"):
+        save_tiny_model(cache / f"{name}_en", ["a", "b"])
+    sources = {
+        "owner--repository": {"hub": "owner/repository", "name": "owner/repository", "lang": "en"},
+        "owner--older": {"hub": "owner/older"},
+        "owner--new": {"store": "https://host", "name": "owner--new", "lang": "en"},
+    }
+    for name, source in sources.items():
+        (cache / f"{name}_en" / "source.json").write_text(json.dumps(source))
+    (cache / "empty_en").mkdir()
+    (cache / "half_en").mkdir()
+    (cache / "half_en" / "vocab.txt").write_text("a")
+
+    def cached():
+        return sorted(line.split()[0] for line in run(capsys, "models")[1].splitlines() if " cached " in line)
+
+    assert cached() == ["owner--new", "owner/older", "owner/repository", "plain--name"]
+    for name in ("owner/repository", "plain--name"):
+        assert run(capsys, "pull", name, "--to", tmp_path / "layer")[0] == 0
+    code, _, err = run(capsys, "pull", "owner--repository", "--to", tmp_path / "layer", "--from", tmp_path / "layer")
+    assert code == 1
+    assert "owner/repository" in err
+    monkeypatch.setenv("SPARKCLS_CACHE", str(tmp_path / "layer"))
+    assert cached() == ["owner/repository", "plain--name"], "there is no source.json, but an index"
+
+
 def test_models_without_a_store(capsys, mirror):
     (mirror / "metadata.json").unlink()
     code, out, err = run(capsys, "models")

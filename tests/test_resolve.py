@@ -5,6 +5,7 @@ import pytest
 import sparkcls
 from sparkcls.catalogue import hub, sources, store
 from sparkcls.catalogue.install import source_of
+from sparkcls.catalogue.inventory import find_local
 from sparkcls.catalogue.locate import locate
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
@@ -207,6 +208,32 @@ def test_a_repository_of_the_hub(cache, on_hub):
     shutil.rmtree(cache)
     assert locate(ModelRef.from_json(ref.to_json())) == cache / "owner--model_en"
     assert on_hub == [("owner/model", None), ("owner/model", "abc123")]
+
+
+def test_two_names_of_one_folder(cache, on_hub, tiny_model, tmp_path):
+    resolve("owner/model")
+    with pytest.raises(ModelFormatError, match=r"holds the model 'owner/model' \(en\), and 'owner--model' \(en\)"):
+        resolve("owner--model")
+    assert find_local("owner--model", "en") is None
+    shutil.rmtree(cache)
+    publish(tmp_path / "s", tiny_model, "owner--model")
+    ref = resolve("owner--model", "en", str(tmp_path / "s"))
+    assert resolve("owner--model").digest == ref.digest
+    with pytest.raises(ModelFormatError, match="holds the model 'owner--model'"):
+        resolve("owner/model")
+    # What older versions fetched says less.
+    source = cache / "owner--model_en" / "source.json"
+    source.write_text('{"hub": "owner/model"}')
+    with pytest.raises(ModelFormatError, match="holds the model 'owner/model'"):
+        resolve("owner--model")
+    source.write_text('{"store": "http://x"}')
+    assert resolve("owner--model").digest == ref.digest
+    source.unlink()
+    assert resolve("owner--model").digest == resolve("owner/model").digest == ref.digest, "nothing is known"
+    shutil.copytree(cache / "owner--model_en", cache / "a_b_c")
+    (cache / "a_b_c" / "source.json").write_text('{"name": "a", "lang": "b_c"}')
+    with pytest.raises(ModelFormatError, match=r"holds the model 'a' \(b_c\), and 'a_b' \(c\)"):
+        resolve("a_b", "c")
 
 
 def test_a_stated_origin_is_asked_after_the_store(cache, on_hub):

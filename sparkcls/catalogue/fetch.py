@@ -92,8 +92,11 @@ def fetch(store: Store, parcel: Parcel, name: str, lang: str, target: Path | Non
             _fetch_files(store, parcel, partial, model)
         else:
             _fetch_archive(store, parcel, partial, work, model)
-        source = {"store": public_form(store.location), "key": parcel.key, "engine": parcel.engine}
-        return {k: v for k, v in {**source, "place": parcel.place(store)}.items() if v}
+        source = {
+            **{"name": name, "lang": lang, "store": public_form(store.location)},
+            **{"key": parcel.key, "engine": parcel.engine, "place": parcel.place(store)},
+        }
+        return {k: v for k, v in source.items() if v}
 
     return install(target, cache, make, digest)
 

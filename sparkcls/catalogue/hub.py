@@ -66,7 +66,8 @@ def fetch_from_hub(
             snapshot = _snapshot(repo_id, snapshot.name, [*FILES, *shards])
         convert_folder(snapshot, model)
         # The folder of a snapshot is called like its commit, so other machines get the same.
-        return {"hub": repo_id, "revision": snapshot.name, "place": f"{HUB}{repo_id}@{snapshot.name}"}
+        known = {"name": name or repo_id, "lang": lang, "hub": repo_id}
+        return {**known, "revision": snapshot.name, "place": f"{HUB}{repo_id}@{snapshot.name}"}
 
     return install(target or cache / folder_name(name or repo_id, lang), cache, make, digest)
 

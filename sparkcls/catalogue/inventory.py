@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from sparkcls.catalogue.identity import is_another, named
 from sparkcls.catalogue.index import LIBRARY, SPARK, Entry, compatible
-from sparkcls.catalogue.locations import local_folder, public_form
+from sparkcls.catalogue.locations import local_folder, plain, public_form
 from sparkcls.catalogue.names import check_names, folder_name
 from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.resolve import BUNDLED_LANGUAGE
@@ -16,6 +18,8 @@ from sparkcls.errors import ModelNotFoundError
 from sparkcls.models.bundled import bundled_folder, bundled_names
 from sparkcls.models.layout import CONFIG
 from sparkcls.settings import MIRROR_VARIABLE, cache_folder, mirror
+
+logger = logging.getLogger(__name__)
 
 BUNDLED, CACHED, MIRROR = "bundled", "cached", "mirror"
 PIPELINE = "pl"
@@ -38,7 +42,7 @@ def find_local(name: str, lang: str) -> Found | None:
         return Found(name, lang, BUNDLED, bundled_folder(name))
     for state, base in _bases():
         path = base / folder_name(name, lang)
-        if (path / CONFIG).is_file():
+        if _is_model(path) and not is_another(path, name, lang):
             return Found(name, lang, state, path)
     return None
 
@@ -47,11 +51,27 @@ def all_local() -> list[Found]:
     """Every model folder of this machine; a name that is in several places comes once."""
     found = {(n, BUNDLED_LANGUAGE): Found(n, BUNDLED_LANGUAGE, BUNDLED, bundled_folder(n)) for n in bundled_names()}
     for state, base in _bases():
-        for config in sorted(base.glob(f"[!.]*_*/{CONFIG}")):
-            name, _, lang = config.parent.name.rpartition("_")
-            name = name.replace("--", "/", 1)
-            found.setdefault((name, lang), Found(name, lang, state, config.parent))
+        for path in model_folders(base):
+            name, lang = named(path)
+            found.setdefault((name, lang), Found(name, lang, state, path))
     return list(found.values())
+
+
+def model_folders(base: Path) -> list[Path]:
+    """The model folders ``<name>_<lang>`` in a folder, sorted. One that cannot be read is left out, with a warning."""
+    try:
+        return [path for path in sorted(base.glob("[!.]*_*")) if _is_model(path)]
+    except OSError as e:
+        logger.warning("%s is left out, for it cannot be read: %s", base, plain(e))
+        return []
+
+
+def _is_model(path: Path) -> bool:
+    try:
+        return (path / CONFIG).is_file()
+    except OSError as e:
+        logger.warning("%s is left out, for it cannot be read: %s", path, plain(e))
+        return False
 
 
 def _bases() -> list[tuple[str, Path]]:

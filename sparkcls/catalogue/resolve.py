@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
+from sparkcls.catalogue.identity import refuse_another
 from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.locations import local_folder, public_form
@@ -59,10 +60,12 @@ def resolve(name: str, lang: str = "en", remote_loc: str | None = None) -> Model
     base = local_folder(location)
     shared = [base / cached.name] if base is not None else []
     if cached.is_dir():
+        refuse_another(cached, name, lang)
         _warn_of_source(cached, location, explicit=location == remote_loc)
         return _ref(name, lang, cached, shared)
     for folder in shared:
         if (folder / CONFIG).is_file():
+            refuse_another(folder, name, lang)
             # The cache too: another machine may have it there only.
             return ModelRef.of_folder(name, str(folder), str(cached), lang=lang)
     return _ref(name, lang, _Search(name, lang, location).fetch(), shared)

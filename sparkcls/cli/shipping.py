@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from sparkcls.catalogue.identity import refuse_another
 from sparkcls.catalogue.index import ANNOTATOR, INDEX
 from sparkcls.catalogue.names import folder_name
 from sparkcls.errors import ModelFormatError, ParamError
@@ -31,13 +32,14 @@ def ship(source: Path, name: str, lang: str, to: Path) -> Path:
     ParamError
         `to` is a file.
     ModelFormatError
-        The index that is there cannot be read.
+        The index that is there cannot be read, or another model is in a folder of this name.
     """
     if to.exists() and not to.is_dir():
         raise ParamError(f"--to {to}: expected a folder, or the name of one to make; it is a file")
     to.mkdir(parents=True, exist_ok=True)
     lines = _other_lines(to / INDEX, name, lang)
     target = to / folder_name(name, lang)
+    refuse_another(target, name, lang)
     if not target.is_dir() or folder_digest(target) != folder_digest(source):
         _copy(source, target)
     read_model_folder(target)
