@@ -9,9 +9,10 @@ names, else the one that `configure` or the conf named on the driver.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sparkcls.errors import ParamError, ParamTypeError
@@ -27,16 +28,37 @@ AUTO, ALWAYS, NEVER = "auto", "always", "never"
 SHIP = (AUTO, ALWAYS, NEVER)
 
 
+@dataclass(frozen=True)
+class Confs:
+    """What one Spark session's confs say; None where they say nothing."""
+
+    cache: str | None = None
+    mirror: str | None = None
+
+
 @dataclass
 class Settings:
-    """What `configure` and the Spark session's confs have set; None where they have not."""
+    """What `configure` has set, None where it has not; and the confs that count.
+
+    Sessions of one process have different users, who call from different threads: a thread goes by the session that it
+    spoke for last, and one that has spoken for none (a pool's, of a service) by the session that was last heard of.
+    """
 
     cache: Path | None = None
     mirror: str | None = None
-    conf_cache: str | None = None
-    conf_mirror: str | None = None
     ship: str | None = None
     tokenization: str | None = None
+    last_confs: Confs = Confs()
+    of_thread: threading.local = field(default_factory=threading.local)
+
+    @property
+    def confs(self) -> Confs:
+        found: Confs = getattr(self.of_thread, "confs", self.last_confs)
+        return found
+
+    @confs.setter
+    def confs(self, confs: Confs) -> None:
+        self.of_thread.confs = self.last_confs = confs
 
 
 _settings = Settings()
@@ -109,18 +131,17 @@ def configured_ship() -> str | None:
 
 def configured_cache() -> str | None:
     """The cache that `configure` or the conf names, None if neither does: what the driver tells its workers."""
-    return str(_settings.cache) if _settings.cache is not None else _settings.conf_cache
+    return str(_settings.cache) if _settings.cache is not None else _settings.confs.cache
 
 
 def use_driver_cache(cache: str | None) -> None:
     """On a worker: use the driver's `configured_cache`, unless this machine's environment names one."""
-    _settings.conf_cache = None if os.environ.get(CACHE_VARIABLE) else cache
+    _settings.confs = Confs(None if os.environ.get(CACHE_VARIABLE) else cache, _settings.confs.mirror)
 
 
 def use_spark_conf(cache: str | None, mirror: str | None) -> None:
-    """Take over what the Spark session's confs say; None where it says nothing."""
-    _settings.conf_cache = cache or None
-    _settings.conf_mirror = mirror or None
+    """Let what a Spark session's confs say count in this thread; None where they say nothing."""
+    _settings.confs = Confs(cache or None, mirror or None)
 
 
 def cache_folder() -> Path:
@@ -133,7 +154,7 @@ def cache_folder() -> Path:
     """
     if _settings.cache is not None:
         return _settings.cache
-    named = _settings.conf_cache or os.environ.get(CACHE_VARIABLE)
+    named = _settings.confs.cache or os.environ.get(CACHE_VARIABLE)
     if named:
         return Path(named).expanduser().absolute()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
@@ -158,7 +179,7 @@ def cache_at(folder: Path) -> Iterator[None]:
 
 def mirror() -> str | None:
     """The mirror in force, a URL or absolute path: `configure`, else the conf, else ``$SPARKCLS_MIRROR``; or None."""
-    named = _settings.mirror or _settings.conf_mirror or os.environ.get(MIRROR_VARIABLE)
+    named = _settings.mirror or _settings.confs.mirror or os.environ.get(MIRROR_VARIABLE)
     return _location(named) if named else None
 
 

@@ -1,4 +1,5 @@
 import shutil
+import threading
 
 import pytest
 
@@ -13,7 +14,7 @@ from sparkcls.models.bundled import bundled_names
 from sparkcls.models.cards import CARDS
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
-from sparkcls.settings import Settings, cache_folder, mirror, use_spark_conf
+from sparkcls.settings import Settings, cache_folder, configured_cache, mirror, use_spark_conf
 from tests.server import add_entry, publish, serve
 
 BUNDLED = "distilbert_mini_sequence_classifier_sst2"
@@ -81,6 +82,29 @@ def test_settings_in_their_order(monkeypatch, tmp_path):
     assert sources.store_location("s3://x/y") == "s3://x/y"
     with pytest.raises(ParamError, match="community store"):
         sources.store_location("@x")
+
+
+def test_two_sessions_of_one_server_keep_their_own_confs(monkeypatch, tmp_path, tiny_model):
+    monkeypatch.delenv("SPARKCLS_CACHE")
+    monkeypatch.delenv("SPARKCLS_MIRROR", raising=False)
+    for user in ("a", "b"):
+        shutil.copytree(tiny_model, tmp_path / user / f"of_{user}_en")
+    turns, found = threading.Barrier(2), {}
+
+    def work(user):
+        use_spark_conf(str(tmp_path / user), f"https://{user}/models")
+        turns.wait(30)
+        found[user] = [locate(resolve(f"of_{user}")), mirror(), configured_cache()]
+
+    threads = [threading.Thread(target=work, args=(user,)) for user in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert found == {
+        user: [tmp_path / user / f"of_{user}_en", f"https://{user}/models", str(tmp_path / user)] for user in ("a", "b")
+    }
+    assert cache_folder() in (tmp_path / "a", tmp_path / "b"), "a thread that has spoken for no session"
 
 
 def test_unknown_name_lists_the_nearest_and_the_ways_out(cache):

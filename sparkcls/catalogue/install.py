@@ -87,7 +87,7 @@ def install(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, An
 
 def _is_of_source(error: OSError, cache: Path) -> bool:
     """Whether an error is one of reading what a model is made from, not of the cache."""
-    if error.filename is None or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+    if error.filename is None or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
         return False
     file = Path(os.fsdecode(error.filename)).absolute()
     # A cache that cannot be made fails at one of the folders that it is in.

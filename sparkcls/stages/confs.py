@@ -10,7 +10,13 @@ from sparkcls.settings import CACHE_CONF, MIRROR_CONF, use_spark_conf
 
 
 def take_over_confs(session: Any = None) -> None:
-    """Let ``spark.sparkcls.cache`` and ``spark.sparkcls.mirror`` of a session count; by default the active one's."""
+    """Let ``spark.sparkcls.cache`` and ``spark.sparkcls.mirror`` of a session count in this thread.
+
+    Parameters
+    ----------
+    session
+        Default: the active one.
+    """
     session = session or SparkSession.getActiveSession()
     use_spark_conf(read_conf(session, CACHE_CONF), read_conf(session, MIRROR_CONF))
 

@@ -328,6 +328,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         return bool(tokens.get(LOSSLESS_KEY, False)) and from_them
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
+        take_over_confs(dataset.sparkSession)
         metadata = schema_metadata(dataset.schema)
         columns = self.match_columns(metadata)
         types: tuple[str, ...] = self.inputAnnotatorTypes
