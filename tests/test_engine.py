@@ -169,7 +169,9 @@ def test_bad_tokenizers_are_named(tiny_model, tmp_path):
     content = json.loads((tiny_model / "tokenizer.json").read_text())
     content["post_processor"] = None
     (folder / "tokenizer.json").write_text(json.dumps(content))
-    with pytest.raises(ModelFormatError, match=r"needs \[CLS\] and \[SEP\]"):
+    with pytest.raises(
+        ModelFormatError, match=r"post_processor is None, .* puts \[CLS\] before a text and \[SEP\] after"
+    ):
         TextEncoder(read_model_folder(folder))
     (folder / "tokenizer.json").unlink()
     (folder / "vocab.txt").write_text("a\nb\n")

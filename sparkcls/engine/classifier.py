@@ -134,8 +134,11 @@ class Classifier:
                 prepared.refused[i] = ids
             # Spark NLP classifies a sentence with tokens, even if none of them gives a wordpiece.
             elif ids or (reading.tokenization == SPARKNLP and distinct[i]):
-                prepared.inputs[i], left_out = self.encoder.finish(ids, reading.max_length)
-                prepared.outcomes[i] = Outcome(truncated=left_out)
+                try:
+                    prepared.inputs[i], left_out = self.encoder.finish(ids, reading.max_length, reading.tokenization)
+                    prepared.outcomes[i] = Outcome(truncated=left_out)
+                except ValueError as e:
+                    prepared.refused[i] = e
         return prepared
 
     def score(

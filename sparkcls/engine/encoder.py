@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
-from tokenizers import Tokenizer, normalizers
+from tokenizers import models
 
 from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP, Sentence
+from sparkcls.engine.tokenizer import load_tokenizer
 from sparkcls.errors import ModelFormatError
-from sparkcls.models.layout import TOKENIZER, TOKENIZER_CONFIG, ModelFolder
-from sparkcls.text.wordpiece import encode_tokens
+from sparkcls.models.layout import ModelFolder
+from sparkcls.models.vocabulary import is_cased
+from sparkcls.text.wordpiece import UNKNOWN, encode_tokens
+
+logger = logging.getLogger(__name__)
 
 _PROBE = "a good film"
-
-#: Settings in tokenizer_config.json, and what they are called in a BertNormalizer.
-_NORMALIZER_SETTINGS = {
-    "do_lower_case": "lowercase",
-    "strip_accents": "strip_accents",
-    "tokenize_chinese_chars": "handle_chinese_chars",
-}
 
 #: Sentences tokenised at once. The tokenizer's own results hold some 110 bytes a wordpiece besides the ids.
 _CHUNK = 256
@@ -33,21 +29,31 @@ class TextEncoder:
     Raises
     ------
     ModelFormatError
-        The tokenizer's file is corrupt, or adds no ``[CLS]`` and ``[SEP]``.
+        The tokenizer's files are corrupt or refused, or belong to another model, or nothing adds ``[CLS]`` and
+        ``[SEP]``.
     """
 
     def __init__(self, folder: ModelFolder):
-        self._tokenizer = _load(folder)
-        # A limit or padding stored in the file is the exporter's; ours are the stage's.
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._path = folder.path
+        self._tokenizer, self._side = load_tokenizer(folder)
+        model = self._tokenizer.model
+        #: The wordpiece of unknown words, if this is the kind of tokenizer that Spark NLP knows.
+        self._unknown: str | None = None
+        if isinstance(model, models.WordPiece) and model.continuing_subword_prefix == "##":
+            self._unknown = model.unk_token
         self._prefix, self._suffix = self._special_ids()
-        largest = max(self._tokenizer.get_vocab().values(), default=0)
-        if largest >= folder.config["vocab_size"]:
-            raise ModelFormatError(
-                f"The tokenizer in {folder.path} has ids up to {largest}, the model's embeddings end at "
-                f"{folder.config['vocab_size'] - 1}; tokenizer and weights belong to different models"
+        self._embedded = int(folder.config["vocab_size"])
+        self._largest = max(self._tokenizer.get_vocab().values(), default=0)
+        if self._largest >= self._embedded:
+            sizes = (
+                f"The tokenizer in {folder.path} has ids up to {self._largest}, the model's embeddings end at "
+                f"{self._embedded - 1}"
             )
+            try:
+                self.probe()
+            except ValueError as e:
+                raise ModelFormatError(f"{sizes}; tokenizer and weights belong to different models ({e})") from e
+            logger.warning("%s; a text that needs a larger id fails", sizes)
 
     @property
     def special_length(self) -> int:
@@ -56,13 +62,13 @@ class TextEncoder:
 
     @cached_property
     def vocabulary(self) -> dict[str, int]:
-        """Id of every wordpiece."""
-        return self._tokenizer.get_vocab()
+        """Id of every wordpiece, added tokens aside."""
+        return self._tokenizer.get_vocab(with_added_tokens=False)
 
     @property
     def cased(self) -> bool:
         """Whether any wordpiece has an upper-case letter (``[CLS]`` and its like aside)."""
-        return _is_cased(list(self.vocabulary))
+        return is_cased(self.vocabulary)
 
     def encode(
         self, sentences: Sequence[Sentence], tokenization: str, case_sensitive: bool
@@ -71,7 +77,17 @@ class TextEncoder:
 
         A sentence that the tokenizer cannot take gives its exception. Strings in ``sparknlp`` mode
         must have been split into words before.
+
+        Raises
+        ------
+        ModelFormatError
+            The model cannot be read in ``sparknlp`` mode.
         """
+        if tokenization == SPARKNLP and self._unknown is None:
+            raise ModelFormatError(
+                f"The tokenizer in {self._path} is a {type(self._tokenizer.model).__name__}; tokenization 'sparknlp' "
+                "needs WordPiece with the prefix ##. Use setTokenization('huggingface')"
+            )
         ids: list[list[int] | Exception] = []
         for start in range(0, len(sentences), _CHUNK):
             chunk = sentences[start : start + _CHUNK]
@@ -93,7 +109,8 @@ class TextEncoder:
 
     def _encode(self, sentences: Sequence[Sentence], tokenization: str, case_sensitive: bool) -> list[list[int]]:
         if tokenization == SPARKNLP:
-            return [encode_tokens(list(s), self.vocabulary, case_sensitive) for s in sentences]
+            unknown = self._unknown or UNKNOWN
+            return [encode_tokens(list(s), self.vocabulary, case_sensitive, unknown) for s in sentences]
         ids: list[list[int]] = [[] for _ in sentences]
         for split in (False, True):
             chosen = [i for i, s in enumerate(sentences) if isinstance(s, list) == split]
@@ -104,10 +121,26 @@ class TextEncoder:
                 ids[i] = encoding.ids
         return ids
 
-    def finish(self, ids: list[int], max_length: int) -> tuple[list[int], int]:
-        """Ids cut on the right and framed by special ids, at most `max_length`; and how many were cut."""
+    def finish(self, ids: list[int], max_length: int, tokenization: str = HUGGINGFACE) -> tuple[list[int], int]:
+        """Ids cut to `max_length` and framed by special ids; and how many were cut.
+
+        They are cut on the tokenizer's side; in ``sparknlp`` mode always on the right, as Spark NLP does.
+
+        Raises
+        ------
+        ValueError
+            One of them is beyond the model's embeddings.
+        """
         room = max_length - self.special_length
-        return [*self._prefix, *ids[:room], *self._suffix], max(0, len(ids) - room)
+        cut = max(0, len(ids) - room)
+        kept = ids[cut:] if self._side == "left" and tokenization == HUGGINGFACE else ids[: len(ids) - cut]
+        framed = [*self._prefix, *kept, *self._suffix]
+        if self._largest >= self._embedded and (beyond := [i for i in framed if i >= self._embedded]):
+            raise ValueError(
+                f"the tokenizer gives {self._tokenizer.id_to_token(beyond[0])!r} the id {beyond[0]}, the model's "
+                f"embeddings end at {self._embedded - 1}"
+            )
+        return framed, cut
 
     def probe(self) -> list[int]:
         """A short input that every healthy model takes."""
@@ -123,53 +156,3 @@ class TextEncoder:
             f"The tokenizer adds no special wordpieces around a text (it gives {framed} for {_PROBE!r}); "
             "a DistilBERT classifier needs [CLS] and [SEP]: check post_processor in tokenizer.json"
         )
-
-
-def _load(folder: ModelFolder) -> Tokenizer:
-    file = folder.path / TOKENIZER
-    try:
-        settings = _settings(folder)
-        if not file.is_file():
-            return _from_vocabulary(folder, settings)
-        tokenizer = Tokenizer.from_file(str(file))
-        if isinstance(tokenizer.normalizer, normalizers.BertNormalizer):
-            # `transformers` lets the settings win where they contradict tokenizer.json, so they do here.
-            for name, attribute in _NORMALIZER_SETTINGS.items():
-                if name in settings:
-                    setattr(tokenizer.normalizer, attribute, settings[name])
-        return tokenizer
-    except ModelFormatError:
-        raise
-    except Exception as e:  # tokenizers raises bare Exception for a file that it cannot parse
-        raise ModelFormatError(f"The tokenizer in {folder.path} cannot be read: {e}") from e
-
-
-def _settings(folder: ModelFolder) -> dict[str, Any]:
-    """The settings in tokenizer_config.json that decide about letters, as far as it names them."""
-    file = folder.path / TOKENIZER_CONFIG
-    content = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return {name: content[name] for name in _NORMALIZER_SETTINGS if name in content}
-
-
-def _from_vocabulary(folder: ModelFolder, settings: dict[str, Any]) -> Tokenizer:
-    """The tokenizer that `transformers` builds from a vocabulary and settings.
-
-    Where the settings say nothing of case, a vocabulary that has no upper-case entry means lower-case.
-    (`transformers` would then lower-case always, which spoils cased models.)
-    """
-    # Here and not at the top: folders with a tokenizer.json, all bundled ones, start seconds faster.
-    from transformers import DistilBertTokenizer
-
-    vocabulary_file = folder.vocabulary
-    assert vocabulary_file is not None, "read_model_folder has checked that there is one"
-    pieces = vocabulary_file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    missing = [p for p in ("[UNK]", "[CLS]", "[SEP]") if p not in pieces]
-    if missing:
-        raise ModelFormatError(f"{vocabulary_file} lacks {', '.join(missing)}; is it a BERT vocabulary?")
-    options = {"do_lower_case": not _is_cased(pieces), **settings}
-    tokenizer = DistilBertTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, **options)
-    return tokenizer.backend_tokenizer
-
-
-def _is_cased(pieces: list[str]) -> bool:
-    return any(p != p.lower() for p in pieces if not (p.startswith("[") and p.endswith("]")))

@@ -20,6 +20,7 @@ from sparkcls.formats.sparknlp import read_variables
 from sparkcls.formats.weights import StateDict
 from sparkcls.models.heads import PROBLEM_TYPE
 from sparkcls.models.layout import CONFIG, LABELS
+from sparkcls.models.vocabulary import find_vocabulary, read_vocabulary
 
 #: Entries of config.json that neither the network nor the text files tell.
 _KEPT = ("n_heads", "activation", "pad_token_id", PROBLEM_TYPE)
@@ -41,7 +42,7 @@ def read_exporter_folder(folder: Path) -> ForeignModel:
     ModelFormatError
         A file is missing or corrupt; the message names it.
     """
-    vocabulary_file = next((folder / n for n in ("assets/vocab.txt", "vocab.txt") if (folder / n).is_file()), None)
+    vocabulary_file = find_vocabulary(folder)
     if vocabulary_file is None:
         raise ModelFormatError(
             f"{folder} has no assets/vocab.txt; put the model's vocabulary there, one wordpiece a line"
@@ -49,14 +50,13 @@ def read_exporter_folder(folder: Path) -> ForeignModel:
     stated = _config(folder)
     engine, state = _network(folder)
     try:
-        pieces = vocabulary_file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
         labels = _labels(folder, stated)
     except (OSError, UnicodeDecodeError) as e:
         raise ModelFormatError(f"{folder / 'assets'} cannot be read as UTF-8 text ({e})") from e
     return ForeignModel(
         state=state,
         labels=labels,
-        vocabulary={piece.removesuffix("\r"): i for i, piece in enumerate(pieces)},
+        vocabulary=read_vocabulary(vocabulary_file),
         config={k: stated[k] for k in _KEPT if k in stated},
         engine=engine,
     )

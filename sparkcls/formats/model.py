@@ -13,6 +13,7 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.formats.weights import StateDict, contiguous, infer_config
 from sparkcls.models.layout import CONFIG, PARAMS, TOKENIZER, TOKENIZER_CONFIG, expected_shapes
 from sparkcls.models.shards import WEIGHTS
+from sparkcls.models.vocabulary import is_cased
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _NEEDED = ("[UNK]", "[CLS]", "[SEP]")
@@ -68,7 +69,7 @@ def write_model(model: ForeignModel, target: Path, heads: int | None = None) -> 
         )
     _check_vocabulary(model.vocabulary, config["vocab_size"])
     target.mkdir(parents=True)
-    lower = not _is_cased(model.vocabulary)
+    lower = not is_cased(model.vocabulary)
     save_file(contiguous({name: model.state[name] for name in sorted(kept)}), target / WEIGHTS, {"format": "pt"})
     _write_json(target / CONFIG, config)
     _write_json(target / TOKENIZER, tokenizer_json(model.vocabulary, lower))
@@ -89,10 +90,6 @@ def _check_vocabulary(vocabulary: dict[str, int], size: int) -> None:
             f"The vocabulary has ids from {min(vocabulary.values())} to {max(vocabulary.values())}, the weights "
             f"embed {size}; vocabulary and weights belong to different models"
         )
-
-
-def _is_cased(pieces: dict[str, int]) -> bool:
-    return any(p != p.lower() for p in pieces if not (p.startswith("[") and p.endswith("]")))
 
 
 def tokenizer_json(vocabulary: dict[str, int], lower: bool) -> dict[str, Any]:

@@ -74,11 +74,6 @@ class ModelFolder:
         return {self.path / name: kept for name, kept in weight_files(self.path).items()}
 
     @property
-    def vocabulary(self) -> Path | None:
-        """The vocabulary file, one wordpiece a line, if there is one."""
-        return next((self.path / name for name in VOCABULARY if (self.path / name).is_file()), None)
-
-    @property
     def positions(self) -> int:
         """The longest input in wordpieces, ``[CLS]`` and ``[SEP]`` counted."""
         return int(self.config["max_position_embeddings"])

@@ -65,16 +65,15 @@ def first_piece(token: str, case_sensitive: bool) -> str:
     return plain if case_sensitive else plain.lower()
 
 
-def wordpieces(word: str, vocabulary: Mapping[str, int]) -> list[int]:
-    """Ids of the longest pieces of a word, left to right; one ``[UNK]`` if any part is unknown.
+def wordpieces(word: str, vocabulary: Mapping[str, int], unknown: str = UNKNOWN) -> list[int]:
+    """Ids of the longest pieces of a word, left to right; one `unknown` if any part is unknown.
 
-    Words over 200 UTF-16 units are unknown; the empty word has no pieces. `vocabulary` must hold
-    ``[UNK]``.
+    Words over 200 UTF-16 units are unknown; the empty word has no pieces. `vocabulary` must hold `unknown`.
     """
     if not word:
         return []
     if utf16_length(word) > MAX_WORD_LENGTH:
-        return [vocabulary[UNKNOWN]]
+        return [vocabulary[unknown]]
     ids, start = [], 0
     while start < len(word):
         prefix = "##" if start else ""
@@ -85,10 +84,12 @@ def wordpieces(word: str, vocabulary: Mapping[str, int]) -> list[int]:
                 start = end
                 break
         else:
-            return [vocabulary[UNKNOWN]]
+            return [vocabulary[unknown]]
     return ids
 
 
-def encode_tokens(tokens: list[str], vocabulary: Mapping[str, int], case_sensitive: bool) -> list[int]:
+def encode_tokens(
+    tokens: list[str], vocabulary: Mapping[str, int], case_sensitive: bool, unknown: str = UNKNOWN
+) -> list[int]:
     """Wordpiece ids of a sentence's tokens, without ``[CLS]`` and ``[SEP]``."""
-    return [i for token in tokens for i in wordpieces(first_piece(token, case_sensitive), vocabulary)]
+    return [i for token in tokens for i in wordpieces(first_piece(token, case_sensitive), vocabulary, unknown)]
