@@ -196,13 +196,41 @@ def test_convert(capsys, tiny_model, tmp_path):
     assert folder_digest(out) == folder_digest(tiny_model)
 
 
+def test_unknown_names_get_the_nearest_and_the_ways_out(capsys, mirror, monkeypatch):
+    typo = IMDB.replace("imdb", "imbd")
+    for command in ("show", "pull"):
+        for name, near in ((typo, IMDB), ("imdb", IMDB), ("sst2", BUNDLED)):
+            code, out, err = run(capsys, command, name)
+            assert (code, out) == (1, "")
+            assert near in next(line for line in err.splitlines() if line.startswith("Nearest names: "))
+    assert "\n  1. Put it into the cache" in err, "the ways out are a list"
+    assert "Nearest names: far_away\n" in run(capsys, "show", "far_awai", "--lang", "fr")[2]
+    monkeypatch.setenv("SPARKCLS_MIRROR", "http://127.0.0.1:9/models")
+    for command in ("show", "pull"):
+        code, out, err = run(capsys, command, typo)
+        assert (code, out) == (1, "")
+        assert err.startswith(f"sparkcls: No model '{typo}' (en): it is not ")
+        assert "http://127.0.0.1:9/models" in err
+        assert "no answer" in err
+        assert f"Nearest names: {IMDB}" in err
+    code, out, err = run(capsys, "show", "zzz")
+    assert "Nearest" not in err
+    assert "`sparkcls models`" in err
+
+
+def test_a_card_is_not_shown_of_another_model(capsys, mirror, cache):
+    save_tiny_model(cache / f"{IMDB}_en", ["yes", "no"])
+    code, out, _ = run(capsys, "show", IMDB)
+    assert code == 0
+    assert "not of this model: the card of the name has the labels neg, pos" in out
+    assert "params of the card" not in out
+
+
 def test_errors_are_one_line(capsys, mirror, tmp_path, tiny_model):
     (tmp_path / "file").write_text("")
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "metadata.json").write_text("[]\n")
     for arguments, code, text in (
-        (["show", "nothing_of_that_name"], 1, "No model 'nothing_of_that_name' (en)"),
-        (["pull", "nothing_of_that_name"], 1, "No model 'nothing_of_that_name' (en)"),
         (["pull", "../up"], 2, "expected a plain name"),
         (["pull", BUNDLED, "--to", tmp_path / "file"], 2, "expected a folder"),
         (["pull", BUNDLED, "--to", tmp_path / "odd"], 1, "line 1, is no entry"),

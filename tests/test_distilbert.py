@@ -1,5 +1,6 @@
 """The classifier stage: what rows get, and what is refused."""
 
+import shutil
 import warnings
 
 import numpy as np
@@ -10,6 +11,7 @@ from sparkcls.annotation import Annotation
 from sparkcls.annotator import DistilBertForSequenceClassification, SentenceDetector, Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline, PipelineModel
 from sparkcls.errors import ColumnError, ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.models.cards import CARDS
 from sparkcls.stages.distilbert import _warn_of_case
 from tests.models import broken, poisonous, save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, results, texts_frame
@@ -389,6 +391,21 @@ def test_labels_that_contradict_the_card_are_said(cache):
     save_tiny_model(cache / f"{name}_en", ["yes", "no"])
     with pytest.warns(UserWarning, match=r"has the labels \['no', 'yes'\]; its card says \['neg', 'pos'\]"):
         assert DistilBertForSequenceClassification.pretrained(name, "en").getClasses() == ["yes", "no"]
+
+
+def test_a_card_says_nothing_of_another_model_in_a_folder_of_its_name(tmp_path):
+    folder = tmp_path / "distilbert_base_sequence_classifier_imdb"
+    defaults = {"maxSentenceLength": 128, "caseSensitive": DistilBertForSequenceClassification().getCaseSensitive()}
+    for labels, expected in ((["neg", "pos"], CARDS[folder.name].params), (["yes", "no"], defaults)):
+        save_tiny_model(folder, labels, positions=512)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            stage = DistilBertForSequenceClassification.loadSavedModel(folder)
+        assert {
+            "maxSentenceLength": stage.getMaxSentenceLength(),
+            "caseSensitive": stage.getCaseSensitive(),
+        } == expected
+        shutil.rmtree(folder)
 
 
 def test_fewer_positions_than_the_default(spark, tmp_path):

@@ -9,7 +9,9 @@ import pytest
 
 from sparkcls.cli import main
 from sparkcls.cli import planning_figures as figures
+from sparkcls.cli.planning import _number, _whole
 from sparkcls.cli.planning_report import duration
+from sparkcls.errors import ParamError
 from tests.models import save_tiny_model
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -120,6 +122,25 @@ def test_executors_and_left_over_cores(capsys):
     assert found["rows_per_second"] == pytest.approx(8 * found["rows_per_second_per_unit"])
     assert "2 of 10 cores" in " ".join(found["notes"])
     assert plan(capsys, "--rows", "1e6", "--tokens", 60, "--cores", 3)["cores_per_executor"] == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "rows"),
+    [
+        *[(text, 10**6) for text in ("1e6", "1M", "1m", "1000k", "1_000_000", "1,000,000", "0.001B", "1 M", "1E+6")],
+        *[("1B", 10**9), ("1G", 10**9), ("1.1k", 1100), ("0.3M", 300_000), ("7", 7), ("2T", 2 * 10**12)],
+    ],
+)
+def test_numbers_as_people_write_them(written, rows):
+    assert _number(written, "--rows", _whole) == rows
+
+
+@pytest.mark.parametrize(
+    "written", ["", "M", "1MM", "1,00,000", "1,5M", "1__0", "1.2.3", "1e999", "1e9999999999", "0x10", "1/2", "+1"]
+)
+def test_what_is_no_number(written):
+    with pytest.raises(ParamError, match="expected a whole number, at least 1, such as 1000000, 1e6 or 1M"):
+        _number(written, "--rows", _whole)
 
 
 @pytest.mark.parametrize("rows", [1, 5_000, 100_000, 10**7, 10**11])

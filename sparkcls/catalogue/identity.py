@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from sparkcls.catalogue.index import INDEX
 from sparkcls.catalogue.install import source_of
+from sparkcls.catalogue.locations import plain
 from sparkcls.catalogue.names import folder_name
 from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.sources import read_index
 from sparkcls.catalogue.store import NotThere, Unreachable
 from sparkcls.errors import ModelFormatError
+from sparkcls.models.layout import CONFIG
+
+logger = logging.getLogger(__name__)
 
 
 def known_as(folder: Path) -> tuple[str, str] | None:
@@ -46,6 +51,24 @@ def refuse_another(folder: Path, name: str, lang: str) -> None:
             f"{folder} holds the model {other!r} ({its_lang}), and {name!r} ({lang}) would be in a folder of the same "
             "name. Move it away, name another cache, or read the one that you mean with loadSavedModel(folder)"
         )
+
+
+def model_folders(base: Path) -> list[Path]:
+    """The model folders ``<name>_<lang>`` in a folder, sorted. One that cannot be read is left out, with a warning."""
+    try:
+        return [path for path in sorted(base.glob("[!.]*_*")) if is_model(path)]
+    except OSError as e:
+        logger.warning("%s is left out, for it cannot be read: %s", base, plain(e))
+        return []
+
+
+def is_model(path: Path) -> bool:
+    """Whether a path is a model folder, as far as its being there tells."""
+    try:
+        return (path / CONFIG).is_file()
+    except OSError as e:
+        logger.warning("%s is left out, for it cannot be read: %s", path, plain(e))
+        return False
 
 
 def _of_index(folder: Path) -> tuple[str, str] | None:

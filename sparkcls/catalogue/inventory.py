@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from sparkcls.catalogue.identity import is_another, named
+from sparkcls.catalogue.identity import is_another, is_model, model_folders, named
 from sparkcls.catalogue.index import LIBRARY, SPARK, Entry, compatible
-from sparkcls.catalogue.locations import local_folder, plain, public_form
+from sparkcls.catalogue.locations import local_folder, public_form
 from sparkcls.catalogue.names import check_names, folder_name
 from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.resolve import BUNDLED_LANGUAGE
@@ -16,10 +15,7 @@ from sparkcls.catalogue.sources import read_index, store_location
 from sparkcls.catalogue.store import NotThere, Store, Unreachable
 from sparkcls.errors import ModelNotFoundError
 from sparkcls.models.bundled import bundled_folder, bundled_names
-from sparkcls.models.layout import CONFIG
 from sparkcls.settings import MIRROR_VARIABLE, cache_folder, mirror
-
-logger = logging.getLogger(__name__)
 
 BUNDLED, CACHED, MIRROR = "bundled", "cached", "mirror"
 PIPELINE = "pl"
@@ -42,7 +38,7 @@ def find_local(name: str, lang: str) -> Found | None:
         return Found(name, lang, BUNDLED, bundled_folder(name))
     for state, base in _bases():
         path = base / folder_name(name, lang)
-        if _is_model(path) and not is_another(path, name, lang):
+        if is_model(path) and not is_another(path, name, lang):
             return Found(name, lang, state, path)
     return None
 
@@ -55,23 +51,6 @@ def all_local() -> list[Found]:
             name, lang = named(path)
             found.setdefault((name, lang), Found(name, lang, state, path))
     return list(found.values())
-
-
-def model_folders(base: Path) -> list[Path]:
-    """The model folders ``<name>_<lang>`` in a folder, sorted. One that cannot be read is left out, with a warning."""
-    try:
-        return [path for path in sorted(base.glob("[!.]*_*")) if _is_model(path)]
-    except OSError as e:
-        logger.warning("%s is left out, for it cannot be read: %s", base, plain(e))
-        return []
-
-
-def _is_model(path: Path) -> bool:
-    try:
-        return (path / CONFIG).is_file()
-    except OSError as e:
-        logger.warning("%s is left out, for it cannot be read: %s", path, plain(e))
-        return False
 
 
 def _bases() -> list[tuple[str, Path]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
-from sparkcls.catalogue.identity import refuse_another
+from sparkcls.catalogue.identity import model_folders, named, refuse_another
 from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.locations import local_folder, public_form
@@ -89,6 +90,17 @@ def _warn_of_source(cached: Path, location: str, explicit: bool) -> None:
         )
 
 
+def nearest(name: str, lang: str, entries: Iterable[Entry] = ()) -> list[str]:
+    """Up to three names that may be meant: of bundled and cached models, of the cards and of an index."""
+    present = {known[0] for known in map(named, model_folders(cache_folder())) if known[1] == lang}
+    indexed = {e.name for e in entries if e.annotator == ANNOTATOR and e.language in (lang, None)}
+    known = sorted({*bundled_names(), *CARDS, *present, *indexed} - {name})
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    # `imdb` is far from every whole name, and part of a few.
+    part = [other for other in known if len(name) > 2 and name.lower() in other.lower()]
+    return [*dict.fromkeys(close + part)][:3]
+
+
 class _Search:
     """One search beyond this machine's folders, and what it met on the way."""
 
@@ -158,10 +170,7 @@ class _Search:
 
     def _message(self) -> str:
         folder = cache_folder() / folder_name(self._name, self._lang)
-        present = {p.name.rpartition("_")[0] for p in folder.parent.glob(f"[!.]*_{self._lang}")}
-        indexed = {e.name for e in self._entries if e.annotator == ANNOTATOR and e.language in (self._lang, None)}
-        known = {*bundled_names(), *CARDS, *present, *indexed}
-        near = difflib.get_close_matches(self._name, sorted(known - {self._name}), n=3, cutoff=0.4)
+        near = nearest(self._name, self._lang, self._entries)
         return (
             f"No model {self._name!r} ({self._lang}): it is not bundled, there is no folder {folder}, and\n"
             + "".join(f"  - {line}\n" for line in self._met)

@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except SparkclsError as e:
-        print("sparkcls:", " ".join(str(e).split()), file=sys.stderr)
+        # Its lines are lists: where it was looked, the nearest names, the ways out.
+        print("sparkcls:", str(e).strip(), file=sys.stderr)
         return 2 if isinstance(e, (ParamError, ParamTypeError)) else 1
     except OSError as e:  # a full disk, a folder that may not be written
         print("sparkcls:", " ".join(str(e).split()), file=sys.stderr)

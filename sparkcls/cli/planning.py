@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ EPILOG = (
     "Rows a second are estimated from figures of docs/benchmarks.md and, for GPUs, from what others published; the "
     "output lists every assumption. Measure yours with `sparkcls bench --texts FILE` and give --rate."
 )
+_FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
 BUNDLED = "distilbert_mini_sequence_classifier_sst2"
 
 
@@ -35,7 +38,7 @@ class _Model:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the arguments of `run`. Values are checked by `job_of`, so that an error is one sentence."""
     add = parser.add_argument
-    add("--rows", metavar="N", help="rows to score, such as 1e9")
+    add("--rows", metavar="N", help="rows to score, such as 1e9, 1_000_000, 500k, 2.5M or 1B")
     add("--tokens", metavar="N", help="wordpieces of a mean text, special ones included; in English 1.3 a word, and 2")
     add("--cores", metavar="N", help="physical cores for tasks, in all")
     add("--gpus", metavar="N", help="GPUs, in all, instead of cores")
@@ -154,10 +157,22 @@ def _number(text: str | None, name: str, check: Callable[[float], Any]) -> Any:
     if text is None:
         return None
     try:
-        return check(float(text))
+        return check(_value(text))
     except (ValueError, OverflowError) as e:
-        what = "a whole number, at least 1" if check is _whole else "a number greater than 0"
+        what = (
+            "a whole number, at least 1, such as 1000000, 1e6 or 1M" if check is _whole else "a number greater than 0"
+        )
         raise ParamError(f"{name} {text}: expected {what}") from e
+
+
+def _value(text: str) -> float:
+    """A number as people write it: 1e9, 1_000_000, 1,000,000, 2.5M."""
+    found = re.fullmatch(r"(\d{1,3}(?:,\d{3})+|[\d_.]+(?:[eE][+-]?\d{1,3})?)\s*([kKmMgGbBtT]?)", text.strip())
+    if not found:
+        raise ValueError
+    digits = found[1].replace(",", "") if "," in found[1] else found[1]
+    float(digits)  # refuses `1__0` and `1.2.3`, which the next line does not
+    return float(Decimal(digits) * _FACTORS[found[2].lower()])
 
 
 def _whole(value: float) -> int:

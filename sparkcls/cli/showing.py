@@ -10,6 +10,7 @@ from pathlib import Path
 from sparkcls.catalogue.index import Entry, choose
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import Found, find_local, store_index
+from sparkcls.catalogue.resolve import nearest
 from sparkcls.cli.listing import columns
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.cards import CARDS, LANGUAGE, Card
@@ -28,15 +29,15 @@ def print_model(name: str, lang: str) -> None:
     found = find_local(name, lang)
     card = CARDS.get(name) if lang == LANGUAGE else None
     entry = None if found else _entry(name, lang, known=card is not None)
-    if not (found or card or entry):
-        raise ModelNotFoundError(
-            f"No model {name!r} ({lang}): it is not on this machine, and the store does not have it; "
-            f"`sparkcls models --search {name.split('_')[-1]}` lists names"
-        )
     print(f"{name} ({lang})")
     facts = [*(_of_folder(found) if found else ()), *(_of_entry(entry) if entry else ())]
     if not found:
         facts.append(("state", f"not on this machine; fetch it with `sparkcls pull {name}`"))
+    elif card and set(read_model_folder(found.path).labels) != card.labels:
+        facts.append(
+            ("card", f"not of this model: the card of the name has the labels {', '.join(sorted(card.labels))}")
+        )
+        card = None
     facts += _of_card(card, labels=found is None) if card else []
     print(columns([(f"  {fact}", value) for fact, value in facts]))
     if card and card.benchmark:
@@ -45,13 +46,24 @@ def print_model(name: str, lang: str) -> None:
 
 
 def _entry(name: str, lang: str, known: bool) -> Entry | None:
+    entries: list[Entry] = []
+    reason = "the store does not have it"
     try:
-        return choose(store_index(), name, lang)
+        entries = store_index()
     except (ModelNotFoundError, ModelFormatError) as e:
-        if not known:
-            raise
-        print(f"sparkcls: without the store's entry: {' '.join(str(e).split())}", file=sys.stderr)
-        return None
+        reason = " ".join(str(e).split())
+        if known:
+            print(f"sparkcls: without the store's entry: {reason}", file=sys.stderr)
+            return None
+    entry = choose(entries, name, lang)
+    if entry is None and not known:
+        near = nearest(name, lang, entries)
+        raise ModelNotFoundError(
+            f"No model {name!r} ({lang}): it is not on this machine, and {reason}\n"
+            + (f"Nearest names: {', '.join(near)}\n" if near else "")
+            + f"`sparkcls models --search {name.split('_')[-1]}` lists names that contain this, `sparkcls models` all"
+        )
+    return entry
 
 
 def _of_folder(found: Found) -> Iterator[tuple[str, str]]:

@@ -238,9 +238,11 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         if card and card.labels != set(folder.labels):
             warnings.warn(
                 f"Model {ref.name!r} in {folder.path} has the labels {sorted(folder.labels)}; its card says "
-                f"{sorted(card.labels)}. Is it the right model?",
+                f"{sorted(card.labels)}. Is it the right model? What the card says of Params is not taken over",
                 stacklevel=3,
             )
+            # Another model that is called like the card's.
+            card = None
         published = (card.params if card else {}) | folder.params | {"activation": stage._model_activation()}
         known = {name: value for name, value in published.items() if stage.hasParam(name)}
         try:
