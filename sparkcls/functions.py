@@ -13,11 +13,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
 from sparkcls.annotation import TYPE_KEY, Annotation
-from sparkcls.stages.columns import put_column, quoted
+from sparkcls.errors import ColumnError
+from sparkcls.stages.columns import column_metadata, is_annotations, mark_annotations, put_column, quoted
 
 AnnotationFunction = Callable[[list[Annotation]], Iterable[Any]]
 
 __all__ = [
+    "as_annotations",
     "explode_annotations_col",
     "filter_by_annotations_col",
     "map_annotations",
@@ -58,7 +60,7 @@ def map_annotations_col(
     annotations by default.
     """
     function = map_annotations(f, output_type or Annotation.arrayType())
-    return put_column(dataframe, output_column, function(F.col(quoted(column))), {TYPE_KEY: annotatyon_type})
+    return put_column(dataframe, output_column, function(_referred(dataframe, column)), {TYPE_KEY: annotatyon_type})
 
 
 def map_annotations_cols(
@@ -71,18 +73,53 @@ def map_annotations_cols(
 ) -> DataFrame:
     """Like `map_annotations_col` over the annotations of several columns, joined."""
     function = map_annotations_array(f, output_type or Annotation.arrayType())
-    joined = F.array(*(F.col(quoted(c)) for c in columns))
+    joined = F.array(*(_referred(dataframe, c) for c in columns))
     return put_column(dataframe, output_column, function(joined), {TYPE_KEY: annotatyon_type})
 
 
 def filter_by_annotations_col(dataframe: DataFrame, f: Callable[[Any], bool], column: str) -> DataFrame:
     """The rows for which `f` of the column's value (a list of Rows) is true."""
-    return dataframe.filter(F.udf(f, "boolean")(F.col(quoted(column))))
+    return dataframe.filter(F.udf(f, "boolean")(_referred(dataframe, column)))
 
 
 def explode_annotations_col(dataframe: DataFrame, column: str, output_column: str) -> DataFrame:
     """One row per annotation of a column, in `output_column`; rows without annotations disappear."""
-    return dataframe.withColumn(output_column, F.explode(F.col(quoted(column))))
+    return dataframe.withColumn(output_column, F.explode(_referred(dataframe, column)))
+
+
+def as_annotations(dataframe: DataFrame, column: str, annotator_type: str) -> DataFrame:
+    """The DataFrame with a column marked as an annotation column, where the column's metadata got lost.
+
+    ORC files, `filter` and `transform` over the array, explode with collect_list, and groupBy lose them. sparkcls only;
+    Spark NLP's name for it is ``alias(name, metadata={"annotatorType": ...})``, which does as well.
+
+    Parameters
+    ----------
+    column
+        Its name.
+    annotator_type
+        ``document``, ``token``, ``category``, ... A job fails at a row that holds annotations of another type.
+
+    Raises
+    ------
+    ColumnError
+        There is no such column, or it is not an array of annotations.
+    """
+    field = next((f for f in dataframe.schema.fields if f.name == column_metadata(dataframe).actual(column)), None)
+    if field is None or not is_annotations(field.dataType):
+        what = f"is a column of {field.dataType.simpleString()}" if field else "does not exist"
+        raise ColumnError(f"as_annotations: {column!r} {what}; expected {Annotation.arrayType().simpleString()}")
+    return mark_annotations(dataframe, field.name, annotator_type)
+
+
+def _referred(dataframe: DataFrame, column: Any) -> Column:
+    """A column by its name, or a field inside of one as in ``token.result``; a Column as it is."""
+    if not isinstance(column, str):
+        return column
+    names = column_metadata(dataframe)
+    first, dot, _ = column.partition(".")
+    literally = column in names and not (dot and first in names)
+    return F.col(quoted(column) if literally else column)
 
 
 def _from_rows(content: Sequence[Any] | None) -> list[Annotation]:

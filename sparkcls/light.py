@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.ml import PipelineModel
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from sparkcls.annotation import Annotation
 from sparkcls.errors import ColumnError, LightColumnError, ParamTypeError
 from sparkcls.stages.assembler import DocumentAssembler
+from sparkcls.stages.columns import ColumnMetadata, column_metadata, quoted
 from sparkcls.stages.finisher import Finisher
+from sparkcls.stages.names import Columns, names_are_exact
 from sparkcls.stages.pipelines import pipeline_stages
 from sparkcls.stages.saved_pipeline import read_pipeline
 from sparkcls.stages.stage import AnnotatorStage
@@ -46,6 +48,8 @@ class LightPipeline:
         self.parse_embeddings = parse_embeddings
         self.output_cols = output_cols
         self._ignore_unsupported = False
+        # Asked once, because a text must not wait for a server's answer.
+        self._exact = names_are_exact(SparkSession.getActiveSession())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> LightPipeline:
@@ -85,7 +89,8 @@ class LightPipeline:
             A str, a list of str, or a list of int ids with the texts as `optional_target`; ids go into the
             documents' metadata under ``id``.
         optional_target
-            Beside a text or list of texts, what Spark NLP calls the context of a question; no stage here reads it.
+            Beside a text or list of texts, what Spark NLP calls the context of a question; no stage here reads it. Of
+            two lists of texts the longer is cut, as there.
         metadata
             Entries for the documents' metadata: a dict for a str; a list of dicts, or a dict of lists, for a list.
 
@@ -109,7 +114,7 @@ class LightPipeline:
 
     def _annotate(self, texts: list[str | None], extra: list[dict[str, str]]) -> list[dict[str, list[Annotation]]]:
         results: list[dict[str, list[Annotation]]] = [{} for _ in texts]
-        metadata: dict[str, dict[str, Any]] = {}
+        metadata: ColumnMetadata = Columns(self._exact)
         lazy: set[str] = set()
         kept: list[str] | None = None
         for stage in pipeline_stages(self.pipeline_model):
@@ -119,6 +124,7 @@ class LightPipeline:
             if not isinstance(stage, (DocumentAssembler, AnnotatorStage)):
                 continue
             column = stage.getOutputCol()
+            replaced = metadata.actual(column)
             if isinstance(stage, DocumentAssembler):
                 written = [stage.assemble(t, m) for t, m in zip(texts, extra, strict=True)]
             elif stage.getLazyAnnotator():
@@ -132,6 +138,8 @@ class LightPipeline:
                 function = stage.row_function(metadata)()
                 written = function([tuple(result[c] for c in columns) for result in results])
             for result, of_row in zip(results, written, strict=True):
+                if replaced is not None and replaced != column:
+                    del result[replaced]
                 result[column] = of_row
             metadata[column] = stage.output_metadata()
         return [
@@ -153,7 +161,8 @@ class LightPipeline:
         result = self.pipeline_model.transform(dataframe)
         if self.output_cols is None:
             return result
-        return result.select(*dataframe.columns, *(c for c in self.output_cols if c not in dataframe.columns))
+        given = column_metadata(dataframe)
+        return result.select(*map(quoted, given), *(c for c in self.output_cols if c not in given))
 
 
 def _arguments(target: Any, second: Any, metadata: Metadata) -> tuple[list[str | None], list[dict[str, str]]]:
@@ -172,7 +181,15 @@ def _arguments(target: Any, second: Any, metadata: Metadata) -> tuple[list[str |
     extra = _metadata_of(metadata, len(texts), isinstance(target, str))
     for entries, i in zip(extra, ids, strict=False):
         entries["id"] = str(i)
-    return texts, extra
+    if ids or second == "":
+        return texts, extra
+    contexts = second if isinstance(target, list) else [second]
+    if not isinstance(contexts, list) or not all(isinstance(t, str) for t in contexts):
+        raise ParamTypeError(
+            "LightPipeline takes a str beside a str, and a list of str beside a list of str; got "
+            f"{type(target).__name__} and {type(second).__name__}"
+        )
+    return texts[: len(contexts)], extra[: len(contexts)]
 
 
 def _metadata_of(metadata: Metadata, count: int, single: bool) -> list[dict[str, str]]:

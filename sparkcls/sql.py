@@ -24,7 +24,9 @@ from pyspark.sql.types import (
 from sparkcls.errors import ParamError, ParamTypeError
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.chain import ANSWER, TEXTS, Assembling, Chain, Link, answers
+from sparkcls.stages.columns import ColumnMetadata
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.names import Columns, names_are_exact
 from sparkcls.stages.pipelines import text_stages
 from sparkcls.stages.shipping import delivered
 from sparkcls.stages.stage import AnnotatorStage
@@ -126,8 +128,9 @@ def _chain_of(spark: SparkSession, name: str, stages: list[Transformer]) -> Chai
     """What a worker needs of the stages."""
     *before, classifier = stages
     assert isinstance(classifier, DistilBertForSequenceClassification)
-    metadata: dict[str, dict[str, Any]] = {}
-    numbers: dict[str, int] = {}
+    exact = names_are_exact(spark)
+    metadata: ColumnMetadata = Columns(exact)
+    numbers: Columns[int] = Columns(exact)
     links: list[Link] = []
     for number, stage in enumerate(before, TEXTS + 1):
         if isinstance(stage, DocumentAssembler):

@@ -100,7 +100,7 @@ def test_xml_that_would_explode_is_refused():
 
 def test_params_are_checked():
     stage = DocumentNormalizer()
-    with pytest.raises(ParamError, match="action must be one of clean, extract; got 'scrub'"):
+    with pytest.raises(ParamError, match="action must be one of clean, extract, lookaround; got 'scrub'"):
         stage.setAction("scrub")
     with pytest.raises(ParamError, match="policy must be one of all, pretty_all, first, pretty_first; got 'some'"):
         stage.setPolicy("some")
@@ -121,18 +121,71 @@ def test_params_are_checked():
     assert stage.setEncoding("Us-Ascii").getEncoding() == "US-ASCII"
 
 
+DOSE = r".*\d+(\,)\d+(?=\s?mg).*"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # What Spark NLP 5.5.3 gave.
+        ("Amoxiciline 4,5 mg for $10.35", "Amoxiciline 4.5 mg for $10.35"),
+        (
+            "Amoxiciline 4,5 mg for $10.35; Ibuprofen 2,5mg for $8.",
+            "Amoxiciline 4.5 mg for $10.35; Ibuprofen 2.5mg for $8",
+        ),
+        ("Take 4,5 mg, twice. Then 2,5 mg.", "Take 4.5 mg. twice. Then 2.5 mg"),
+        ("no dose, here.", "no dose, here"),
+        ("a; b;", "a; b"),
+        ("a 1,5 mg; b, c 2,5 mg; d, e", "a 1.5 mg; b. c 2.5 mg; d, e"),
+        ("Take 1,5 mg! Then 2,5 mg!", "Take 1.5 mg! Then 2.5 mg"),
+        (";1,5 mg", ";1.5 mg"),
+        ("Take 1,5 mg.\n", "Take 1.5 mg\n"),
+        (";", ""),
+        ("10,5 ml of it, then 3,25 mg", "10.5 ml of it. then 3.25 mg"),
+        ("1,5 mg\n2,5 mg, both", "1.5 mg\n2.5 mg. both"),
+        ("Take 1,5 mg..", "Take 1.5 mg."),
+        ("é 1,5 mg 😀;😀 ,", "é 1.5 mg 😀;😀 ,"),
+        # Its first separator everywhere, and a failed job.
+        ("1,5 mg! 2,5 mg; x, y", "1.5 mg! 2.5 mg; x, y"),
+        ("Is it 1,5 mg?", "Is it 1.5 mg"),
+    ],
+)
+def test_lookaround(text, expected):
+    lookaround = {"action": "lookaround", "patterns": [DOSE], "replacement": "."}
+    assert normalize(text, policy="all", **lookaround) == expected
+    assert normalize(text, policy="first", **lookaround) == expected
+    assert normalize(text, **lookaround) == " ".join(expected.split())
+
+
+def test_the_replacement_of_lookaround_is_taken_as_it_is():
+    given = {"action": "lookaround", "policy": "all", "replacement": "$1"}
+    assert normalize("cost 10€ or 20€", patterns=[r"(?<=\d)(€)"], **given) == "cost 10$1 or 20$1"
+    assert normalize("1,5 mg", patterns=[r"(?=x)(\d)|\d"], **given) == "1,5 mg"
+
+
+def test_a_pattern_that_lookaround_cannot_use():
+    for patterns, message in (
+        (["<[^>]*>"], r"needs a pattern with \(\?= or \(\?<= in it"),
+        ([DOSE, "x"], "uses one pattern, got 2"),
+        (["a(?=b)"], "has none"),
+    ):
+        with pytest.raises(ParamError, match=message):
+            DocumentNormalizer(action="lookaround", patterns=patterns).row_function({})
+
+
 texts = st.text() | st.text("<>p/ab'=& \n!-[]?") | st.text().map(lambda t: f"<r><p>{t}</p></r>")
 
 
 @given(
     texts,
     st.sampled_from(POLICIES),
-    st.sampled_from(["clean", "extract"]),
+    st.sampled_from(["clean", "extract", "lookaround"]),
     st.booleans(),
     st.sampled_from(list(ENCODINGS)),
 )
 def test_any_text(text, policy, action, lowercase, encoding):
-    result = DocumentRules(action, ("p", "<[^>]*>"), "-", lowercase, policy, encoding).normalize(text)
+    patterns = (r"(.)(?=\w)",) if action == "lookaround" else ("p", "<[^>]*>")
+    result = DocumentRules(action, patterns, "-", lowercase, policy, encoding).normalize(text)
     assert result is not None or action == "extract"
     if result and policy.startswith("pretty"):
         assert "\n" not in result

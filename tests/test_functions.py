@@ -56,6 +56,24 @@ def test_filter_and_explode(spark):
     assert [r["one"]["result"] for r in exploded.collect()] == ["a", "b", "c"]
 
 
+def test_nested_names(spark):
+    """As the original, which hands names on to Spark."""
+    frame = documents(spark, [["a", "b"], ["c"]])
+    exploded = explode_annotations_col(frame, "document.result", "e")
+    assert [r["e"] for r in exploded.collect()] == ["a", "b", "c"]
+    kept = filter_by_annotations_col(frame, lambda found: "c" in found, "document.result")
+    assert results(kept, "document") == [["c"]]
+    nested = frame.select(F.struct("document").alias("s"))
+    assert results(map_annotations_col(nested, upper, "s.document", "out", "document"), "out") == [["A", "B"], ["C"]]
+    both = map_annotations_cols(nested, upper, ["s.document", "s.document"], "out", "document")
+    assert results(both, "out")[1] == ["C", "C"]
+    # A column, and a column with a dot in its name where nothing else is meant.
+    assert explode_annotations_col(frame, F.col("document")["result"], "e").count() == 3
+    dotted = frame.withColumnRenamed("document", "my.documents")
+    assert explode_annotations_col(dotted, "my.documents", "e").count() == 3
+    assert explode_annotations_col(dotted, "`my.documents`.result", "e").count() == 3
+
+
 def test_annotation_round_trip():
     a = Annotation("token", 1, 2, "x", {"sentence": "0"}, [])
     row = Annotation.toRow(a)

@@ -121,6 +121,13 @@ def test_ids_contexts_and_metadata(model):
     assert metadata([7, 8], ["a", "b"]) == [{"id": "7", "sentence": "0"}, {"id": "8", "sentence": "0"}]
     assert light.annotate("good", "a context") == light.annotate("good")
     assert light.annotate(["good", "bad"], ["c", "d"]) == light.annotate(["good", "bad"])
+    # As the original, which walks both lists together.
+    assert light.annotate(["good", "bad"], ["c"]) == light.annotate(["good"])
+    assert light.annotate(["good"], ["c", "d"]) == light.annotate(["good"])
+    assert light.fullAnnotate(["good", "bad"], []) == []
+    for texts, contexts in (("good", ["c"]), (["good"], "c"), (["good"], [1]), (["good"], None)):
+        with pytest.raises(ParamTypeError, match="takes a str beside a str, and a list of str beside a list of str"):
+            light.annotate(texts, contexts)
     assert metadata("a", metadata={"k": 1, "sentence": "9"}) == [{"k": "1", "sentence": "0"}]
     both = [{"k": "1", "sentence": "0"}, {"k": "2", "sentence": "0"}]
     assert metadata(["a", "b"], metadata=[{"k": 1}, {"k": 2}]) == both

@@ -16,6 +16,7 @@ from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from sparkcls.light import LightPipeline
 from sparkcls.nlu.frames import LEVELS, TEXT, Layout, Result, to_frame, to_texts
 from sparkcls.stages.assembler import DocumentAssembler
+from sparkcls.stages.columns import column_metadata
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.sentence_detector import SentenceDetector
 from sparkcls.stages.tokenizer import Tokenizer
@@ -120,8 +121,12 @@ class NLUPipeline:
         _check(output_level, unused)
         level = output_level or LEVELS[0]
         pipeline = self._pipeline(level)
-        if isinstance(data, DataFrame) and TEXT not in data.columns:
-            raise ColumnError(f"predict: the DataFrame has no column 'text'; it has {', '.join(data.columns)}")
+        column = TEXT
+        if isinstance(data, DataFrame):
+            found = column_metadata(data).actual(TEXT)
+            if found is None:
+                raise ColumnError(f"predict: the DataFrame has no column 'text'; it has {', '.join(data.columns)}")
+            column = found
         if return_spark_df:
             return pipeline.transform(data if isinstance(data, DataFrame) else _to_spark(data))
         names = (LABEL + column.removeprefix(CATEGORY) for column in self._columns)
@@ -129,14 +134,14 @@ class NLUPipeline:
         layout = Layout(level, classes, positions, metadata, all_levels=not drop_irrelevant_cols)
         results: Sequence[Result]
         if isinstance(data, DataFrame):
-            kept, results = _score_in_spark(data, pipeline, layout)
+            kept, results = _score_in_spark(data, column, pipeline, layout)
         else:
             kept = to_frame(data)
             results = LightPipeline(pipeline).fullAnnotate(to_texts(kept[TEXT]))
             if not isinstance(data, pd.DataFrame):
                 kept = kept[[]]
         if not keep_stranger_features:
-            kept = kept[[c for c in kept.columns if c == TEXT]]
+            kept = kept[[c for c in kept.columns if c == column]]
         return layout.frame(kept, results)
 
 
@@ -152,13 +157,15 @@ def _check(output_level: str, unused: Mapping[str, Any]) -> None:
             raise ParamError(f"predict({name}={value!r}): sparkcls has nothing like it; leave it out")
 
 
-def _score_in_spark(data: DataFrame, pipeline: PipelineModel, layout: Layout) -> tuple[pd.DataFrame, Sequence[Result]]:
-    """The frame's columns in pandas, and annotations of its rows, in the order in which it collects."""
+def _score_in_spark(
+    data: DataFrame, column: str, pipeline: PipelineModel, layout: Layout
+) -> tuple[pd.DataFrame, Sequence[Result]]:
+    """The frame's columns in pandas, and annotations of the texts in one, in the order in which it collects."""
     # By position: names of the frame may be those of the pipeline's columns, or twice there.
     names = list(data.columns)
     places = [f"_{i}" for i in range(len(names))]
     frame = data.toDF(*places)
-    scored = pipeline.transform(frame.withColumn(TEXT, F.col(places[names.index(TEXT)])))
+    scored = pipeline.transform(frame.withColumn(TEXT, F.col(places[names.index(column)])))
     needed = {layout.level, *layout.classes} | ({"document", "token"} if layout.all_levels else set())
     # As JSON, because how toPandas gives arrays of structs depends on the version and on confs.
     columns = {name: f"_json_{i}" for i, name in enumerate(sorted(needed))}

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
-from sparkcls.stages.columns import put_column, schema_metadata
+from sparkcls.stages.columns import column_metadata, put_column, restored
 from sparkcls.stages.stage import AnnotatorStage
 from sparkcls.stages.udf import annotate_column
 
@@ -18,8 +18,9 @@ class RowStage(AnnotatorStage):
     readsWholeMetadata: ClassVar[bool] = False
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        metadata = schema_metadata(dataset.schema)
+        metadata = column_metadata(dataset)
         columns = self.match_columns(metadata)
+        dataset = restored(dataset, dict(zip(columns, self.inputAnnotatorTypes, strict=True)))
         function = self.row_function(metadata)
         column = annotate_column(function, columns, self.inputAnnotatorTypes, whole_metadata=self.readsWholeMetadata)
-        return put_column(dataset, self.getOutputCol(), column, self.output_metadata())
+        return put_column(dataset, self.getOutputCol(), column, self.output_metadata(), self.uid)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, AtomicType, BinaryType, FloatType, MapType, StringType
+from pyspark.sql.types import ArrayType, AtomicType, BinaryType, DataType, FloatType, MapType, StringType
 
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ColumnError
 from sparkcls.stages.columns import nullable, put_column, quoted
+from sparkcls.stages.names import Columns, names_are_exact
 from sparkcls.stages.params import one_of, param, text
 from sparkcls.stages.stage import Stage
 from sparkcls.text.cleanup import MODES, clean
@@ -110,7 +109,8 @@ class DocumentAssembler(Stage):
         return [Annotation(DOCUMENT, 0, utf16_length(cleaned) - 1, cleaned, {**(metadata or {}), "sentence": "0"})]
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        types = {field.name: field.dataType for field in dataset.schema.fields}
+        exact = names_are_exact(dataset.sparkSession)
+        types = Columns(exact, [(field.name, field.dataType) for field in dataset.schema.fields])
         name = self._require("inputCol")
         kind = self._type_of("inputCol", types)
         source = F.col(quoted(name))
@@ -128,9 +128,9 @@ class DocumentAssembler(Stage):
             )
         # The values are of this type already; the cast states Spark NLP's nullability inside.
         column = nullable(documents.cast(Annotation.arrayType()))
-        return put_column(dataset, self.getOutputCol(), column, self.output_metadata())
+        return put_column(dataset, self.getOutputCol(), column, self.output_metadata(), self.uid)
 
-    def _type_of(self, parameter: str, types: dict[str, Any]) -> Any:
+    def _type_of(self, parameter: str, types: Columns[DataType]) -> DataType:
         name = self._get(parameter)
         if name not in types:
             raise ColumnError(
@@ -138,7 +138,7 @@ class DocumentAssembler(Stage):
             )
         return types[name]
 
-    def _metadata(self, types: dict[str, Any]) -> Column:
+    def _metadata(self, types: Columns[DataType]) -> Column:
         fixed = [F.lit("sentence"), F.lit("0")]
         if self._get("idCol"):
             self._type_of("idCol", types)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from sparkcls.models.heads import SOFTMAX
 from sparkcls.models.layout import PARAMS, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.stages.classifier_params import LONGEST, ONCE, ClassifierParams
-from sparkcls.stages.columns import ColumnMetadata, RowFunction, put_column, schema_metadata
+from sparkcls.stages.columns import ColumnMetadata, RowFunction, column_metadata, put_column, restored
 from sparkcls.stages.confs import take_over_confs
 from sparkcls.stages.observing import Observed
 from sparkcls.stages.params import param, text
@@ -318,22 +318,24 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             reading=self._reading(),
             decision=self._decision(len(folder.labels)),
             on_error=self.getOnError(),
-            reads_tokens=not self._text_is_enough(documents, metadata[tokens]),
+            reads_tokens=not self._text_is_enough(documents, tokens, metadata),
         )
 
-    def _text_is_enough(self, documents: str, tokens: Mapping[str, Any]) -> bool:
+    def _text_is_enough(self, documents: str, tokens: str, metadata: ColumnMetadata) -> bool:
         """Whether a sentence's text says all that the token column says of it.
 
         In Spark NLP's way of reading, tokens of another column than the sentences may stand across their ends.
         """
-        from_them = self.getTokenization() != SPARKNLP or tokens.get(SOURCE_KEY) == documents
-        return bool(tokens.get(LOSSLESS_KEY, False)) and from_them
+        facts = metadata[tokens]
+        from_them = self.getTokenization() != SPARKNLP or metadata.same(facts.get(SOURCE_KEY, ""), documents)
+        return bool(facts.get(LOSSLESS_KEY, False)) and from_them
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         take_over_confs(dataset.sparkSession)
-        metadata = schema_metadata(dataset.schema)
+        metadata = column_metadata(dataset)
         columns = self.match_columns(metadata)
         types: tuple[str, ...] = self.inputAnnotatorTypes
+        dataset = restored(dataset, dict(zip(columns, types, strict=True)))
         scoring = delivered(self._scoring(metadata), dataset.sparkSession)
         if not scoring.reads_tokens:
             # Leaving the token column out lets Spark leave out the UDF that makes it.
@@ -341,10 +343,10 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         output, written = self.getOutputCol(), self.output_metadata()
         once = self.getScoring() == ONCE
         if not self.getMetrics():
-            return put_column(dataset, output, annotate_column(scoring, columns, types, once=once), written)
+            return put_column(dataset, output, annotate_column(scoring, columns, types, once=once), written, self.uid)
         self.observed = Observed(output)
         counted = annotate_column(scoring, columns, types, once=once, counted=True)
-        return self.observed.put(dataset, output, counted, written)
+        return self.observed.put(dataset, output, counted, written, self.uid)
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ from sparkcls.errors import ParamError
 from sparkcls.stages.annotating import RowStage
 from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.params import Converter, boolean, java_patterns, one_of, param, text
-from sparkcls.text.documents import CLEAN, ENCODINGS, EXTRACT, POLICIES, DocumentRules
+from sparkcls.text.documents import CLEAN, ENCODINGS, EXTRACT, LOOKAROUND, POLICIES, DocumentRules
 from sparkcls.text.java import utf16_length
 from sparkcls.text.javaregex import JavaRegexError, java_replacement
 
@@ -79,11 +79,14 @@ class DocumentNormalizer(RowStage):
         Default ``normalizedDocument``.
     action
         ``clean`` (default): what the patterns match is replaced. ``extract``: the documents are XML and the
-        patterns names of elements; what is no XML becomes an empty document.
+        patterns names of elements; what is no XML becomes an empty document. ``lookaround``: there is one pattern,
+        with ``(?=`` or ``(?<=`` in it, and what its first group holds is replaced; the text is searched in parts, cut
+        at ``;``, ``!`` and ``?``, in which every occurrence of that is replaced. A full stop at the end goes.
     patterns
         Java regexes, joined to one with ``|``. Default ``<[^>]*>``: tags.
     replacement
-        What a match becomes, with ``$1`` or ``${name}`` for a group. Default one space.
+        What a match becomes, with ``$1`` or ``${name}`` for a group (as it is, for ``lookaround``). Default one
+        space.
     lowercase
         Whether the result becomes lower-case. Default False.
     policy
@@ -105,7 +108,7 @@ class DocumentNormalizer(RowStage):
     'pretty_all'
     """
 
-    action = param("action", "clean or extract", lambda name: one_of(name, CLEAN, EXTRACT))
+    action = param("action", "clean, extract or lookaround", lambda name: one_of(name, CLEAN, EXTRACT, LOOKAROUND))
     patterns = param("patterns", "Java regexes, or names of elements", _patterns)
     replacement = param("replacement", "what a match becomes", _replacement)
     lowercase = param("lowercase", "whether documents become lower-case", boolean)
@@ -154,11 +157,11 @@ class DocumentNormalizer(RowStage):
         )
 
     def setAction(self, value: str) -> DocumentNormalizer:
-        """``clean`` (default) or ``extract``."""
+        """``clean`` (default), ``extract`` or ``lookaround``."""
         return self._update(action=value)
 
     def getAction(self) -> str:
-        """``clean`` or ``extract``."""
+        """``clean``, ``extract`` or ``lookaround``."""
         return self._get("action")
 
     def setPatterns(self, value: list[str]) -> DocumentNormalizer:

@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 
 from sparkcls.annotation import TYPE_KEY
 from sparkcls.errors import ColumnError, ParamError
-from sparkcls.stages.columns import ColumnMetadata, nullable, quoted, schema_metadata
+from sparkcls.stages.columns import ColumnMetadata, column_metadata, nullable, quoted, warn_of_replacing
+from sparkcls.stages.names import Columns
 from sparkcls.stages.params import boolean, listed, param, text, texts
 from sparkcls.stages.stage import SavedTransformer
 
@@ -146,7 +147,7 @@ class Finisher(SavedTransformer):
         return self._get("parseEmbeddingsVectors")
 
     def check_columns(self, metadata: ColumnMetadata) -> list[str]:
-        """The input columns, all of them annotation columns.
+        """The input columns, all of them annotation columns, as they are spelt there.
 
         Raises
         ------
@@ -162,20 +163,23 @@ class Finisher(SavedTransformer):
                 f"{self.uid}: inputCols and outputCols length must match; got {len(columns)}: {columns} and "
                 f"{len(names)}: {names}"
             )
-        annotated = [name for name, m in metadata.items() if m.get(TYPE_KEY)]
+        annotated = [name for name, m in metadata.items() if TYPE_KEY in m]
+        found = []
         for name in columns:
-            if name not in annotated:
-                what = "holds no annotations" if name in metadata else "does not exist"
+            actual = metadata.actual(name)
+            if actual not in annotated:
+                what = "holds no annotations" if actual else "does not exist"
                 raise ColumnError(
                     f"{self.uid}: inputCols column {name!r} {what}; annotation columns here: "
                     f"{', '.join(annotated) or 'none'}; all columns: {', '.join(metadata)}"
                 )
-        return columns
+            found.append(actual)
+        return found
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        metadata = schema_metadata(dataset.schema)
+        metadata = column_metadata(dataset)
         columns = self.check_columns(metadata)
-        added: dict[str, Column] = {}
+        added: Columns[Column] = Columns(metadata.exact)
         for name, output in zip(columns, self.getOutputCols(), strict=True):
             annotations = F.col(quoted(name))
             if self.getOutputAsArray():
@@ -186,10 +190,14 @@ class Finisher(SavedTransformer):
                 texts_of = self._pairs(annotations) if self.getIncludeMetadata() else annotations["result"]
                 joined = F.array_join(texts_of, self.getAnnotationSplitSymbol())
                 added[output] = nullable(F.coalesce(joined, F.lit("")))
-        result = dataset.withColumns(added)
+        if self._get("outputCols"):
+            for output in added:
+                if output in metadata and TYPE_KEY not in metadata[output]:
+                    warn_of_replacing(self.uid, metadata.actual(output) or output, "setOutputCols")
+        result = dataset.withColumns(dict(added))
         if not self.getCleanAnnotations():
             return result
-        spent = [name for name, m in metadata.items() if m.get(TYPE_KEY) and name not in added]
+        spent = [name for name, m in metadata.items() if (m.get(TYPE_KEY) or name in columns) and name not in added]
         return result.drop(*spent)
 
     def _pairs(self, annotations: Column) -> Column:

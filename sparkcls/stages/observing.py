@@ -55,7 +55,9 @@ class Observed:
         self.name = f"{PREFIX}{output}"
         self._observation: Any = None
 
-    def put(self, dataset: DataFrame, output: str, counted: Column, metadata: dict[str, Any]) -> DataFrame:
+    def put(
+        self, dataset: DataFrame, output: str, counted: Column, metadata: dict[str, Any], owner: str = ""
+    ) -> DataFrame:
         """Add an output column from a column of type `COUNTED`, and observe the figures beside it."""
         column = f"{output} and figures"
         counting = dataset.withColumn(column, counted)
@@ -71,7 +73,7 @@ class Observed:
             # Two frames of one stage may meet in a union, where names must differ.
             self._observation = Observation(f"{self.name}.{uuid.uuid4().hex}")
             counting = counting.observe(self._observation, *expressions)
-        return put_column(counting, output, part(ANNOTATIONS), metadata).drop(column)
+        return put_column(counting, output, part(ANNOTATIONS), metadata, owner).drop(column)
 
     def get(self, timeout: float) -> dict[str, Any]:
         """The figures.

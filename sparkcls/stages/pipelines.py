@@ -8,8 +8,10 @@ from pyspark.ml import PipelineModel, Transformer
 
 from sparkcls.errors import ParamTypeError
 from sparkcls.stages.assembler import DocumentAssembler
+from sparkcls.stages.columns import ColumnMetadata
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.finisher import Finisher
+from sparkcls.stages.names import Columns
 from sparkcls.stages.stage import AnnotatorStage
 
 
@@ -51,8 +53,8 @@ def text_stages(caller: str, model: Any, or_else: str = "") -> tuple[str, list[T
     if not stages or not isinstance(stages[-1], DistilBertForSequenceClassification):
         last = type(stages[-1]).__name__ if stages else "nothing"
         raise ParamTypeError(f"{caller} takes a pipeline that ends in a classifier; this one ends in {last}")
-    columns: dict[str, None] = {}
-    metadata: dict[str, dict[str, Any]] = {}
+    columns: Columns[None] = Columns()
+    metadata: ColumnMetadata = Columns()
     for stage in stages:
         if isinstance(stage, DocumentAssembler):
             columns[stage._require("inputCol")] = None

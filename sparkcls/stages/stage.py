@@ -9,12 +9,16 @@ from typing import Any, ClassVar
 
 from pyspark.ml import Transformer
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsReader, DefaultParamsWritable
+from pyspark.sql import DataFrame
 
-from sparkcls.annotation import TYPE_KEY
+from sparkcls.annotation import DOCUMENT, TOKEN, TYPE_KEY
 from sparkcls.errors import ColumnError, ModelFormatError, ParamTypeError
 from sparkcls.stages.columns import ColumnMetadata, RowFunction
 from sparkcls.stages.params import CheckedParams, boolean, listed, param, text, texts
 from sparkcls.stages.saving import Piece, StageWriter, put_together, read_metadata, read_pieces
+
+#: What columns of these names hold, where nothing else says it.
+_USUAL_NAMES = {"document": DOCUMENT, "sentence": DOCUMENT, "token": TOKEN}
 
 
 class StageReader(DefaultParamsReader):
@@ -80,6 +84,22 @@ class SavedTransformer(CheckedParams, Transformer, DefaultParamsReadable, Defaul
         if not isinstance(stage, cls):
             raise ModelFormatError(f"{path} holds a {type(stage).__name__}; load it with {type(stage).__name__}.load")
         return stage
+
+    def transform(self, dataset: DataFrame, params: Any = None) -> DataFrame:
+        """The DataFrame with what this stage adds.
+
+        Raises
+        ------
+        ParamTypeError
+            `dataset` is not a Spark DataFrame.
+        """
+        if not hasattr(dataset, "sparkSession"):
+            raise ParamTypeError(
+                f"{self.uid}: transform takes a Spark DataFrame, got {type(dataset).__module__}."
+                f"{type(dataset).__name__}. Make one with spark.createDataFrame(...), or take texts without Spark: "
+                "LightPipeline(model).annotate(texts)"
+            )
+        return super().transform(dataset, params)
 
     def saved_files(self) -> Mapping[str, Path]:
         """Files of this machine that are saved with the stage, by the names under which it finds them again."""
@@ -179,16 +199,41 @@ class AnnotatorStage(Stage):
             A column is missing, or there is none of a type.
         """
         wanted = self._require("inputCols")
-        missing = [name for name in wanted if name not in metadata]
-        types = {name: metadata[name].get(TYPE_KEY) for name in wanted if name in metadata}
+        names = [metadata.actual(name) for name in wanted]
+        types = {name: metadata[name].get(TYPE_KEY) for name in names if name is not None}
         found = [next((n for n, t in types.items() if t == needed), None) for needed in self.inputAnnotatorTypes]
-        if missing or None in found:
-            present = ", ".join(f"{name} ({m.get(TYPE_KEY) or 'no annotations'})" for name, m in metadata.items())
-            raise ColumnError(
-                f"{self.uid}: wrong or missing inputCols. It reads one column of each type "
-                f"{list(self.inputAnnotatorTypes)} and was given {wanted}; "
-                + (f"there is no column {missing[0]!r}. " if missing else "")
-                + f"Columns here: {present}. Add the stage that makes the missing column before this one, "
-                "or correct setInputCols"
-            )
+        lost = [name for name in types if TYPE_KEY in metadata[name] and not types[name]]
+        self._add_lost(found, lost)
+        if None in names or None in found:
+            raise ColumnError(self._mismatch(metadata, wanted, lost))
         return [name for name in found if name is not None]
+
+    def _add_lost(self, found: list[str | None], lost: list[str]) -> None:
+        """Complete the columns found with those whose annotation type got lost, as far as there is only one way."""
+        for place, needed in enumerate(self.inputAnnotatorTypes):
+            called = [name for name in lost if _USUAL_NAMES.get(name.lower()) == needed]
+            if found[place] is None and len(called) == 1:
+                found[place] = called[0]
+        others = [name for name in lost if name not in found]
+        if found.count(None) == len(others) == 1 and others[0].lower() not in _USUAL_NAMES:
+            found[found.index(None)] = others[0]
+
+    def _mismatch(self, metadata: ColumnMetadata, wanted: list[str], lost: list[str]) -> str:
+        missing = [name for name in wanted if name not in metadata]
+        present = ", ".join(
+            f"{name} ({m.get(TYPE_KEY) or ('annotations' if TYPE_KEY in m else 'no annotations')})"
+            for name, m in metadata.items()
+        )
+        advice = "Add the stage that makes the missing column before this one, or correct setInputCols"
+        if lost and not missing:
+            advice = (
+                f"The type of {', '.join(lost)} got lost, as it does in ORC files, in filter and transform over an "
+                "array, and in groupBy. Say what they hold: df = sparkcls.functions.as_annotations(df, "
+                f"{lost[0]!r}, {self.inputAnnotatorTypes[0]!r})"
+            )
+        return (
+            f"{self.uid}: wrong or missing inputCols. It reads one column of each type "
+            f"{list(self.inputAnnotatorTypes)} and was given {wanted}; "
+            + (f"there is no column {missing[0]!r}. " if missing else "")
+            + f"Columns here: {present}. {advice}"
+        )

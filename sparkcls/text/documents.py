@@ -15,8 +15,9 @@ import regex
 from sparkcls.text.elements import XmlError, find_elements
 from sparkcls.text.java import TRIMMED, lower_case
 from sparkcls.text.javaregex import JavaRegexError, compile_java, java_replacement, java_sub, split_spans
+from sparkcls.text.lookaround import check_lookaround, look_around
 
-CLEAN, EXTRACT = "clean", "extract"
+CLEAN, EXTRACT, LOOKAROUND = "clean", "extract", "lookaround"
 POLICIES = ("all", "pretty_all", "first", "pretty_first")
 #: Encodings by their name in Java, and what bytes of the text are read as; None changes nothing.
 ENCODINGS: dict[str, str | None] = {"UTF-8": None, "disable": None, "ISO-8859-1": "latin-1", "US-ASCII": "ascii"}
@@ -32,7 +33,8 @@ class DocumentRules:
     Parameters
     ----------
     action
-        ``clean``: matches are replaced. ``extract``: elements are taken out of XML.
+        ``clean``: matches are replaced. ``extract``: elements are taken out of XML. ``lookaround``: one group of a
+        match is replaced, see `look_around`; the policy's ``first`` then changes nothing.
     patterns
         Java regexes, or names of elements.
     replacement
@@ -55,6 +57,8 @@ class DocumentRules:
 
     def check(self) -> None:
         """Raise JavaRegexError if the patterns make no regex together, or the replacement has groups they lack."""
+        if self.action == LOOKAROUND:
+            check_lookaround(self.patterns)
         if self.action != CLEAN:
             return
         java_replacement(self.replacement)
@@ -68,7 +72,10 @@ class DocumentRules:
 
     def normalize(self, text: str) -> str | None:
         """The text after the action; None if there is nothing to extract from: it is no XML, or has no such element."""
-        done = self._extract(text) if self.action == EXTRACT else self._clean(text)
+        if self.action == LOOKAROUND:
+            done: str | None = look_around(text, self._pattern, self.replacement)
+        else:
+            done = self._extract(text) if self.action == EXTRACT else self._clean(text)
         if done is None:
             return None
         if self.policy.startswith("pretty"):

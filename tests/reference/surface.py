@@ -1,0 +1,73 @@
+"""What the classes of Spark NLP and nlu offer, of those that sparkcls has too, into tests/reference/surface.json.
+
+    python -m tests.reference.surface FOLDER
+
+FOLDER holds the unpacked wheels of spark-nlp and nlu (``pip download --no-deps``, then unzip). Neither a JAR nor a session
+is needed: Spark NLP's classes are imported and looked at, and nlu's source is read. The names alone are kept.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pyspark.ml.param import Param
+
+from sparkcls.migrate.names import COUNTERPARTS, exports
+
+SURFACE = Path(__file__).parent / "surface.json"
+#: Classes of nlu, and the file that has each.
+_NLU = {"NLUPipeline": "nlu/pipe/pipeline.py"}
+
+
+def main(folder: Path) -> None:
+    """Write the file."""
+    sys.path.insert(0, str(folder))
+    versions = {name: next(folder.glob(f"{name}-*.dist-info")).name.split("-")[1] for name in ("spark_nlp", "nlu")}
+    found = {"versions": versions, "modules": _modules(folder / "sparknlp"), "classes": {}}
+    for module in (m for m in COUNTERPARTS if m.startswith("sparknlp")):
+        theirs = importlib.import_module(module)
+        for name, ours in exports(module).items():
+            original = getattr(theirs, name, None)
+            if inspect.isclass(ours) and inspect.isclass(original) and original.__module__.startswith("sparknlp"):
+                found["classes"][f"{module}.{name}"] = _members(original)
+    for name, file in _NLU.items():
+        found["classes"][f"nlu.{name}"] = {"methods": _methods(folder / file, name), "params": []}
+    SURFACE.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _modules(package: Path) -> list[str]:
+    """Public modules, below the first level those of classes left out."""
+    paths = [path.relative_to(package.parent) for path in package.rglob("*.py")]
+    names = {".".join(p.with_suffix("").parts).removesuffix(".__init__") for p in paths}
+    return sorted(name for name in names if name.count(".") <= 2 and "._" not in name)
+
+
+def _members(original: type) -> dict[str, list[str]]:
+    """Methods that Spark NLP gives a class, and its Params."""
+    methods, params = set(), set()
+    for base in original.__mro__:
+        if not base.__module__.startswith("sparknlp"):
+            continue
+        for name, value in vars(base).items():
+            if isinstance(value, Param):
+                params.add(name)
+            elif not name.startswith("_"):
+                methods.add(name)
+    return {"methods": sorted(methods), "params": sorted(params)}
+
+
+def _methods(file: Path, name: str) -> list[str]:
+    """Public methods of a class in a file."""
+    nodes: list[Any] = ast.parse(file.read_text(encoding="utf-8")).body
+    (found,) = (node for node in nodes if isinstance(node, ast.ClassDef) and node.name == name)
+    return sorted({n.name for n in found.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
