@@ -31,6 +31,14 @@ class LightColumnError(ColumnError, TypeError):
     """The same in a LightPipeline, where Spark NLP raises a TypeError."""
 
 
+class PartError(SparkclsError, KeyError):
+    """A pipeline has no part of the name that was asked for."""
+
+    def __str__(self) -> str:
+        # As below.
+        return str(self.args[0]) if self.args else ""
+
+
 class ModelNotFoundError(SparkclsError, KeyError):
     """No model folder has the name, or the path, that was asked for."""
 

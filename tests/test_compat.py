@@ -108,6 +108,9 @@ def test_a_saved_stage_keeps_what_it_had(spark, bundled, tmp_path):
         ("import sparknlp; sparknlp.annotator.NerDLModel", "AliasAttributeError", "job of its own"),
         ("import sparknlp; sparknlp.read()", "AliasAttributeError", "read the files"),
         ("import nlu; nlu.print_components()", "AliasAttributeError", "it has NLUPipeline"),
+        ("from nlu import *; nlu.print_components()", "AliasAttributeError", "it has NLUPipeline"),
+        ("import sparknlp.util", "AliasError", "take it out"),
+        ("from sparknlp.common.properties import HasBatchedAnnotate", "AliasError", "subclass that"),
         ("import sparknlp; sparknlp.__nothing__", "AttributeError", "no attribute '__nothing__'"),
     ],
 )

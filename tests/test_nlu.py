@@ -2,7 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import sparkcls
 from sparkcls import nlu
+from sparkcls.annotator import Tokenizer
 from sparkcls.base import LightPipeline
 from sparkcls.errors import ColumnError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.models.cards import CARDS
@@ -206,6 +208,57 @@ def test_load_from_disk(spark, cache, tmp_path, pipeline):
     saved = str(tmp_path / "saved")
     pipeline.vanilla_transformer_pipe.write().save(saved)
     pd.testing.assert_frame_equal(nlu.load(path=saved).predict("good movie"), expected)
+
+
+def test_the_parts(pipeline, capsys):
+    assert (len(pipeline), list(pipeline)) == (3, ["document_assembler", "tokenizer", "classifier"])
+    assert list(pipeline.keys()) == list(pipeline)
+    assert pipeline["classifier"] is pipeline.classifier
+    with pytest.raises(
+        KeyError, match=r"NLUPipeline\['bert'\]: its parts are document_assembler, tokenizer, classifier"
+    ):
+        pipeline["bert"]
+    # What is set on a part counts at every level.
+    pipeline["tokenizer"].setSplitChars(["o"])
+    for level in ("token", "document", "sentence"):
+        out = pipeline.predict("good", output_level=level, drop_irrelevant_cols=False)
+        tokens = out["token"].tolist()
+        assert tokens == (["g", "d"] if level == "token" else [["g", "d"]])
+    pipeline.print_info()
+    shown = capsys.readouterr().out.splitlines()
+    assert "pipe['tokenizer']  # Tokenizer" in shown
+    assert "    .setSplitChars(['o'])" in shown
+    assert f"    .setMaxSentenceLength({pipeline.classifier.getMaxSentenceLength()})" in shown
+    assert not [line for line in shown if "setInputCol" in line or "setModel" in line]
+    pipeline.print_info(minimal=False)
+    assert "    .setThreshold(0.5)  # probability that a label must exceed (sigmoid)" in capsys.readouterr().out
+
+
+def test_save(spark, pipeline, cache, tmp_path):
+    expected = pipeline.predict("good movie")
+    path = str(tmp_path / "saved")
+    pipeline.save(path)
+    pipeline.save(path, overwrite=True)
+    pd.testing.assert_frame_equal(nlu.load(path=path).predict("good movie"), expected)
+    with pytest.raises(Exception, match="exist"):
+        pipeline.save(path)
+    part = str(tmp_path / "part")
+    pipeline.save(part, component="tokenizer")
+    assert Tokenizer.load(part).getOutputCol() == "token"
+    with pytest.raises(KeyError, match="its parts are"):
+        pipeline.save(part, component="bert")
+    save_tiny_model(cache / "my_model_en", ["a", "b"])
+    both = nlu.load("en.classify.distilbert_sequence.imdb my_model")
+    both.save(path, overwrite=True)
+    assert list(both)[2:] == ["classifier_distilbert", "classifier_my_model"]
+    pd.testing.assert_frame_equal(nlu.load(path=path).predict("good movie"), both.predict("good movie"))
+
+
+def test_a_star_brings_the_module_along():
+    names = {}
+    exec("from sparkcls.nlu import *", names)
+    assert names["nlu"] is nlu
+    assert nlu.version() == nlu.__version__ == sparkcls.__version__
 
 
 def test_references(cache):

@@ -13,7 +13,7 @@ from typing import Any
 
 from sparkcls.engine.contract import SPARKNLP
 from sparkcls.errors import AliasAttributeError, AliasError
-from sparkcls.migrate.names import ANNOTATORS, COUNTERPARTS, exports, known_module, leaks, missing
+from sparkcls.migrate.names import ANNOTATORS, COUNTERPARTS, ITSELF, exports, known_module, leaks, missing
 from sparkcls.settings import use_tokenization
 
 #: Top modules that are stood in for, and the distributions that the real ones come with.
@@ -56,7 +56,7 @@ class AliasFinder(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         known = known_module(module.__name__) or ""
-        names = leaks(known) | exports(known)
+        names = leaks(known) | exports(known) | ({ITSELF: module} if known == ITSELF else {})
         vars(module).update(names)
         vars(module)["__all__"] = list(names)
 

@@ -32,7 +32,6 @@ _GROUPS = {
     "take Tokenizer": """
         ChunkTokenizer ChunkTokenizerModel RecursiveTokenizer RecursiveTokenizerModel RegexTokenizer
         WordSegmenterApproach WordSegmenterModel""",
-    "take Normalizer": "NormalizerModel",
     f"take Stemmer if stems will do, or {_OTHER_JOB}": "Lemmatizer LemmatizerModel",
     "take one DocumentAssembler a column": "MultiColumnAssembler MultiDocumentAssembler",
     "take Pipeline of pyspark.ml": "RecursivePipeline RecursivePipelineModel",
@@ -48,6 +47,8 @@ _GROUPS = {
         HasLongMaxSentenceLengthLimit HasMaxSentenceLengthLimit HasRecursiveFit HasRecursiveTransform HasRescaleFactor
         HasStorage HasStorageModel HasStorageOptions HasStorageRef RecursiveAnnotatorApproach RecursiveEstimator
         RecursiveTransformer internal""",
+    "there is nothing like it here, and nothing else needs it; take it out": """
+        CometLogger PushToHub comet logging properties upload_to_hub util""",
     f"no counterpart: {_OTHER_JOB}": """
         AlbertForMultipleChoice AlbertForQuestionAnswering AlbertForTokenClassification AlbertForZeroShotClassification
         AnnotationAudio AnnotationImage AudioAssembler AutoGGUFModel AutoGGUFReranker AutoGGUFVisionModel BM25Approach
@@ -56,7 +57,7 @@ _GROUPS = {
         BigTextMatcherModel CLIPForZeroShotClassification CPMTransformer CamemBertForQuestionAnswering
         CamemBertForTokenClassification CamemBertForZeroShotClassification Chunk2Doc Chunker CoHereTransformer
         CompletionPostProcessing ContextSpellCheckerApproach ContextSpellCheckerModel ConvNextForImageClassification
-        CoverageResult CrossEncoder Date2Chunk DateMatcher DateMatcherUtils DeBertaForQuestionAnswering
+        CoNLLGenerator CoverageResult CrossEncoder Date2Chunk DateMatcher DateMatcherUtils DeBertaForQuestionAnswering
         DeBertaForTokenClassification DeBertaForZeroShotClassification DependencyParserApproach DependencyParserModel
         DistilBertForMultipleChoice DistilBertForQuestionAnswering DistilBertForTokenClassification
         DistilBertForZeroShotClassification Doc2Chunk DocumentSimilarityRankerApproach DocumentSimilarityRankerFinisher

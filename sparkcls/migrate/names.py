@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import re
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 from sparkcls.migrate.absent import ADVICE
@@ -25,6 +26,8 @@ COUNTERPARTS = {
 }
 #: Names of `sparknlp` itself that `sparkcls` has too; it also has those of `sparknlp.base`.
 TOP = ("start", "version", "__version__")
+#: A module that a star takes along itself.
+ITSELF = "nlu"
 #: `sparknlp` calls its module of annotators by this name too.
 ANNOTATORS = "annotators"
 
@@ -42,7 +45,8 @@ def exports(module: str) -> dict[str, Any]:
         return exports("sparknlp.base") | {name: getattr(found, name) for name in TOP}
     if not hasattr(found, "__all__"):
         return {name: x for name, x in vars(found).items() if getattr(x, "__module__", None) == found.__name__}
-    return {name: getattr(found, name) for name in found.__all__}
+    names = {name: getattr(found, name) for name in found.__all__}
+    return {name: x for name, x in names.items() if not isinstance(x, ModuleType)}
 
 
 @lru_cache

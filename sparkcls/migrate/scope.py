@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sparkcls.migrate.names import exports, known_module, translated
+from sparkcls.migrate.names import ITSELF, exports, known_module, translated
 
 #: Top modules that are moved.
 ROOTS = ("sparknlp", "nlu")
@@ -53,6 +53,10 @@ class Scope:
         What was last assigned to a name, in the order of the text.
     said
         What is said once a document.
+    roots
+        Top modules that are imported.
+    zips
+        Whether `arrays_zip` is called.
     """
 
     meanings: dict[str, Any] = field(default_factory=dict)
@@ -60,6 +64,13 @@ class Scope:
     bound: set[str] = field(default_factory=set)
     variables: dict[str, Any] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
+    roots: set[str] = field(default_factory=set)
+    zips: bool = False
+
+    @property
+    def moved(self) -> bool:
+        """Whether the document is for sparkcls already."""
+        return "sparkcls" in self.roots and not self.roots & set(ROOTS)
 
     @classmethod
     def of(cls, trees: Iterable[ast.Module]) -> Scope:
@@ -74,12 +85,15 @@ class Scope:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 root = alias.name.partition(".")[0]
+                self.roots.add(root)
                 name = alias.asname or root
                 self.bound.add(name)
                 if root in (*ROOTS, "sparkcls"):  # what was moved before is held to the same
                     self.meanings[name] = Module(translated(alias.name if alias.asname else root))
         elif isinstance(node, ast.ImportFrom):
             module = translated(node.module or "")
+            if not node.level:
+                self.roots.add((node.module or "").partition(".")[0])
             for alias in node.names:
                 if alias.name != "*":
                     self.bound.add(alias.asname or alias.name)
@@ -88,12 +102,16 @@ class Scope:
                 if alias.name == "*":
                     self.stars.add(module)
                     self.meanings = exports(known_module(module) or "") | self.meanings
+                    if module == ITSELF:
+                        self.meanings.setdefault(ITSELF, Module(ITSELF))
                 else:
                     self.meanings[alias.asname or alias.name] = member(Module(module), alias.name)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             self.bound.add(node.name)
         elif isinstance(node, ast.arg):
             self.bound.add(node.arg)
+        elif isinstance(node, ast.Call) and "arrays_zip" in (getattr(node.func, n, None) for n in ("id", "attr")):
+            self.zips = True
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             self.bound.add(node.id)
 

@@ -18,7 +18,17 @@ _JVM = ("_java_obj", "_call_java", "_java_model")
 #: Names of models, and of pipelines, that sparkcls may be able to read.
 _CLASSIFIER = re.compile(r"distil_?bert.*sequence|/")
 _PIPELINE = re.compile(r"distill?_?bert|/")
+_PART = re.compile(r"document_assembler|tokenizer|classifier\w*")
+#: In an expression of SQL: ``cols['0']``.
+_NUMBERED = re.compile(r"""\w\[(['"])\d+\1\]""")
 _LEVELS = ("", "document", "sentence", "token")
+
+#: What is said of fields by number.
+ZIPPED = (
+    "since Spark 3.3.1 arrays_zip names its fields after the columns, so there is no field '0', and two columns "
+    "x.result and y.result have one name; give each its own: arrays_zip(col('x.result').alias('x'), "
+    "col('y.result').alias('y')), and then cols['x']"
+)
 
 
 class Uses(ast.NodeVisitor):
@@ -26,7 +36,12 @@ class Uses(ast.NodeVisitor):
 
     def __init__(self, scope: Scope, say: Say):
         self._scope = scope
-        self._say = say
+        self._tell = say
+
+    def _say(self, line: int, kind: str, text: str) -> None:
+        # Who has moved knows what is different.
+        if kind != NOTE or not self._scope.moved:
+            self._tell(line, kind, text)
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self.visit(node.value)
@@ -76,9 +91,25 @@ class Uses(ast.NodeVisitor):
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         owner = self._scope.meaning(node.value)
-        if isinstance(owner, Instance) and _is_ours(owner.of) and not hasattr(owner.of, "__getitem__"):
-            self._say(node.lineno, UNSUPPORTED, f"{owner.of.__name__}[...]: its parts have no keys here; see {GUIDE}")
+        key = getattr(node.slice, "value", None)
+        if owner == Instance(exports("nlu")["NLUPipeline"]) and isinstance(key, str) and not _PART.fullmatch(key):
+            self._say(
+                node.lineno,
+                UNSUPPORTED,
+                f"NLUPipeline[{key!r}]: its parts here are document_assembler, tokenizer and classifier",
+            )
+        elif isinstance(key, str) and key.isdecimal():
+            self._numbered(node)
         self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str) and _NUMBERED.search(node.value):
+            self._numbered(node)
+
+    def _numbered(self, node: ast.expr) -> None:
+        """A field of a struct by its number, which `arrays_zip` of nested columns gave to Spark 3.2 and older."""
+        if self._scope.zips:
+            self._say(node.lineno, UNSUPPORTED, ZIPPED)
 
     def visit_Call(self, node: ast.Call) -> None:
         called = self._scope.meaning(node.func)
@@ -137,7 +168,8 @@ class Uses(ast.NodeVisitor):
         )
         for reference in (_literal(node, 0, "request") or "").split():
             names, _ = candidates(reference)
-            if not names or not _CLASSIFIER.search(names[0]):
+            own = self._scope.moved and "." not in reference and "_" in reference  # a model in the user's cache
+            if not own and (not names or not _CLASSIFIER.search(names[0])):
                 near = difflib.get_close_matches(reference, REFERENCES, n=2) or [
                     "en.classify.distilbert_sequence.emotion"
                 ]
@@ -152,6 +184,8 @@ class Uses(ast.NodeVisitor):
         name = _literal(node, 0, "name") or ""
         if called in ("import_module", "__import__", "find_spec") and name.partition(".")[0] in ROOTS:
             self._say(node.lineno, UNSUPPORTED, f"{called}({name!r}): imported by name; write sparkcls there")
+        if called == "getField" and name.isdecimal():
+            self._numbered(node)
         owner = getattr(getattr(node.func, "value", None), "id", None)
         if called == "load" and owner == "PipelineModel":
             self._once(node, "PipelineModel.load reads what sparkcls saved; PretrainedPipeline.from_disk reads both")

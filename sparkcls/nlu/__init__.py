@@ -7,18 +7,23 @@ come back in any order; ask for ``output_level="sentence"`` to have sentences.)
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
+from sparkcls import __version__, version
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from sparkcls.models.ref import ModelRef
-from sparkcls.nlu.pipeline import NLUPipeline
+from sparkcls.nlu.pipeline import CATEGORY, NLUPipeline
 from sparkcls.nlu.references import REFERENCES, candidates, load_reference, short_ids
 from sparkcls.pretrained.disk import load_pipeline
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.pipelines import pipeline_stages
 
-__all__ = ["REFERENCES", "NLUPipeline", "candidates", "load"]
+__all__ = ["REFERENCES", "NLUPipeline", "__version__", "candidates", "load", "nlu", "version"]
+
+#: So that ``from sparkcls.nlu import *`` brings the module along, as with nlu.
+nlu = sys.modules[__name__]
 
 #: Arguments of nlu's `load` that change nothing here.
 _IDLE = ("streamlit_caching", "get_tracer")
@@ -65,7 +70,7 @@ def load(
     if not isinstance(request, str):
         raise ParamTypeError(f"nlu.load takes a reference as str, got {request!r}")
     if path is not None:
-        classifiers = {"": _from_disk(path)}
+        classifiers = _from_disk(path)
     else:
         references = list(dict.fromkeys(request.split()))
         if not references or references == ["from_disk"]:
@@ -79,11 +84,17 @@ def load(
     return NLUPipeline(classifiers)
 
 
-def _from_disk(path: str) -> DistilBertForSequenceClassification:
+def _from_disk(path: str) -> dict[str, DistilBertForSequenceClassification]:
     if not (Path(path) / "stages").is_dir():
-        return DistilBertForSequenceClassification.loadSavedModel(path)
+        return {"": DistilBertForSequenceClassification.loadSavedModel(path)}
     stages = pipeline_stages(load_pipeline(path))
     found = [stage for stage in stages if isinstance(stage, DistilBertForSequenceClassification)]
-    if len(found) != 1:
-        raise ColumnError(f"nlu.load(path={path!r}): the pipeline has {len(found)} classifiers; expected one")
-    return found[0]
+    if len(found) == 1:
+        return {"": found[0]}
+    ids = {stage.getOutputCol().removeprefix(f"{CATEGORY}_"): stage for stage in found}
+    if not found or len(ids) < len(found) or not all(s.getOutputCol() == f"{CATEGORY}_{i}" for i, s in ids.items()):
+        raise ColumnError(
+            f"nlu.load(path={path!r}): the pipeline has {len(found)} classifiers; expected one, or several that "
+            "NLUPipeline.save wrote"
+        )
+    return ids

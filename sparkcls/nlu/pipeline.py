@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from pyspark.ml import PipelineModel
-from pyspark.sql import DataFrame
+from pyspark.ml import PipelineModel, Transformer
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkcls.annotation import Annotation
-from sparkcls.errors import ColumnError, ParamError, ParamTypeError
+from sparkcls.errors import ColumnError, ParamError, ParamTypeError, PartError
 from sparkcls.light import LightPipeline
 from sparkcls.nlu.frames import LEVELS, TEXT, Layout, Result, to_frame, to_texts
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.columns import column_metadata
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.params import setter
 from sparkcls.stages.sentence_detector import SentenceDetector
 from sparkcls.stages.tokenizer import Tokenizer
 
 CATEGORY = "category"
 LABEL = "classified_sequence"
 
+#: Params of the parts that the pipeline sets itself.
+_OWN = ("inputCol", "inputCols", "outputCol", "model")
 #: Arguments of nlu's `predict` that have nothing to act on here, and the values that ask for nothing.
 _IDLE: dict[str, tuple[Any, ...]] = {"output_path": ("", None), "parser_output": (False,), "parser_config": ("", None)}
 
 
-class NLUPipeline:
-    """The pipeline of one or more classifiers.
+class NLUPipeline(Mapping[str, Transformer]):
+    """The pipeline of one or more classifiers, and a mapping of its parts: ``document_assembler``, ``tokenizer`` and
+    ``classifier`` (of several ``classifier_<id>``). Params that are set on a part count from the next `predict` on.
 
     Parameters
     ----------
@@ -44,9 +48,25 @@ class NLUPipeline:
             stage.setInputCols(["token", "document"]).setOutputCol(column)
             for column, stage in zip(self._columns, classifiers.values(), strict=True)
         ]
+        self._parts: dict[str, Transformer] = {
+            "document_assembler": DocumentAssembler(inputCol=TEXT, outputCol="document"),
+            "tokenizer": Tokenizer(inputCols=["document"], outputCol="token"),
+            **{c.replace(CATEGORY, "classifier", 1): s for c, s in zip(self._columns, self.classifiers, strict=True)},
+        }
         #: The pipeline of whole documents, for use with Spark, and for single texts.
         self.vanilla_transformer_pipe = self._pipeline("document")
         self.light_transformer_pipe = LightPipeline(self.vanilla_transformer_pipe)
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._parts:
+            raise PartError(f"NLUPipeline[{key!r}]: its parts are {', '.join(self._parts)}")
+        return self._parts[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
 
     @property
     def classifier(self) -> DistilBertForSequenceClassification:
@@ -54,13 +74,55 @@ class NLUPipeline:
         return self.classifiers[0]
 
     def _pipeline(self, level: str) -> PipelineModel:
-        assembler = DocumentAssembler(inputCol=TEXT, outputCol="document")
         if level != "sentence":
-            return PipelineModel([assembler, Tokenizer(inputCols=["document"], outputCol="token"), *self.classifiers])
+            return PipelineModel(list(self.values()))
         # Copies: the columns of the user's own stages stay those of documents.
         classifiers = [stage.copy().setInputCols(["token", "sentence"]) for stage in self.classifiers]
+        tokenizer = self["tokenizer"].copy().setInputCols(["sentence"])
         detector = SentenceDetector(inputCols=["document"], outputCol="sentence")
-        return PipelineModel([assembler, detector, Tokenizer(inputCols=["sentence"], outputCol="token"), *classifiers])
+        return PipelineModel([self["document_assembler"], detector, tokenizer, *classifiers])
+
+    def fit(self, dataset: Any = None, **unused: Any) -> NLUPipeline:
+        """Nothing is learned from data: gives the pipeline itself."""
+        return self
+
+    def print_info(self, minimal: bool = True) -> None:
+        """Print the parts and what can be set on each, with the values in force.
+
+        Parameters
+        ----------
+        minimal
+            False adds what each Param means.
+        """
+        for key, part in self.items():
+            print(f"pipe[{key!r}]  # {type(part).__name__}")  # noqa: T201
+            for param in part.params:
+                if param.name in _OWN or not hasattr(part, setter(param.name)):
+                    continue
+                value = part.getOrDefault(param) if part.isDefined(param) else None
+                print(f"    .{setter(param.name)}({value!r})" + ("" if minimal else f"  # {param.doc}"))  # noqa: T201
+
+    def save(self, path: str, component: str = "entire_pipeline", overwrite: bool = False) -> None:
+        """Save the pipeline of whole documents, with its models, as ``PipelineModel.save`` does.
+
+        ``nlu.load(path=path)``, `LightPipeline.load` and ``PipelineModel.load`` read it.
+
+        Parameters
+        ----------
+        component
+            The whole by default, else one of the parts.
+        overwrite
+            Whether what is there may be replaced.
+
+        Raises
+        ------
+        PartError
+            There is no such part.
+        """
+        saved = self.vanilla_transformer_pipe if component == "entire_pipeline" else self[component]
+        _session()
+        writer = saved.write()
+        (writer.overwrite() if overwrite else writer).save(path)
 
     def predict(
         self,
@@ -147,7 +209,8 @@ class NLUPipeline:
 
 def _check(output_level: str, unused: Mapping[str, Any]) -> None:
     if output_level not in ("", *LEVELS):
-        raise ParamError(f"predict(output_level={output_level!r}): expected one of {', '.join(LEVELS)}")
+        why = "; no model here makes any, see docs/migrating.md" if output_level in ("chunk", "relation") else ""
+        raise ParamError(f"predict(output_level={output_level!r}): expected one of {', '.join(LEVELS)}{why}")
     for name, value in unused.items():
         if name == "partition":
             continue
@@ -183,12 +246,17 @@ def _annotations(text: str | None) -> list[Annotation]:
     ]
 
 
-def _to_spark(data: Any) -> DataFrame:
+def _session() -> SparkSession:
+    """The active session, else a new one."""
     from sparkcls import start
 
+    return start()
+
+
+def _to_spark(data: Any) -> DataFrame:
     frame = to_frame(data)
     texts = to_texts(frame[TEXT])
-    spark = start()
+    spark = _session()
     if isinstance(data, pd.DataFrame):
         return spark.createDataFrame(frame.assign(**{TEXT: pd.Series(texts, index=frame.index, dtype=object)}))
     return spark.createDataFrame([(text,) for text in texts], f"{TEXT} string")

@@ -197,6 +197,14 @@ class ClassifierParams(CheckedParams):
         """Always ``pytorch``."""
         return "pytorch"
 
+    def setEngine(self, value: str) -> Any:
+        """Accepted and ignored: the engine is torch, whichever one a model was made for."""
+        logger.info("setEngine(%r) has no effect: sparkcls runs on torch", value)
+        return self
+
+    def getConfigProtoBytes(self) -> None:
+        """Always None: there is no TensorFlow session to configure."""
+
     def setConfigProtoBytes(self, value: list[int]) -> Any:
         """Accepted and ignored: there is no TensorFlow session to configure."""
         logger.info("setConfigProtoBytes has no effect: sparkcls runs on torch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -148,6 +149,48 @@ class CheckedParams(Params):
     def _require(self, name: str) -> Any:
         value = self._get(name)
         if value is None or value == []:
-            setter = f"set{name[0].upper()}{name[1:]}"
-            raise ParamError(f"{self.uid}: {name} is not set; call {setter}(...)")
+            raise ParamError(f"{self.uid}: {name} is not set; call {setter(name)}(...)")
         return value
+
+    def setParams(self, **params: Any) -> Any:
+        """Set Params by keyword, each through its setter; None leaves one alone.
+
+        Raises
+        ------
+        ParamTypeError
+            There is no such setter.
+        """
+        for name, value in params.items():
+            if not hasattr(self, setter(name)):
+                raise ParamTypeError(
+                    f"{self.uid} has no Param {name!r}; it has {', '.join(p.name for p in self.params)}"
+                )
+            if value is not None:
+                getattr(self, setter(name))(value)
+        return self
+
+    def getParamValue(self, paramName: str) -> Callable[[], Any]:
+        """A function that gives the value of a Param, None if it has none: Spark NLP's way of making getters."""
+        return lambda: self._get(paramName)
+
+    def setParamValue(self, paramName: str) -> Callable[[Any], Any]:
+        """A function that sets a Param and gives the stage: Spark NLP's way of making setters."""
+        return lambda value: self.setParams(**{paramName: value})
+
+    def __getattr__(self, name: str) -> Any:
+        kind = type(self).__name__
+        if name.startswith("_"):
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}")
+        near = difflib.get_close_matches(name, [n for n in dir(type(self)) if n[0] != "_"], n=2, cutoff=0.75)
+        raise AttributeError(
+            f"{kind!r} object has no attribute {name!r}"
+            + (f"; it has {' and '.join(near)}" if near else "")
+            + ". What of Spark NLP is not in sparkcls: docs/migrating.md",
+            name=name,
+            obj=self,
+        )
+
+
+def setter(name: str) -> str:
+    """Name of a Param's setter."""
+    return f"set{name[0].upper()}{name[1:]}"

@@ -62,6 +62,13 @@ def _class_of(name: str, path: str) -> type[SavedTransformer]:
 class SavedTransformer(CheckedParams, Transformer, DefaultParamsReadable, DefaultParamsWritable):
     """A transformer that is saved and loaded alike on classic Spark and on Spark Connect."""
 
+    #: The class's name, as Spark NLP's stages have it.
+    name: ClassVar[str]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.name = cls.__name__
+
     def write(self) -> StageWriter:
         """A writer of this stage, whose ``overwrite`` works on Spark Connect too."""
         return StageWriter(self)
@@ -228,8 +235,8 @@ class AnnotatorStage(Stage):
         if lost and not missing:
             advice = (
                 f"The type of {', '.join(lost)} got lost, as it does in ORC files, in filter and transform over an "
-                "array, and in groupBy. Say what they hold: df = sparkcls.functions.as_annotations(df, "
-                f"{lost[0]!r}, {self.inputAnnotatorTypes[0]!r})"
+                "array, and in groupBy. Say what they hold: from sparkcls.functions import as_annotations; "
+                f"df = as_annotations(df, {lost[0]!r}, {self.inputAnnotatorTypes[0]!r})"
             )
         return (
             f"{self.uid}: wrong or missing inputCols. It reads one column of each type "

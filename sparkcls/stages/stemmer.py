@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sparkcls.annotation import TOKEN, Annotation
 from sparkcls.stages.annotating import RowStage
 from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
+from sparkcls.stages.params import one_of
 from sparkcls.text.stem import stem
 
 
@@ -22,6 +23,10 @@ class Stemming:
     def annotate(self, rows: Sequence[Row]) -> list[list[Annotation]]:
         """Stems of every row, one a token; offsets stay those of the token."""
         return [[token.copy(stem(token.result or "")) for token in tokens] for (tokens,) in rows]
+
+
+#: The language of the rules.
+ENGLISH = "english"
 
 
 class Stemmer(RowStage):
@@ -55,6 +60,21 @@ class Stemmer(RowStage):
         super().__init__()
         self._setDefault(outputCol="stem")
         self._update(inputCols=inputCols, outputCol=outputCol, lazyAnnotator=lazyAnnotator)
+
+    def setLanguage(self, value: str) -> Stemmer:
+        """Take ``english``, the one language there is (in Spark NLP too, which takes any word).
+
+        Raises
+        ------
+        ParamError
+            Any other.
+        """
+        one_of("language", ENGLISH)(value)
+        return self
+
+    def getLanguage(self) -> str:
+        """Always ``english``."""
+        return ENGLISH
 
     def row_function(self, metadata: ColumnMetadata) -> Callable[[], RowFunction]:
         return Stemming()

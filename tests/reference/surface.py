@@ -28,16 +28,21 @@ _NLU = {"NLUPipeline": "nlu/pipe/pipeline.py"}
 def main(folder: Path) -> None:
     """Write the file."""
     sys.path.insert(0, str(folder))
-    versions = {name: next(folder.glob(f"{name}-*.dist-info")).name.split("-")[1] for name in ("spark_nlp", "nlu")}
-    found = {"versions": versions, "modules": _modules(folder / "sparknlp"), "classes": {}}
-    for module in (m for m in COUNTERPARTS if m.startswith("sparknlp")):
+    versions = {name: next(folder.glob(f"{name}-*.dist-info")).stem.split("-")[1] for name in ("spark_nlp", "nlu")}
+    classes: dict[str, dict[str, list[str]]] = {}
+    for module in (m for m in COUNTERPARTS if m.startswith("sparknlp.")):
         theirs = importlib.import_module(module)
         for name, ours in exports(module).items():
             original = getattr(theirs, name, None)
-            if inspect.isclass(ours) and inspect.isclass(original) and original.__module__.startswith("sparknlp"):
-                found["classes"][f"{module}.{name}"] = _members(original)
+            if not (inspect.isclass(ours) and inspect.isclass(original)) or any(
+                k.endswith(f".{name}") for k in classes
+            ):
+                continue
+            if original.__module__.startswith("sparknlp"):
+                classes[f"{module}.{name}"] = _members(original)
     for name, file in _NLU.items():
-        found["classes"][f"nlu.{name}"] = {"methods": _methods(folder / file, name), "params": []}
+        classes[f"nlu.{name}"] = {"methods": _methods(folder / file, name), "params": []}
+    found = {"versions": versions, "modules": _modules(folder / "sparknlp"), "classes": classes}
     SURFACE.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
