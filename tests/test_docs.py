@@ -25,7 +25,12 @@ FILES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 BLOCK = re.compile(r"^(?P<mark><!-- not run: [^\n]+ -->\n)?```python\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE)
 #: What an example makes of a text: ``# text  ->  result``.
 ANSWER = re.compile(r"^# (?P<text>.+?)  ->  (?P<result>.+)$", re.MULTILINE)
-MODULES = sorted(file for file in ROOT.glob("sparkcls/**/*.py") if ">>>" in file.read_text(encoding="utf-8"))
+#: Modules with examples that are run.
+MODULES = sorted(
+    file
+    for file in ROOT.glob("sparkcls/**/*.py")
+    if re.search(r">>> (?!.*doctest: \+SKIP)", file.read_text(encoding="utf-8"))
+)
 
 
 def blocks(file):
