@@ -24,6 +24,7 @@ import mlflow.pyfunc
 import mlflow.spark
 import pyspark
 from mlflow.models import Model, ModelSignature
+from mlflow.models.model import MLMODEL_FILE_NAME
 from mlflow.types.schema import Array, ColSpec, Map, Object, Property, Schema
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -38,8 +39,7 @@ from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.chain import ANSWER
 from sparkcls.stages.finisher import Finisher
 from sparkcls.stages.pipelines import check_pipeline, pipeline_stages, text_stages
-from sparkcls.stages.saved_pipeline import read_pipeline, write_pipeline
-from sparkcls.stages.saving import light_metadata
+from sparkcls.stages.saved_pipeline import classes_in, read_pipeline, write_pipeline
 from sparkcls.stages.stage import SavedTransformer, Stage
 
 #: The folder of the pipeline in a model of `save_pyfunc`.
@@ -102,7 +102,8 @@ def load_model(uri: str | os.PathLike[str]) -> PipelineModel:
     """The pipeline that `log_model`, `log_pyfunc` or one of their counterparts for folders has kept.
 
     The model's files are put into this machine's cache. No session is needed, and one of Spark Connect will do, unless
-    there are stages in it that are not of sparkcls: these are left to `mlflow.spark.load_model`.
+    there are stages in it that are not of sparkcls: these are left to `mlflow.spark.load_model`, which imports the
+    classes that the model names; load only models of people whom you trust with that.
 
     Parameters
     ----------
@@ -117,7 +118,7 @@ def load_model(uri: str | os.PathLike[str]) -> PipelineModel:
     uri = os.fspath(uri)
     with tempfile.TemporaryDirectory(prefix="sparkcls-") as work:
         folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=work))
-        data = folder / _data_of(Model.load(str(folder)), uri)
+        data = _inside(folder, folder / _data_of(_model_of(folder, uri), uri))
         if _is_ours(data):
             return read_pipeline(data)
     return mlflow.spark.load_model(uri)
@@ -269,27 +270,47 @@ def _for_spark(caller: str, model: Any) -> PipelineModel:
     return model
 
 
-def _data_of(model: Any, uri: str) -> str:
+def _model_of(folder: Path, uri: str) -> Model:
+    try:
+        return Model.load(str(folder))
+    except (mlflow.MlflowException, OSError):
+        raise
+    except Exception as e:
+        # MLflow hands on what YAML and its own constructors raise.
+        raise ModelFormatError(f"The {MLMODEL_FILE_NAME} of {uri} is damaged: {str(e)[:300]}") from e
+
+
+def _data_of(model: Model, uri: str) -> str:
     """The folder of the pipeline in an MLflow model."""
-    spark, pyfunc = model.flavors.get("spark"), model.flavors.get("python_function", {})
-    if spark is not None:
-        return spark["model_data"]
-    if pyfunc.get("loader_module") == __name__:
-        return pyfunc["data"]
+    flavors = model.flavors
+    for flavor, key in (("spark", "model_data"), ("python_function", "data")):
+        facts = flavors.get(flavor)
+        if isinstance(facts, dict) and (flavor == "spark" or facts.get("loader_module") == __name__):
+            if isinstance(facts.get(key), str):
+                return str(facts[key])
+            raise ModelFormatError(f"The {MLMODEL_FILE_NAME} of {uri} is damaged: its flavor {flavor} has no {key}")
     raise ModelFormatError(
-        f"{uri} has the flavors {', '.join(sorted(model.flavors))}, and was not made by sparkcls.mlflow; load it with "
-        "MLflow"
+        f"{uri} has the flavors {', '.join(sorted(map(str, flavors)))}, and was not made by sparkcls.mlflow; load it "
+        "with MLflow"
     )
 
 
 def _is_ours(path: Path) -> bool:
     """Whether all stages of a saved pipeline are of sparkcls."""
-    if light_metadata(path)["class"].startswith("sparkcls."):
-        return True
-    stages = list((path / "stages").glob("*"))
-    return bool(stages) and all(map(_is_ours, stages))
+    return all(name.startswith("sparkcls.") for name in classes_in(path))
 
 
 def _load_pyfunc(data_path: str) -> Served:
-    """What `mlflow.pyfunc.load_model` calls."""
-    return Served(LightPipeline.load(data_path).pipeline_model)
+    """What `mlflow.pyfunc.load_model` calls, with the model's folder and what MLmodel calls its data, joined."""
+    data = Path(data_path)
+    root = next((folder for folder in (data, *data.parents) if (folder / MLMODEL_FILE_NAME).is_file()), None)
+    if root is None or ".." in data.parts:
+        raise ModelFormatError(f"{data_path} is no folder of an MLflow model; what does its {MLMODEL_FILE_NAME} say?")
+    return Served(LightPipeline.load(_inside(root, data)).pipeline_model)
+
+
+def _inside(root: Path, data: Path) -> Path:
+    """The folder of the pipeline, unless it leaves the model's."""
+    if not data.resolve().is_relative_to(root.resolve()):
+        raise ModelFormatError(f"{root / MLMODEL_FILE_NAME} names data outside of the model's folder: {data}")
+    return data

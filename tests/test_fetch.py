@@ -16,7 +16,7 @@ import pytest
 from sparkcls.catalogue import sources, store
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.install import SOURCE, install, source_of
-from sparkcls.catalogue.locate import locate
+from sparkcls.catalogue.locate import by_digest, locate
 from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
@@ -133,16 +133,17 @@ def test_a_mirror_of_converted_folders(cache, tmp_path, tiny_model):
             resolve("bad", "en", state.url)
         shutil.rmtree(cache)
         assert folder_digest(locate(ref)) == ref.digest
-    assert visible(cache) == ["tiny_en"]
+    assert visible(cache) == [], "by its digest: a ref's name is not taken on trust"
 
 
 def test_a_worker_fetches_what_it_lacks(cache, published, tmp_path, monkeypatch, tiny_model):
     ref = ModelRef.from_json(resolve("tiny", "en", published.url).to_json())
     shutil.rmtree(cache)
     monkeypatch.setenv("SPARKCLS_CACHE", str(tmp_path / "worker"))
-    assert locate(ref) == tmp_path / "worker" / "tiny_en"
+    assert locate(ref) == by_digest(ref)
     asked = sum(published.requests.values())
-    assert locate(ref) == tmp_path / "worker" / "tiny_en"
+    assert locate(ref) == by_digest(ref)
+    assert by_digest(ref).is_relative_to(tmp_path / "worker")
     assert sum(published.requests.values()) == asked
 
 

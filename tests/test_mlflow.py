@@ -4,6 +4,7 @@ import importlib.metadata
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -350,3 +351,26 @@ def test_without_mlflow_the_error_names_the_extra():
     code = "import sys; sys.modules['mlflow'] = None\nimport sparkcls.mlflow"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert 'pip install "sparkcls[mlflow]"' in done.stderr
+
+
+@pytest.mark.parametrize("data", ["../other", "/etc", "link", 5])
+def test_data_outside_of_the_models_folder(flavor, bundled, tmp_path, data):
+    flavor.save_pyfunc(pipeline_of(bundled), tmp_path / "m")
+    file = tmp_path / "m" / "MLmodel"
+    found = re.search(r"(?m)^    data: (.+)$", file.read_text())
+    shutil.copytree(tmp_path / "m" / found[1], tmp_path / "other")
+    (tmp_path / "m" / "link").symlink_to(tmp_path / "other")
+    file.write_text(file.read_text().replace(found[0], f"    data: {data}"))
+    for load in (flavor.load_model, loaded) if data != 5 else (flavor.load_model,):
+        with pytest.raises(ModelFormatError, match=r"MLmodel|outside of the model's folder"):
+            load(tmp_path / "m")
+    file.write_text("flavors: 3")
+    with pytest.raises(ModelFormatError, match="is damaged"):
+        flavor.load_model(tmp_path / "m")
+
+
+def test_a_relative_path_with_dots(flavor, bundled, tmp_path, monkeypatch):
+    flavor.save_pyfunc(pipeline_of(bundled), tmp_path / "m")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert rows_of(loaded("../m").predict(["good fun"]))[0]["label"] == "POSITIVE"

@@ -223,8 +223,53 @@ def test_a_class_that_is_not_there(spark, tmp_path):
     path = tmp_path / "stage"
     Tokenizer(inputCols=["document"], outputCol="token").save(str(path))
     damage(path, "class")
-    with pytest.raises(ModelFormatError, match="holds a .*Gone, which cannot be imported here"):
+    with pytest.raises(ModelFormatError, match="holds a .*Gone, which is no stage of sparkcls"):
         Tokenizer.load(str(path))
+
+
+def test_damage_is_told_through_spark_too(spark, folder, tmp_path, cache):
+    """The same checks as for a LightPipeline, see test_saved_pipeline.py; here Spark reads."""
+    path = tmp_path / "a stage"
+    classifier_of(folder).save(path)
+    shutil.rmtree(folder)
+    original = next((path / "metadata").glob("part-*")).read_text()
+    load = DistilBertForSequenceClassification.load
+    for damaged in (
+        original.replace('"class":', '"klasse":'),
+        original.replace('"format": 1', '"format": "1"'),
+        "[" * 50_000,
+        "",
+    ):
+        shutil.rmtree(path / "metadata")
+        (path / "metadata").mkdir()
+        (path / "metadata" / "part-0").write_text(damaged)
+        with pytest.raises(ModelFormatError, match="metadata is damaged"):
+            load(path)
+    (path / "metadata" / "part-0").write_text(original)
+    (part,) = (path / "files").glob("part-*")
+    content = part.read_bytes()
+    (path / "files" / f".{part.name}.crc").unlink()
+    for damaged in (content[:1000], content[: len(content) // 2] + b"x" * 50 + content[len(content) // 2 + 50 :], b"x"):
+        part.write_bytes(damaged)
+        with pytest.raises(ModelFormatError, match="is damaged"):
+            load(path)
+    with pytest.raises(ModelNotFoundError, match="No saved stage at"):
+        load(tmp_path / "nowhere")
+    with pytest.raises(ParamTypeError, match="takes a path as str, got 3"):
+        load(3)
+
+
+class Louder(Tokenizer):
+    """A user's own stage."""
+
+
+def test_a_users_own_class(spark, tmp_path):
+    """Its module is imported by the user, or by pyspark's PipelineModel.load; here it is this test's."""
+    own = Louder(inputCols=["document"], outputCol="token")
+    own.save(tmp_path / "stage")
+    assert type(Louder.load(tmp_path / "stage")) is Louder
+    PipelineModel([own]).save(str(tmp_path / "pipeline"))
+    assert type(PipelineModel.load(str(tmp_path / "pipeline")).stages[0]) is Louder
 
 
 def test_a_refused_save_leaves_what_was_there(spark, folder, tmp_path):

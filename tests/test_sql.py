@@ -279,7 +279,7 @@ def test_bad_models(spark, bundled, tiny_model):
         sql.register("spark", "sentiment", bundled)
 
 
-@pytest.mark.parametrize("value", ["12", "X'41'", "array('a')"])
+@pytest.mark.parametrize("value", ["12", "X'41'", "array('a')", "struct('a' AS text, 'b' AS label)", "map('a', 'b')"])
 def test_other_types_are_refused(spark, bundled, value):
     sql.register(spark, "sentiment", bundled)
     with pytest.raises(Exception, match=r"sentiment\(text\) takes a STRING, got values like .*write sentiment\(CAST\("):

@@ -5,7 +5,7 @@ import pytest
 
 from sparkcls.catalogue import store as stores
 from sparkcls.catalogue.filesystems import ArrowStore, FsspecStore, LocalStore
-from sparkcls.catalogue.locations import has_secrets, local_folder, plain, public_form
+from sparkcls.catalogue.locations import has_secrets, plain, public_form
 from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.store import NotThere, Unreachable, transfer
 from sparkcls.catalogue.web import HttpStore
@@ -273,11 +273,3 @@ def test_a_malformed_url_is_not_quoted(path):
     with pytest.raises(Unreachable) as caught:
         open_store(f"http://127.0.0.1:9{path}").text("metadata.json")
     assert "s3cret" not in str(caught.value)
-
-
-def test_local_folders(tmp_path):
-    assert local_folder("file:///a%20b/c").as_posix() == "/a b/c"
-    assert local_folder("file:/a/c").as_posix() == "/a/c"
-    assert local_folder("dbfs:/models").as_posix() == "/dbfs/models"
-    assert local_folder("s3://b/c") is None
-    assert local_folder("https://b/c") is None

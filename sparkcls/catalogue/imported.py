@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sparkcls.catalogue.consent import name_location
 from sparkcls.catalogue.install import install
-from sparkcls.errors import ModelNotFoundError, ParamTypeError
+from sparkcls.catalogue.paths import is_elsewhere, local_path
+from sparkcls.errors import ModelNotFoundError
 from sparkcls.events import emit
-from sparkcls.models.ref import IMPORT, ModelRef
+from sparkcls.models.ref import IMPORT, ModelRef, is_folder
 from sparkcls.settings import cache_folder
 
 #: Where converted folders are kept, below the cache.
@@ -19,7 +22,7 @@ IMPORTED = "imported"
 _CHUNK = 1 << 20
 
 
-def import_folder(location: str, heads: int | None = None) -> ModelRef:
+def import_folder(location: str | os.PathLike[str], heads: int | None = None) -> ModelRef:
     """The model in a folder of another system, converted into this machine's cache unless it is there.
 
     Other machines convert the same folder themselves, if they see it under the same path or URI.
@@ -36,7 +39,10 @@ def import_folder(location: str, heads: int | None = None) -> ModelRef:
     with local_folder(location) as folder:
         target = _target(folder)
         _convert(folder, target, heads)
-        source = location if "://" in location else str(folder)
+        source = str(folder)
+        if is_elsewhere(location):
+            source = os.fspath(location)
+            name_location(source)
         return ModelRef.of_folder(folder.name, str(target), f"{IMPORT}{source}")
 
 
@@ -54,7 +60,7 @@ def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
         from sparkcls.formats.convert import convert_folder
 
         with local_folder(source) as folder:
-            if not folder.is_dir():
+            if not is_folder(folder):
                 raise ModelNotFoundError(source)
             convert_folder(folder, model)
         emit("copy", model=ref.name, bytes=sum(f.stat().st_size for f in model.iterdir()), source=source)
@@ -91,37 +97,28 @@ def content_digest(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def has_scheme(location: str) -> bool:
-    """Whether a folder is named by a URI of another filesystem than this machine's."""
-    return "://" in location and not location.startswith("file:")
-
-
 @contextmanager
-def local_folder(location: str) -> Iterator[Path]:
+def local_folder(location: str | os.PathLike[str]) -> Iterator[Path]:
     """A folder of any filesystem as one of this machine's: itself, or a copy that lives for the with block.
 
     Parameters
     ----------
     location
-        A path, ``file:`` or ``dbfs:`` (with the mount /dbfs), or a URI that `pyarrow.fs` opens (s3, gs, hdfs, ...).
+        A path, ``file:`` or ``dbfs:`` (with the mount /dbfs), see `local_path`, or a URI that `pyarrow.fs` opens (s3,
+        gs, hdfs, ...).
 
     Raises
     ------
     ModelNotFoundError
         There is no such folder, or its filesystem cannot be reached.
-    ParamTypeError
-        Not a str.
+    ParamTypeError, ParamError
+        It is no str or path, or a ``file:`` URI of another host.
     """
-    if not isinstance(location, str):
-        raise ParamTypeError(f"A folder is named by a str or a path, got {location!r}")
-    scheme, separator, rest = location.partition(":")
-    if scheme == "file" and separator:
-        location = "/" + rest.lstrip("/")
-    elif scheme == "dbfs" and separator:
-        location = "/dbfs/" + rest.lstrip("/")
-    if "://" not in location:
-        yield Path(location).expanduser().absolute()
+    here = local_path(location)
+    if here is not None:
+        yield here
         return
+    location = os.fspath(location)
     with tempfile.TemporaryDirectory(prefix="sparkcls-") as temporary:
         copy = Path(temporary) / (location.rstrip("/").rpartition("/")[2] or "model")
         copy.mkdir()

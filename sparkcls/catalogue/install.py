@@ -67,7 +67,7 @@ def install(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, An
                 # Processes that have it mapped keep their pages.
                 logger.warning("%s on host %s is damaged and is made anew", target, socket.gethostname())
                 shutil.rmtree(target)
-            if not target.is_dir():
+            if not is_filled(target):
                 _make(target, cache, make, digest)
                 shutil.rmtree(cache / PARTIAL / target.name, ignore_errors=True)
         finally:
@@ -92,6 +92,23 @@ def _is_of_source(error: OSError, cache: Path) -> bool:
     file = Path(os.fsdecode(error.filename)).absolute()
     # A cache that cannot be made fails at one of the folders that it is in.
     return cache not in file.parents and file not in (cache, *cache.parents)
+
+
+def is_filled(folder: Path) -> bool:
+    """Whether a folder of the cache is there. An empty one, which holds nobody's model, is taken for none.
+
+    Raises
+    ------
+    ParamError
+        It cannot be looked into.
+    """
+    try:
+        return folder.is_dir() and any(folder.iterdir())
+    except OSError as e:
+        raise ParamError(
+            f"The cache's {folder} on host {socket.gethostname()} cannot be read ({e}); allow it, or name another "
+            f"cache, with ${CACHE_VARIABLE}, sparkcls.configure(cache=...) or the conf {CACHE_CONF}"
+        ) from e
 
 
 def _make(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, Any]], digest: str) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sparkcls.catalogue.identity import is_another, is_model, model_folders, named
 from sparkcls.catalogue.index import LIBRARY, SPARK, Entry, compatible
-from sparkcls.catalogue.locations import local_folder, public_form
+from sparkcls.catalogue.locations import public_form
 from sparkcls.catalogue.names import check_names, folder_name
 from sparkcls.catalogue.opening import open_store
+from sparkcls.catalogue.paths import local_path
 from sparkcls.catalogue.resolve import BUNDLED_LANGUAGE
 from sparkcls.catalogue.sources import read_index, store_location
 from sparkcls.catalogue.store import NotThere, Store, Unreachable
@@ -55,7 +56,7 @@ def all_local() -> list[Found]:
 
 def _bases() -> list[tuple[str, Path]]:
     location = mirror()
-    shared = local_folder(location) if location else None
+    shared = local_path(location) if location else None
     return [(CACHED, cache_folder()), *([(MIRROR, shared)] if shared else [])]
 
 

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from sparkcls.catalogue.consent import consented
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
 from sparkcls.catalogue.imported import import_again
@@ -18,11 +19,11 @@ from sparkcls.catalogue.names import check_names, folder_name
 from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.sources import read_index
 from sparkcls.catalogue.store import NotThere, Store, Unreachable
-from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.events import emit
 from sparkcls.models.layout import decisive_files
 from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, has_digest, is_remote, place_path
-from sparkcls.settings import CACHE_VARIABLE, cache_folder
+from sparkcls.settings import CACHE_VARIABLE, MIRROR_VARIABLE, cache_folder
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ def locate(ref: ModelRef) -> Path:
 
     Asked in this order: the ref's own folders on this machine's disks; this machine's cache; the ref's folders on
     network mounts, which are copied into the cache; a foreign folder to convert, a store, the Hub. What is put into
-    the cache is put there once, by one process of the machine, and checked.
+    the cache is put there once, by one process of the machine, and checked. It is put there by its digest, never by its
+    name: what a ref calls itself, a stranger may have written, and `pretrained` trusts the cache's names.
 
     Raises
     ------
@@ -43,6 +45,7 @@ def locate(ref: ModelRef) -> Path:
     ParamError
         The cache cannot be written.
     """
+    ref, refused = consented(ref)
     places = [place_path(place) for place in ref.places if not is_remote(place)]
     shared = [path for path in places if on_network(path)]
     changed: list[Path] = []
@@ -53,12 +56,25 @@ def locate(ref: ModelRef) -> Path:
         return found
     if changed:
         raise ref.changed(changed)
+    absent = _absent(ref, refused)
     remote = [place for place in ref.places if place.startswith((STORE, HUB))] if ref.lang else []
     if remote:
-        return _fetch_any(ref, remote, ref.absent())
+        return _fetch_any(ref, remote, absent)
     # Under its name the cache may well have another model; under its digest it is damaged.
     damaged = [folder for folder in in_cache if folder.parent.name == DIGESTS]
-    raise ref.changed(damaged) if damaged else ref.absent()
+    raise ref.changed(damaged) if damaged else absent
+
+
+def _absent(ref: ModelRef, refused: list[str]) -> ModelNotFoundError:
+    absent = ref.absent()
+    if not refused:
+        return absent
+    shown = ", ".join(public_form(place.removeprefix(STORE).removeprefix(IMPORT))[:200] for place in refused)
+    return ModelNotFoundError(
+        f"{absent}. Not asked, because only the saved stage names it: {shown}. If you trust it, name it as the mirror "
+        f"(sparkcls.configure(mirror=...), ${MIRROR_VARIABLE}), or read the model from there yourself with "
+        "pretrained(..., remote_loc=...) or loadSavedModel(...)"
+    )
 
 
 def by_digest(ref: ModelRef) -> Path:
@@ -73,10 +89,15 @@ def _named(ref: ModelRef) -> Path:
 
 def _cached(ref: ModelRef) -> list[Path]:
     try:
-        return [*([_named(ref)] if ref.lang else []), by_digest(ref)]
+        digest = by_digest(ref)
     except ParamError:
         # A user without a home directory has no cache.
         return []
+    try:
+        return [*([_named(ref)] if ref.lang else []), digest]
+    except (ParamError, ParamTypeError):
+        # What the ref is called is no name of a folder.
+        return [digest]
 
 
 def _copy_of(ref: ModelRef, shared: list[Path], changed: list[Path]) -> Path | None:
@@ -136,6 +157,7 @@ def keep(ref: ModelRef, write: Callable[[Path], None]) -> None:
     ParamError
         The cache cannot be written.
     """
+    ref, _ = consented(ref)
     places = [place_path(place) for place in ref.places if not is_remote(place)]
     if ref.choose([*places, *_cached(ref)], []) is None:
 
@@ -158,21 +180,15 @@ def _converted(ref: ModelRef) -> Path | None:
 
 
 def _fetch_any(ref: ModelRef, remote: list[str], absent: Exception) -> Path:
-    named = _named(ref)
-    # This machine's own jobs may use another version under the name; it stays.
-    target = by_digest(ref) if named.is_dir() else named
     reasons = []
     for place in remote:
         try:
-            folder = _fetch(place, ref, target)
+            return _fetch(place, ref, by_digest(ref))
         except (NotThere, Unreachable) as e:
             reasons.append(str(e))
-            continue
-        # Another process may have been first, for another version.
-        return folder if has_digest(folder, ref.digest) else _fetch(place, ref, by_digest(ref))
     raise ModelNotFoundError(
         f"{absent}. Nor can it be fetched there: {'; '.join(reasons)}. Let host {socket.gethostname()} see one of "
-        f"the folders, reach a store, or put the folder into its cache, {named} (${CACHE_VARIABLE})"
+        f"the folders, reach a store, or put the folder into its cache, {by_digest(ref)} (${CACHE_VARIABLE})"
     ) from absent
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
-from urllib.request import url2pathname
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 #: Parameters of a location whose values say where, not who; the values of all others may be secrets.
 _SAFE = {
@@ -20,15 +18,6 @@ _CHAINED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::")
 _URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*::)*[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>()]+")
 #: A message quotes no more than this of what another system says.
 _LONGEST = 300
-
-
-def local_folder(location: str) -> Path | None:
-    """The folder that a location names on this machine, or None if it is elsewhere."""
-    if location.startswith("dbfs:/"):
-        return Path("/dbfs") / unquote(location[len("dbfs:") :]).lstrip("/")
-    if location.startswith("file:"):
-        return Path(url2pathname(urlsplit(location).path))
-    return None if "://" in location else Path(location).expanduser().absolute()
 
 
 def public_form(location: str) -> str:

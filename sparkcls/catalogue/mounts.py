@@ -52,7 +52,7 @@ def _mount(path: Path, table: str | None) -> tuple[Path, str]:
     try:
         lines = (_TABLE.read_text(encoding="utf-8", errors="replace") if table is None else table).splitlines()
         resolved = path.absolute().resolve()
-    except OSError:
+    except (OSError, ValueError):
         return Path(), ""
     best, kind = Path(), ""
     for line in lines:

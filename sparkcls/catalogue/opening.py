@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkcls.catalogue.locations import local_folder
+from sparkcls.catalogue.paths import local_path
 from sparkcls.catalogue.store import Store
 
 
@@ -21,5 +21,5 @@ def open_store(location: str) -> Store:
         return HttpStore(location)
     from sparkcls.catalogue.filesystems import LocalStore, open_filesystem
 
-    folder = local_folder(location)
+    folder = local_path(location)
     return LocalStore(location, folder) if folder is not None else open_filesystem(location)

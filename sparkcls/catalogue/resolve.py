@@ -7,21 +7,23 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
+from sparkcls.catalogue.consent import name_location
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
 from sparkcls.catalogue.identity import model_folders, named, refuse_another
 from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
-from sparkcls.catalogue.install import source_of
-from sparkcls.catalogue.locations import local_folder, public_form
+from sparkcls.catalogue.install import is_filled, source_of
+from sparkcls.catalogue.locations import public_form
 from sparkcls.catalogue.names import check_names, folder_name, is_repository
 from sparkcls.catalogue.opening import open_store
+from sparkcls.catalogue.paths import local_path
 from sparkcls.catalogue.sources import read_index, store_location
 from sparkcls.catalogue.store import NotThere, Store, Unreachable
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.bundled import bundled_names
 from sparkcls.models.cards import CARDS, LANGUAGE
 from sparkcls.models.layout import CONFIG
-from sparkcls.models.ref import BUNDLED, ModelRef, is_remote
+from sparkcls.models.ref import BUNDLED, STORE, ModelRef, is_remote
 from sparkcls.settings import MIRROR_CONF, MIRROR_VARIABLE, cache_folder
 
 #: Language of every bundled model.
@@ -55,12 +57,13 @@ def resolve(name: str, lang: str = "en", remote_loc: str | None = None) -> Model
     """
     check_names(name, lang)
     location = store_location(remote_loc)
+    name_location(location)
     if lang == BUNDLED_LANGUAGE and name in bundled_names():
         return ModelRef.of_folder(name, BUNDLED + name, lang=lang)
     cached = cache_folder() / folder_name(name, lang)
-    base = local_folder(location)
+    base = local_path(location)
     shared = [base / cached.name] if base is not None else []
-    if cached.is_dir():
+    if is_filled(cached):
         refuse_another(cached, name, lang)
         _warn_of_source(cached, location, explicit=location == remote_loc)
         return _ref(name, lang, cached, shared)
@@ -76,6 +79,9 @@ def _ref(name: str, lang: str, folder: Path, shared: list[Path]) -> ModelRef:
     """The ref of a folder in the cache, with the other places where a worker may get it."""
     place = source_of(folder).get("place")
     remote = [place] if isinstance(place, str) and is_remote(place) else []
+    for found in remote:
+        # What is in the cache under its name, the user has fetched under this name.
+        name_location(found.removeprefix(STORE).rpartition("#")[0])
     return ModelRef.of_folder(name, str(folder), *map(str, shared), *remote, lang=lang)
 
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import socket
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.bundled import bundled_folder
 from sparkcls.models.layout import FORMERLY_DECISIVE, decisive_files
+
+logger = logging.getLogger(__name__)
 
 BUNDLED = "bundled:"
 STORE = "store:"
@@ -46,16 +49,20 @@ class ModelRef:
         ``import:<path or URI>`` names a foreign folder to convert.
     lang
         The model's language; empty in refs of folders and in those that older versions wrote.
+    from_file
+        Whether it was read from JSON, as a saved stage holds it. That may be a stranger's: places in the network are
+        then asked only if the user has named them too, see `sparkcls.catalogue.consent`. No part of the JSON.
     """
 
     name: str
     digest: str
     places: tuple[str, ...]
     lang: str = ""
+    from_file: bool = field(default=False, compare=False)
 
     def to_json(self) -> str:
         """The ref as a JSON object, the form that saved stages hold."""
-        return json.dumps(asdict(self))
+        return json.dumps({name: value for name, value in asdict(self).items() if name != "from_file"})
 
     @staticmethod
     def from_json(text: str) -> ModelRef:
@@ -68,10 +75,12 @@ class ModelRef:
         """
         try:
             fields = json.loads(text)
-            ref = ModelRef(fields["name"], fields["digest"], tuple(fields["places"]), fields.get("lang", ""))
-            if re.fullmatch(r"sha256:[0-9a-f]+", ref.digest) and all(isinstance(p, str) for p in ref.places):
+            places = fields["places"]
+            ref = ModelRef(fields["name"], fields["digest"], tuple(places), fields.get("lang", ""), from_file=True)
+            whole = isinstance(places, list) and all(isinstance(t, str) for t in (ref.name, ref.lang, *places))
+            if whole and re.fullmatch(r"sha256:[0-9a-f]+", ref.digest):
                 return ref
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             pass
         raise ModelFormatError(f"The stage's model is no name, digest and places: {text[:200]!r}")
 
@@ -99,18 +108,22 @@ class ModelRef:
     def choose(self, folders: Iterable[Path], changed: list[Path]) -> Path | None:
         """The first of some folders with this content, None if there is none; others that exist go into `changed`."""
         for folder in folders:
-            if folder.is_dir():
+            if not is_folder(folder):
+                continue
+            try:
                 if has_digest(folder, self.digest):
                     return folder
-                changed.append(folder)
+            except (OSError, ModelFormatError) as e:
+                logger.info("%s cannot be read: %s", folder, e)
+            changed.append(folder)
         return None
 
     def changed(self, folders: Iterable[Path]) -> ModelFormatError:
         """What to raise where folders of this model have another content."""
         return ModelFormatError(
             f"Model {self.name!r} on host {socket.gethostname()} is not the one this stage was made with: the files in "
-            f"{', '.join(map(str, folders))} have changed or are damaged (expected {self.digest}); copy them again, "
-            "or make the stage anew"
+            f"{', '.join(map(str, folders))} have changed or are damaged, or cannot be read (expected {self.digest}); "
+            "copy them again, or make the stage anew"
         )
 
     def absent(self) -> ModelNotFoundError:
@@ -120,6 +133,15 @@ class ModelRef:
             "machine that runs tasks must see one of these folders, or let Spark carry the model to them: "
             "sparkcls.configure(ship='always')"
         )
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path, maybe a stranger's, is that of a folder that this process can reach."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        # Out of reach, or no name that the filesystem takes.
+        return False
 
 
 def is_remote(place: str) -> bool:

@@ -84,7 +84,11 @@ class Chain:
 
     def read(self, series: tuple[pd.Series, ...]) -> list[Row]:
         """A row of each text."""
-        return [(self._text(value),) for value in series[0]]
+        values: Any = series[0]
+        if isinstance(values, pd.DataFrame):
+            # A struct, whose fields would be taken for the texts.
+            values = values.to_dict("records")
+        return [(self._text(value),) for value in values]
 
     def _text(self, value: Any) -> list[Annotation]:
         """A null is a row without a text, a blank text is one."""

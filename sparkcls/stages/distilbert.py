@@ -12,8 +12,9 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from sparkcls.annotation import CATEGORY, DOCUMENT, TOKEN
-from sparkcls.catalogue.imported import has_scheme, import_folder, local_folder
+from sparkcls.catalogue.imported import import_folder, local_folder
 from sparkcls.catalogue.locate import keep, locate
+from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.engine.contract import SPARKNLP
 from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
@@ -206,7 +207,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             raise ParamTypeError(f"loadSavedModel(folder) takes a path as str, got {folder!r}")
         take_over_confs()
         location = os.fspath(folder)
-        if has_scheme(location):
+        if is_elsewhere(location):
             return cls._of_model(import_folder(location))
         with local_folder(location) as path:
             if is_foreign(path):
@@ -215,7 +216,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             return cls._of_model(ModelRef.of_folder(path.name, str(path)))
 
     @classmethod
-    def load(cls, path: str) -> DistilBertForSequenceClassification:
+    def load(cls, path: str | os.PathLike[str]) -> DistilBertForSequenceClassification:
         """Read a stage that was saved here, or by Spark NLP (which is converted into the cache).
 
         Raises
@@ -226,7 +227,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         metadata = foreign_metadata(path)
         if metadata is None:
             return super().load(path)
-        return with_saved_params(cls.loadSavedModel(path), metadata, path)
+        return with_saved_params(cls.loadSavedModel(path), metadata, str(path))
 
     @classmethod
     def _of_model(cls, ref: ModelRef) -> DistilBertForSequenceClassification:

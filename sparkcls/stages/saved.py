@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from typing import Any
 
-from sparkcls.catalogue.imported import has_scheme, local_folder
+from sparkcls.catalogue.imported import local_folder
+from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.formats.sparknlp import FOREIGN, is_saved_stage, read_metadata
+from sparkcls.stages.saving import as_path
 
 #: Params that have no meaning here, with the one value that changes nothing.
 _IDLE = {"targetPattern": "\\S+", "caseSensitiveExceptions": True}
@@ -15,13 +18,15 @@ _IDLE = {"targetPattern": "\\S+", "caseSensitiveExceptions": True}
 _IGNORED = ("engine", "configProtoBytes", "model")
 
 
-def foreign_metadata(path: str) -> dict[str, Any] | None:
+def foreign_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     """The metadata of a stage that Spark NLP saved at a path; None if it is one of ours, or not seen from here."""
+    path = as_path("load(path)", path)
     try:
-        with local_folder(f"{path.rstrip('/')}/metadata" if has_scheme(path) else path) as folder:
-            stage = folder.parent if has_scheme(path) else folder
+        elsewhere = is_elsewhere(path)
+        with local_folder(f"{path.rstrip('/')}/metadata" if elsewhere else path) as folder:
+            stage = folder.parent if elsewhere else folder
             metadata = read_metadata(stage) if is_saved_stage(stage) else None
-    except (ModelNotFoundError, ModelFormatError):
+    except (ModelNotFoundError, ModelFormatError, ParamError, OSError):
         # Spark may see more than this process, and its reader has the better message.
         return None
     return metadata if metadata and metadata["class"].startswith(FOREIGN) else None

@@ -19,12 +19,16 @@ from sparkcls.stages.stage import SavedTransformer, stage_of
 _PIPELINES = ("pyspark.ml.pipeline.PipelineModel", "org.apache.spark.ml.PipelineModel")
 #: Stages of Spark itself, which only Spark can run.
 _FOREIGN = ("pyspark.", "org.apache.spark.")
+#: Of pipelines in pipelines, together.
+_MOST_STAGES = 200
 
 _stage_path = PipelineSharedReadWrite.getStagePath
 
 
 def read_pipeline(path: Path) -> PipelineModel:
     """A PipelineModel with the stages of sparkcls in it; those of Spark are left out.
+
+    It may be a stranger's: no class is imported by a name that stands in it.
 
     Raises
     ------
@@ -39,24 +43,49 @@ def read_pipeline(path: Path) -> PipelineModel:
             f"{path} holds a {metadata['class'].rpartition('.')[2]}; expected a fitted pipeline, as PipelineModel.save "
             "writes it"
         )
-    try:
-        uids: list[str] = metadata["paramMap"]["stageUids"]
-    except (KeyError, TypeError) as e:
-        raise ModelFormatError(f"{path}/metadata is damaged: it lists no stageUids") from e
-    stages = [_read(Path(_stage_path(uid, i, len(uids), str(path / "stages")))) for i, uid in enumerate(uids)]
+    return _pipeline(path, metadata, set())
+
+
+def _pipeline(path: Path, metadata: dict[str, Any], seen: set[Path]) -> PipelineModel:
+    stages = [_read(folder, seen) for folder in _stage_folders(path, metadata, seen)]
     pipeline = PipelineModel([stage for stage in stages if stage is not None])
     pipeline._resetUid(metadata["uid"])
     return pipeline
 
 
-def _read(path: Path) -> Transformer | None:
+def _read(path: Path, seen: set[Path]) -> Transformer | None:
     metadata = light_metadata(path)
     if metadata["class"] in _PIPELINES:
-        return read_pipeline(path)
+        return _pipeline(path, metadata, seen)
     if metadata["class"].startswith(_FOREIGN):
         return None
     stage: Transformer = stage_of(metadata, str(path), lambda: light_pieces(path))
     return stage
+
+
+def classes_in(path: Path, seen: set[Path] | None = None) -> set[str]:
+    """The names of the classes of all stages of a saved stage or pipeline. Raises as `read_pipeline` does."""
+    metadata = light_metadata(path)
+    if metadata["class"] not in _PIPELINES:
+        return {metadata["class"]}
+    seen = set() if seen is None else seen
+    return set().union(*(classes_in(folder, seen) for folder in _stage_folders(path, metadata, seen)))
+
+
+def _stage_folders(path: Path, metadata: dict[str, Any], seen: set[Path]) -> list[Path]:
+    """The folders of a pipeline's stages, in their order, each added to the ones `seen`. Raises ModelFormatError."""
+    uids = metadata["paramMap"].get("stageUids")
+    # Each becomes part of a path.
+    if not isinstance(uids, list) or not all(isinstance(u, str) and not set(u) & set("/\\\0") for u in uids):
+        raise ModelFormatError(f"{path}/metadata is damaged: it lists no stageUids")
+    folders = [Path(_stage_path(uid, i, len(uids), str(path / "stages"))) for i, uid in enumerate(uids)]
+    found = {path.resolve(), *(folder.resolve() for folder in folders)}
+    if len(seen) + len(found) > _MOST_STAGES:
+        raise ModelFormatError(f"{path} has more than {_MOST_STAGES} stages in all")
+    if len(found) <= len(folders) or found & seen - {path.resolve()}:
+        raise ModelFormatError(f"{path} has one folder for two stages; is it linked into itself?")
+    seen |= found
+    return folders
 
 
 def write_pipeline(model: PipelineModel, path: Path) -> None:

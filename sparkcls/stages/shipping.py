@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import sparkcls._classic as _classic
-from sparkcls.catalogue.imported import has_scheme
+from sparkcls.catalogue.consent import consented
 from sparkcls.catalogue.install import DIGESTS
 from sparkcls.catalogue.locate import locate
 from sparkcls.catalogue.mounts import in_shared_root, on_cluster_mount
+from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ParamError
 from sparkcls.models.layout import decisive_files
 from sparkcls.models.ref import BUNDLED, IMPORT, ModelRef, is_remote, place_path
@@ -49,8 +50,9 @@ def delivered(scoring: Scoring, session: Any) -> Scoring:
         The conf ``spark.sparkcls.ship`` has another word; the driver's temporary folder has no room.
     """
     take_over_confs(session)
-    ref = scoring.model
-    folder = locate(ref)
+    folder = locate(scoring.model)
+    # Workers ask whatever place they are told.
+    ref, _ = consented(scoring.model)
     if str(folder) not in ref.places:
         # Workers on this machine may have another cache.
         ref = replace(ref, places=(*ref.places, str(folder)))
@@ -104,7 +106,7 @@ def _is_shared(place: str, ref: ModelRef, restored: bool, remote: bool) -> bool:
     if is_remote(source):
         # What the driver fetched from a store or a hub is not theirs to fetch again.
         return False
-    if has_scheme(source):
+    if is_elsewhere(source):
         return not restored
     path = place_path(source)
     if not place.startswith(BUNDLED) and not (in_shared_root if remote else on_cluster_mount)(path):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,11 +12,13 @@ from pyspark.ml import Transformer
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsReader, DefaultParamsWritable
 from pyspark.sql import DataFrame
 
+from sparkcls._version import __version__
 from sparkcls.annotation import DOCUMENT, TOKEN, TYPE_KEY
 from sparkcls.errors import ColumnError, ModelFormatError, ParamTypeError
 from sparkcls.stages.columns import ColumnMetadata, RowFunction
+from sparkcls.stages.known import STAGES
 from sparkcls.stages.params import CheckedParams, boolean, listed, param, text, texts
-from sparkcls.stages.saving import Piece, StageWriter, put_together, read_metadata, read_pieces
+from sparkcls.stages.saving import Piece, StageWriter, as_path, put_together, read_metadata, read_pieces
 
 #: What columns of these names hold, where nothing else says it.
 _USUAL_NAMES = {"document": DOCUMENT, "sentence": DOCUMENT, "token": TOKEN}
@@ -24,39 +27,78 @@ _USUAL_NAMES = {"document": DOCUMENT, "sentence": DOCUMENT, "token": TOKEN}
 class StageReader(DefaultParamsReader):
     """Reads what `StageWriter` wrote, or the stages of older versions."""
 
-    def load(self, path: str) -> Any:
+    def load(self, path: str | os.PathLike[str]) -> Any:
         """The stage at a path, with the class that its metadata names."""
-        spark = self.sparkSession
+        spark, path = self.sparkSession, as_path("load(path)", path)
         metadata = read_metadata(spark, path)
-        return stage_of(metadata, path, lambda: read_pieces(spark, path))
+        return stage_of(metadata, path, lambda: read_pieces(spark, path), self.cls)
 
 
-def stage_of(metadata: dict[str, Any], path: str, pieces: Callable[[], Iterable[Piece]]) -> Any:
-    """A stage from its metadata.
+def stage_of(
+    metadata: dict[str, Any], path: str, pieces: Callable[[], Iterable[Piece]], asked: type[Any] | None = None
+) -> Any:
+    """A stage from its metadata, which may be a stranger's.
 
     Parameters
     ----------
     pieces
         Gives the files that the stage carries.
+    asked
+        The class whose `load` was called.
+
+    Raises
+    ------
+    ModelFormatError
+        It names another class, or Params that the class does not take; or its files are damaged.
     """
-    stage = _class_of(metadata["class"], path)()
+    stage = _class_of(metadata["class"], path, asked)()
     stage._resetUid(metadata["uid"])
-    DefaultParamsReader.getAndSetParams(stage, metadata)
+    _set_params(stage, metadata, path)
     facts = metadata["sparkcls"]["files"]
     if facts:
         stage.take_over_files(lambda target: put_together(pieces(), facts, target, path))
     return stage
 
 
-def _class_of(name: str, path: str) -> type[SavedTransformer]:
-    module, _, short = name.rpartition(".")
-    try:
-        found = getattr(importlib.import_module(module), short)
-    except (ImportError, AttributeError, ValueError) as e:
-        raise ModelFormatError(f"{path} holds a {name}, which cannot be imported here: {e}") from e
-    if not (isinstance(found, type) and issubclass(found, SavedTransformer)):
-        raise ModelFormatError(f"{path} holds a {short}; load it with {short}.load")
-    return found
+def _class_of(name: str, path: str, asked: type[Any] | None) -> type[SavedTransformer]:
+    """The class of a name. Nothing is imported by it: importing runs code, and the metadata may be a stranger's."""
+    found = STAGES.get(name)
+    if found is not None:
+        stage: type[SavedTransformer] = getattr(importlib.import_module(found), name.rpartition(".")[2])
+        return stage
+    # A user's own class is the one that was asked, or was defined in this process before; the newest of a name counts.
+    own = {f"{c.__module__}.{c.__qualname__}": c for c in (*_descendants(SavedTransformer), asked) if c is not None}
+    known = own.get(name)
+    if known is not None and issubclass(known, SavedTransformer) and known.__module__.partition(".")[0] != "sparkcls":
+        return known
+    raise ModelFormatError(
+        f"{path} holds a {name[:200]}, which is no stage of sparkcls {__version__}. Of other stages the class must be "
+        "there before: import it yourself if you trust it (sparkcls imports nothing that a file names)"
+    )
+
+
+def _descendants(base: type[Any]) -> Iterator[type[Any]]:
+    for child in base.__subclasses__():
+        yield child
+        yield from _descendants(child)
+
+
+def _set_params(stage: SavedTransformer, metadata: dict[str, Any], path: str) -> None:
+    """Set what was set and what were the defaults when the stage was saved."""
+    for values, put in ((metadata["paramMap"], stage._set), (metadata["defaultParamMap"], stage._setDefault)):
+        checked = {}
+        for name, value in values.items():
+            if not stage.hasParam(name):
+                raise ModelFormatError(
+                    f"{path}: {type(stage).__name__} has no Param {name[:80]!r} in sparkcls {__version__}; was the "
+                    "stage saved by a newer one?"
+                )
+            try:
+                checked[name] = stage.getParam(name).typeConverter(value)
+            except (TypeError, ValueError, ArithmeticError, RecursionError) as e:
+                # Also of what a converter calls, such as the compiler of patterns.
+                raise ModelFormatError(f"{path}: {name}: {str(e)[:500]}") from e
+        put(**checked)
 
 
 class SavedTransformer(CheckedParams, Transformer, DefaultParamsReadable, DefaultParamsWritable):
@@ -79,14 +121,20 @@ class SavedTransformer(CheckedParams, Transformer, DefaultParamsReadable, Defaul
         return StageReader(cls)
 
     @classmethod
-    def load(cls, path: str) -> Any:
+    def load(cls, path: str | os.PathLike[str]) -> Any:
         """Read a stage that `save` wrote.
+
+        Parameters
+        ----------
+        path
+            Any path that Spark reads.
 
         Raises
         ------
         ModelFormatError
             The folder holds a stage of another class, one that a newer sparkcls saved, or is damaged.
         """
+        path = as_path(f"{cls.__name__}.load(path)", path)
         stage = cls.read().load(path)
         if not isinstance(stage, cls):
             raise ModelFormatError(f"{path} holds a {type(stage).__name__}; load it with {type(stage).__name__}.load")
