@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -236,7 +237,7 @@ def test_damage_is_told_through_spark_too(spark, folder, tmp_path, cache):
     load = DistilBertForSequenceClassification.load
     for damaged in (
         original.replace('"class":', '"klasse":'),
-        original.replace('"format": 1', '"format": "1"'),
+        re.sub(r'"format": ?(\d)', r'"format": "\1"', original),
         "[" * 50_000,
         "",
     ):
