@@ -27,7 +27,8 @@ class StoreServer:
 
     `faults` are answered first, one a request: a status, or the number of body bytes (negative) after which
     the connection is cut. `delay` is the pause in seconds after each `chunk` of bytes. `requests` counts
-    finished and cut GETs by object; `ranges` holds the Range header of each GET.
+    finished and cut GETs by object; `ranges` holds the Range header of each GET, `queries` what
+    follows the `?`.
     """
 
     folder: Path
@@ -37,6 +38,7 @@ class StoreServer:
     resumes: bool = True
     requests: Counter[str] = field(default_factory=Counter)
     ranges: list[str | None] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     port: int = 0
 
@@ -73,7 +75,9 @@ def _handler(state: StoreServer) -> type[BaseHTTPRequestHandler]:
             self._answer(body=True)
 
         def _answer(self, body: bool) -> None:
-            key = unquote(self.path).removeprefix(PREFIX)
+            path, _, query = self.path.partition("?")
+            state.queries.append(query)
+            key = unquote(path).removeprefix(PREFIX)
             state.requests[key] += 1
             state.ranges.append(self.headers.get("Range"))
             state.headers.append(dict(self.headers))

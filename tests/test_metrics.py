@@ -1,5 +1,7 @@
 """`sparkcls.metrics` on classic Spark and on Spark Connect."""
 
+import threading
+
 import pytest
 from pyspark.sql import functions as F
 
@@ -81,6 +83,11 @@ def test_what_there_is_not(spark, counting, tiny_model):
     counting.transform(texts_frame(spark, TEXTS))
     with pytest.raises(MetricsError, match="first one"):
         sparkcls.metrics(counting, timeout=0.2)
+    threads = threading.active_count()
+    for _ in range(5):
+        with pytest.raises(MetricsError, match="first one"):
+            sparkcls.metrics(counting, timeout=0.01)
+    assert threading.active_count() == threads, "one waits, however often it is asked"
     with pytest.raises(MetricsError, match="takes one of class"):
         sparkcls.metrics(counting, output="nope")
     with pytest.raises(ParamTypeError, match="PipelineModel"):

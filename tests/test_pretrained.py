@@ -11,6 +11,7 @@ from sparkcls.errors import ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.pretrained import LightPipeline, PretrainedPipeline, ResourceDownloader
 from sparkcls.stages.tokenizer import Tokenizer
 from tests.models import save_tiny_model
+from tests.server import serve
 
 BUNDLED = "distilbert_mini_sequence_classifier_sst2"
 COMMON = {
@@ -105,6 +106,17 @@ def test_archives_as_they_are(mirror, cache):
     with pytest.raises(ModelNotFoundError, match=f"{KEY}.zip cannot be read"):
         ResourceDownloader.downloadModelDirectly(KEY)
     assert not [p for p in cache.rglob("some_classifier*") if p.suffix != ".lock"]
+
+
+def test_a_signed_address_leaves_no_trace_in_the_cache(mirror, cache):
+    with serve(mirror) as state:
+        folder = ResourceDownloader.downloadModelDirectly(f"{state.url}/{KEY}.zip?sig=s3cret")
+        assert state.queries == ["sig=s3cret"]
+        with pytest.raises(ModelNotFoundError) as caught:
+            ResourceDownloader.downloadModelDirectly(f"{state.url}/absent.zip?sig=s3cret")
+    assert folder == str(cache / KEY)
+    assert "s3cret" not in str(caught.value)
+    assert not [p for p in cache.rglob("*") if "s3cret" in p.name]
 
 
 def test_pipelines_that_are_not_there(mirror):

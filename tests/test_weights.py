@@ -7,8 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from sparkcls.catalogue.install import CONVERTED
 from sparkcls.engine import weights
-from sparkcls.engine.weights import CONVERTED, load_weights
+from sparkcls.engine.weights import load_weights
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import folder_digest
 

@@ -28,6 +28,8 @@ SOURCE = "source.json"
 LOCKS, WORK, PARTIAL = ".locks", ".work", ".partial"
 #: Made by another machine's stage, with other content than the folder of that name here: by digest.
 DIGESTS = ".digests"
+#: Weights in another precision than their model's, see `sparkcls.engine.weights`: files called by digests.
+CONVERTED = ".converted"
 
 
 def install(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, Any]], digest: str = "") -> Path:

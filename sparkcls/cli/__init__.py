@@ -91,6 +91,19 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("name", metavar="NAME", help="the model's name")
     show.add_argument("--lang", default="en", metavar="LANG", help="its language (default: en)")
 
+    cache = _command(commands, "cache", "what the cache keeps, and removing what is no longer used", _run_cache)
+    cache.add_argument(
+        "--prune",
+        action="store_true",
+        help="remove weights that were converted for computing and unfinished downloads; models stay",
+    )
+    cache.add_argument(
+        "--unused-for",
+        type=float,
+        metavar="DAYS",
+        help="with --prune: only what was not used for so many days (default: 30)",
+    )
+
     convert = _command(
         commands,
         "convert",
@@ -143,6 +156,12 @@ def _run_show(args: argparse.Namespace) -> None:
     from sparkcls.cli.showing import print_model
 
     print_model(args.name, args.lang)
+
+
+def _run_cache(args: argparse.Namespace) -> None:
+    from sparkcls.cli.keeping import print_cache
+
+    print_cache(args.prune, args.unused_for)
 
 
 def _run_convert(args: argparse.Namespace) -> None:

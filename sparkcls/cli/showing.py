@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from sparkcls.catalogue.index import Entry, choose
 from sparkcls.catalogue.install import source_of
@@ -71,7 +70,7 @@ def _of_folder(found: Found) -> Iterator[tuple[str, str]]:
     source = source_of(found.path)
     yield "state", found.state
     yield "folder", str(found.path)
-    yield "size", _size(found.path)
+    yield "size", size_in_words(sum(file.stat().st_size for file in decisive_files(found.path).values()))
     yield "digest", folder_digest(found.path)
     yield from ((key, str(source[key])) for key in ("store", "key", "hub", "revision", "engine") if key in source)
     yield "labels", ", ".join(folder.labels)
@@ -111,10 +110,10 @@ def _json(params: object) -> str:
     return json.dumps(params, ensure_ascii=False)
 
 
-def _size(folder: Path) -> str:
-    size = float(sum(file.stat().st_size for file in decisive_files(folder).values()))
+def size_in_words(count: float) -> str:
+    """Bytes as people read them."""
     for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} GB"
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"

@@ -8,6 +8,7 @@ converted once per machine, into the cache, and the result is what every worker 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -20,6 +21,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from sparkcls.catalogue.install import CONVERTED
 from sparkcls.errors import ParamError
 from sparkcls.models.layout import ModelFolder
 from sparkcls.models.ref import file_sha256
@@ -27,7 +29,6 @@ from sparkcls.settings import cache_folder
 
 logger = logging.getLogger(__name__)
 
-CONVERTED = ".converted"
 #: Which weights are in which precision; to be counted up when `_converted` changes.
 LAYOUT = "v1"
 
@@ -95,6 +96,9 @@ def _converted_file(folder: ModelFolder, digest: str, precision: str) -> Path:
 def _sound(target: Path, stem: str) -> Path | None:
     for file in target.glob(f"{stem}-*.safetensors"):
         if file.stem == f"{stem}-{file_sha256(file)}":
+            with contextlib.suppress(OSError):
+                # `sparkcls cache --prune` goes by it.
+                os.utime(file)
             return file
     return None
 

@@ -9,19 +9,23 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from filelock import FileLock
 from pyspark.ml import PipelineModel
 
 from sparkcls.catalogue.fetch import Parcel, download, verify
+from sparkcls.catalogue.identity import is_model
 from sparkcls.catalogue.index import LIBRARY, compatible
 from sparkcls.catalogue.install import LOCKS, PARTIAL, WORK
 from sparkcls.catalogue.inventory import PIPELINE, choose_pipeline, store_index, the_store, unreachable
 from sparkcls.catalogue.names import check_names, folder_name
 from sparkcls.catalogue.sources import PUBLIC, PUBLIC_NAME
 from sparkcls.catalogue.store import NotThere, Store, Unreachable
+from sparkcls.catalogue.upkeep import drop_weights
 from sparkcls.errors import ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.formats.archive import extract
+from sparkcls.models.ref import folder_digest
 from sparkcls.pretrained.disk import load_pipeline
 from sparkcls.settings import cache_folder
 from sparkcls.stages.confs import take_over_confs
@@ -95,7 +99,10 @@ class ResourceDownloader:
             The store has no such archive, or cannot be reached.
         """
         if "://" in str(name):
-            remote_loc, _, name = str(name).rpartition("/")
+            address = urlsplit(str(name))
+            folder, _, name = address.path.rpartition("/")
+            # What signs the request goes with it, not into names of files.
+            remote_loc = urlunsplit((address.scheme, address.netloc, folder, address.query, ""))
             remote_loc = PUBLIC if remote_loc == _PUBLIC_S3 else remote_loc
         key = str(name).removesuffix(".zip")
         check_names(key, "en")
@@ -128,9 +135,12 @@ class ResourceDownloader:
 
     @staticmethod
     def clearCache(name: str, language: str = "en", remote_loc: str | None = None) -> None:
-        """Remove a model or pipeline, and what was downloaded of it, from the cache; none there is no error."""
+        """Remove a model or pipeline, and what was made of it, from the cache; none there is no error."""
         check_names(name, language)
         take_over_confs()
+        model = cache_folder() / folder_name(name, language)
+        if is_model(model):
+            drop_weights(cache_folder(), folder_digest(model))
         for path in _folders(name, language):
             for victim in (path, cache_folder() / PARTIAL / path.name):
                 if victim.is_dir():

@@ -54,6 +54,7 @@ class Observed:
     def __init__(self, output: str):
         self.name = f"{PREFIX}{output}"
         self._observation: Any = None
+        self._waiting: _Waiting | None = None
 
     def put(
         self, dataset: DataFrame, output: str, counted: Column, metadata: dict[str, Any], owner: str = ""
@@ -85,26 +86,53 @@ class Observed:
         """
         if self._observation is None:
             raise MetricsError("A stream has figures for each micro-batch: call metrics with the streaming query")
-        found: list[Any] = []
-
-        def wait() -> None:
-            try:
-                found.append(self._observation.get)
-            except Exception as e:
-                found.append(e)
-
-        # On classic Spark the observation waits for ever if there is no action.
-        thread = threading.Thread(target=wait, daemon=True)
-        thread.start()
-        thread.join(timeout)
-        if not found or found == [{}]:
+        with _lock:
+            waiting = self._waiting = self._waiting or _Waiting(self._observation)
+        found = waiting.result(timeout)
+        if waiting.ended and (not found or isinstance(found, Exception)):
+            # On Spark Connect it does not wait: nothing yet. Ask again when asked again.
+            self._waiting = None
+        if not found:
             raise MetricsError(
                 f"No action on the DataFrame that {self.name} stands for has ended yet: metrics are there after the "
                 "first one, e.g. a write or collect"
             )
-        if isinstance(found[0], Exception):
-            raise MetricsError(f"Spark did not tell the metrics of {self.name}: {found[0]}") from found[0]
-        return summary(found[0])
+        if isinstance(found, Exception):
+            raise MetricsError(f"Spark did not tell the metrics of {self.name}: {found}") from found
+        return summary(found)
+
+
+#: Two threads may ask for the same figures.
+_lock = threading.Lock()
+
+
+class _Waiting:
+    """One thread that waits for an observation, however often it is asked.
+
+    On classic Spark an observation waits for ever if there is no action.
+    """
+
+    def __init__(self, observation: Any):
+        self._observation = observation
+        self._found: Any = None
+        self._thread = threading.Thread(target=self._wait, daemon=True, name="sparkcls metrics")
+        self._thread.start()
+
+    def _wait(self) -> None:
+        try:
+            self._found = self._observation.get
+        except Exception as e:
+            self._found = e
+
+    @property
+    def ended(self) -> bool:
+        """Whether it waits no more."""
+        return not self._thread.is_alive()
+
+    def result(self, timeout: float) -> Any:
+        """The figures or the error; None or empty if there are none after so many seconds."""
+        self._thread.join(timeout)
+        return self._found
 
 
 def figures_of_progress(progress: Any) -> dict[str, dict[str, Any]]:

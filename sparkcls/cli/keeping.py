@@ -1,0 +1,42 @@
+"""`sparkcls cache`: what this machine keeps, and removing what is no longer used."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+from sparkcls.catalogue.upkeep import Kept, kept, prune
+from sparkcls.cli.listing import columns
+from sparkcls.cli.showing import size_in_words
+from sparkcls.errors import ParamError
+from sparkcls.settings import cache_folder
+
+_HEAD = ("KIND", "SIZE", "LAST USED", "WHAT", "WHERE")
+_DAY = 86_400
+#: Days for which something must lie unused before it is removed.
+DAYS = 30.0
+
+
+def print_cache(remove: bool, days: float | None) -> None:
+    """Print what the cache keeps; or remove what was not used for some days, and print that.
+
+    Raises
+    ------
+    ParamError
+        The days are no number from 0; or are given, but nothing is to be removed.
+    """
+    if days is not None and not remove:
+        raise ParamError("--unused-for goes with --prune")
+    if days is not None and not 0 <= days < float("inf"):
+        raise ParamError(f"--unused-for {days:g}: expected a number of days, from 0")
+    cache = cache_folder()
+    found = prune(cache, (DAYS if days is None else days) * _DAY) if remove else kept(cache)
+    if found:
+        print(columns([_HEAD, *map(_line, found)]))
+    total = size_in_words(sum(item.size for item in found))
+    print(f"sparkcls: {'removed from' if remove else 'in'} {cache}: {total}", file=sys.stderr)
+
+
+def _line(item: Kept) -> tuple[str, ...]:
+    used = "-" if item.used is None else datetime.fromtimestamp(item.used).astimezone().strftime("%Y-%m-%d")
+    return item.kind, size_in_words(item.size), used, item.what, str(item.path)
