@@ -476,7 +476,7 @@ def test_shapes(shape: Shape, plain: Path, tmp_path: Path) -> None:
 
 
 def test_flags_of_special_tokens_that_version_3_wrote(plain: Path, tmp_path: Path) -> None:
-    """transformers 5 fails to read them; 3.5 and 4.57 find the token where it is written as it is."""
+    """Version 5 fails to read them; 3.5 and 4.57 find the token where it is written as it is."""
     folder = shutil.copytree(plain, tmp_path / "model")
     token = {"content": "<ent>", "single_word": False, "lstrip": True, "rstrip": True, "normalized": True}
     make = updated(tokenizer_of(files_of_3(KINDS["added words"])), "added_tokens.json", **{"<ent>": SIZE + 3})
