@@ -15,6 +15,7 @@ from sparkcls.formats.messages import message
 from sparkcls.formats.sparknlp import CLASS
 from sparkcls.formats.tensorbundle import masked_crc32c
 from sparkcls.models.layout import expected_shapes
+from tests.tf_graph import Build, tensorflow_graph
 
 DATA = Path(__file__).parent / "data" / "sparknlp"
 FIXTURES = ["tensorflow_2_uncased", "tensorflow_7_cased", "onnx_2_cased", "onnx_7_uncased"]
@@ -135,6 +136,7 @@ def write_saved_tensorflow(
     labels: list[str],
     pieces: list[str],
     params: dict[str, Any] | None = None,
+    build: Build | None = None,
 ) -> Path:
     """A stage as Spark NLP saves it with TensorFlow, whose bundle has the variables' names as keys."""
     (folder / "metadata").mkdir(parents=True)
@@ -143,16 +145,31 @@ def write_saved_tensorflow(
     write_field(folder / "fields" / "labels", {label: i for i, label in enumerate(labels)})
     write_field(folder / "fields" / "vocabulary", {piece: i for i, piece in enumerate(pieces)})
     inner = folder.with_name(folder.name + "_inner")
-    write_bundle(inner / "variables", keras_variables(state))
+    variables = keras_variables(state)
+    write_bundle(inner / "variables", variables)
     with zipfile.ZipFile(
         folder / "distilbert_classification_tensorflow", "w", zipfile.ZIP_DEFLATED, compresslevel=1
     ) as z:
-        z.writestr("saved_model.pb", b"")
+        z.writestr("saved_model.pb", tensorflow_graph(variables, build or Build()).SerializeToString())
         for file in sorted(inner.iterdir()):
             z.write(file, file.name)
             file.unlink()
     inner.rmdir()
     return folder
+
+
+def write_saved_model(folder: Path, state: Mapping[str, np.ndarray], build: Build | None = None) -> None:
+    """What TensorFlow's exporter puts into a folder: saved_model.pb with a signature, and variables/."""
+    variables = keras_variables(state)
+    write_bundle(folder / "variables" / "variables", variables)
+    saved = message("TfSavedModel")
+    meta = saved.meta_graphs.add()
+    meta.graph_def.CopyFrom(tensorflow_graph(variables, build or Build()))
+    signature = meta.signature_def.add(key="serving_default").value
+    for name in ("input_ids", "attention_mask"):
+        signature.inputs.add(key=name).value.name = f"serving_default_{name}:0"
+    signature.outputs.add(key="logits").value.name = "StatefulPartitionedCall:0"
+    (folder / "saved_model.pb").write_bytes(saved.SerializeToString())
 
 
 def random_state(

@@ -22,9 +22,10 @@ from sparkcls.formats.tensorbundle import TensorBundle
 from sparkcls.models.layout import PARAMS, expected_shapes, read_model_folder
 from sparkcls.models.ref import folder_digest
 from sparkcls.pretrained import PretrainedPipeline, importPipeline
-from tests.foreign import DATA, FIXTURES, keras_variables, random_state, write_bundle, write_saved_tensorflow
+from tests.foreign import DATA, FIXTURES, random_state, write_bundle, write_saved_model, write_saved_tensorflow
 from tests.models import save_tiny_model, vocabulary
 from tests.server import add_entry
+from tests.tf_graph import Build
 
 TEXTS = json.loads((DATA / "texts.json").read_text(encoding="utf-8"))
 
@@ -144,22 +145,20 @@ def test_exporter_folders(cache, unpacked, tmp_path):
     saved_model = exporter_folder(tmp_path / "tf")
     (saved_model / "assets" / "labels.txt").write_text("a\nb\nc\n")
     state = random_state(dim=64, labels=3, vocabulary=len(vocabulary(True)))
-    write_bundle(saved_model / "variables" / "variables", keras_variables(state))
-    (saved_model / "saved_model.pb").write_bytes(b"")
+    write_saved_model(saved_model, state)
     convert_folder(saved_model, tmp_path / "out")
     out = load_file(tmp_path / "out" / "model.safetensors")
     assert all(np.array_equal(out[name], state[name]) for name in state)
 
 
 def test_heads(tmp_path):
-    source = write_saved_tensorflow(
-        tmp_path / "m", random_state(dim=96, labels=2, vocabulary=400), ["a", "b"], vocabulary()
-    )
-    with pytest.raises(ModelFormatError, match="--heads N"):
-        convert_folder(source, tmp_path / "out")
+    state = random_state(dim=96, labels=2, vocabulary=400)
+    source = write_saved_tensorflow(tmp_path / "m", state, ["a", "b"], vocabulary(), build=Build(heads=3))
     with pytest.raises(ModelFormatError, match="does not divide"):
         convert_folder(source, tmp_path / "out", heads=5)
-    convert_folder(source, tmp_path / "out", heads=3)
+    with pytest.raises(ModelFormatError, match="has 3 attention heads, 4 are asked for"):
+        convert_folder(source, tmp_path / "out", heads=4)
+    convert_folder(source, tmp_path / "out")
     assert read_model_folder(tmp_path / "out").config["n_heads"] == 3
     with pytest.raises(ParamError, match="exists"):
         convert_folder(source, tmp_path / "out", heads=3)

@@ -92,9 +92,9 @@ def small_onnx() -> bytes:
 
 def test_onnx(tmp_path):
     data = small_onnx()
-    state = read_onnx_bytes(data, tmp_path, "m")
+    state = read_onnx_bytes(data, [tmp_path], "m").state
     assert state["distilbert.transformer.layer.0.ffn.lin1.weight"].shape == (4, 2)
-    survive(lambda d: read_onnx_bytes(d, tmp_path, "m"), [data], 20_000, 5)
+    survive(lambda d: read_onnx_bytes(d, [tmp_path], "m"), [data], 20_000, 5)
 
 
 def test_graphs():
@@ -171,8 +171,8 @@ def test_external_data_stays_beside_the_model(tmp_path):
     tensor = model.graph.initializer.add(name="classifier.bias", dims=[4], data_type=1, data_location=1)
     tensor.external_data.add(key="location", value="../secret")
     with pytest.raises(ModelFormatError, match="not beside the model"):
-        read_onnx_bytes(model.SerializeToString(), tmp_path / "model", "m")
+        read_onnx_bytes(model.SerializeToString(), [tmp_path / "model"], "m")
     (tmp_path / "model" / "weights.data").write_bytes(b"\x01" * 16)
     tensor.external_data[0].value = "weights.data"
-    state = read_onnx_bytes(model.SerializeToString(), tmp_path / "model", "m")
+    state = read_onnx_bytes(model.SerializeToString(), [tmp_path / "model"], "m").state
     assert state["classifier.bias"].shape == (4,)

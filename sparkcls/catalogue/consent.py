@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from sparkcls.catalogue.paths import local_path
 from sparkcls.catalogue.sources import PUBLIC
 from sparkcls.errors import ParamError
-from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, is_remote
+from sparkcls.models.ref import HUB, STORE, ModelRef, import_source, is_remote
 from sparkcls.settings import mirror
 
 #: What the user's code has named in this process.
@@ -32,7 +32,7 @@ def may_ask(place: str) -> bool:
     """
     if place.startswith(HUB) or not is_remote(place):
         return not place.startswith(("//", "\\\\"))
-    location = place.removeprefix(IMPORT)
+    location, _ = import_source(place)
     if place.startswith(STORE):
         location, _, key = place.removeprefix(STORE).rpartition("#")
         if ".." in unquote(key).split("/"):

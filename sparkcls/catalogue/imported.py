@@ -14,11 +14,13 @@ from sparkcls.catalogue.install import install
 from sparkcls.catalogue.paths import is_elsewhere, local_path
 from sparkcls.errors import ModelNotFoundError
 from sparkcls.events import emit
-from sparkcls.models.ref import IMPORT, ModelRef, is_folder
+from sparkcls.models.ref import ModelRef, import_place, import_source, is_folder
 from sparkcls.settings import cache_folder
 
 #: Where converted folders are kept, below the cache.
 IMPORTED = "imported"
+#: Counts up when the same folder is converted to something else; 1 guessed activation and heads.
+CONVERTER = 2
 _CHUNK = 1 << 20
 
 
@@ -26,6 +28,11 @@ def import_folder(location: str | os.PathLike[str], heads: int | None = None) ->
     """The model in a folder of another system, converted into this machine's cache unless it is there.
 
     Other machines convert the same folder themselves, if they see it under the same path or URI.
+
+    Parameters
+    ----------
+    heads
+        Attention heads that the network must have; None for those that it has.
 
     Raises
     ------
@@ -37,13 +44,13 @@ def import_folder(location: str | os.PathLike[str], heads: int | None = None) ->
         The cache cannot be written.
     """
     with local_folder(location) as folder:
-        target = _target(folder)
+        target = _target(folder, heads)
         _convert(folder, target, heads)
         source = str(folder)
         if is_elsewhere(location):
             source = os.fspath(location)
             name_location(source)
-        return ModelRef.of_folder(folder.name, str(target), f"{IMPORT}{source}")
+        return ModelRef.of_folder(folder.name, str(target), import_place(source, heads))
 
 
 def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
@@ -54,7 +61,7 @@ def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
     target
         Where to put it, unless it is there: one process of the machine reads the source, others wait.
     """
-    source = place.removeprefix(IMPORT)
+    source, heads = import_source(place)
 
     def make(work: Path, model: Path) -> dict[str, str]:
         from sparkcls.formats.convert import convert_folder
@@ -62,7 +69,7 @@ def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
         with local_folder(source) as folder:
             if not is_folder(folder):
                 raise ModelNotFoundError(source)
-            convert_folder(folder, model)
+            convert_folder(folder, model, heads)
         emit("copy", model=ref.name, bytes=sum(f.stat().st_size for f in model.iterdir()), source=source)
         return {"folder": source}
 
@@ -72,8 +79,10 @@ def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
         return None
 
 
-def _target(folder: Path) -> Path:
-    return cache_folder() / IMPORTED / f"{folder.name}-{content_digest(folder)[:16]}"
+def _target(folder: Path, heads: int | None) -> Path:
+    # What other versions or other heads made of the folder is another model.
+    made = hashlib.sha256(f"{CONVERTER} {heads or ''} {content_digest(folder)}".encode()).hexdigest()
+    return cache_folder() / IMPORTED / f"{folder.name}-{made[:16]}"
 
 
 def _convert(folder: Path, target: Path, heads: int | None) -> Path:

@@ -22,7 +22,7 @@ from sparkcls.catalogue.store import NotThere, Store, Unreachable
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.events import emit
 from sparkcls.models.layout import decisive_files
-from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, has_digest, is_remote, place_path
+from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, has_digest, import_source, is_remote, place_path
 from sparkcls.settings import CACHE_VARIABLE, MIRROR_VARIABLE, cache_folder
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def _absent(ref: ModelRef, refused: list[str]) -> ModelNotFoundError:
     absent = ref.absent()
     if not refused:
         return absent
-    shown = ", ".join(public_form(place.removeprefix(STORE).removeprefix(IMPORT))[:200] for place in refused)
+    shown = ", ".join(public_form(import_source(place.removeprefix(STORE))[0])[:200] for place in refused)
     return ModelNotFoundError(
         f"{absent}. Not asked, because only the saved stage names it: {shown}. If you trust it, name it as the mirror "
         f"(sparkcls.configure(mirror=...), ${MIRROR_VARIABLE}), or read the model from there yourself with "

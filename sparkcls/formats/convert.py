@@ -9,7 +9,7 @@ from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.formats.exporter import is_exporter_folder, read_exporter_folder
 from sparkcls.formats.model import write_model
 from sparkcls.formats.sparknlp import is_saved_stage, read_saved_model
-from sparkcls.models.layout import CONFIG, decisive_files, read_model_folder
+from sparkcls.models.layout import CONFIG, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.otherkinds import has_other_weights
 from sparkcls.models.shards import WEIGHTS, has_weights
 
@@ -33,7 +33,7 @@ def convert_folder(source: Path, target: Path, heads: int | None = None) -> None
     target
         Must not exist; appears complete or not at all.
     heads
-        Attention heads, where neither the source tells nor width / 64 is right.
+        Attention heads that the network must have; None for those that its graph or config.json tells.
 
     Raises
     ------
@@ -66,16 +66,31 @@ def convert_folder(source: Path, target: Path, heads: int | None = None) -> None
         shutil.rmtree(work, ignore_errors=True)
 
 
+def check_heads(folder: ModelFolder, heads: int | None) -> None:
+    """Refuse a model folder with another number of attention heads than the one asked for.
+
+    Raises
+    ------
+    ModelFormatError
+        It has another; `heads` None fits all.
+    """
+    if heads not in (None, folder.config["n_heads"]):
+        raise ModelFormatError(
+            f"{folder.path / CONFIG} says {folder.config['n_heads']} attention heads, {heads} are asked for; leave it "
+            f"out, or correct {CONFIG}"
+        )
+
+
 def _write(source: Path, target: Path, heads: int | None) -> None:
     if has_weights(source):
-        read_model_folder(source)
+        check_heads(read_model_folder(source), heads)
         for name, file in decisive_files(source).items():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target / name)
     elif is_saved_stage(source):
-        write_model(read_saved_model(source), target, heads)
+        write_model(read_saved_model(source, heads), target)
     elif is_exporter_folder(source):
-        write_model(read_exporter_folder(source), target, heads)
+        write_model(read_exporter_folder(source, heads), target)
     elif has_other_weights(source):
         # It says what they are.
         read_model_folder(source)

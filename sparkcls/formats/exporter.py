@@ -16,14 +16,15 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.formats.model import ForeignModel
 from sparkcls.formats.onnx import read_onnx
 from sparkcls.formats.openvino import read_openvino
-from sparkcls.formats.sparknlp import read_variables
-from sparkcls.formats.weights import StateDict
+from sparkcls.formats.settle import Network, settle
+from sparkcls.formats.tensorflow import read_tensorflow
+from sparkcls.formats.weights import contiguous
 from sparkcls.models.heads import PROBLEM_TYPE
 from sparkcls.models.layout import CONFIG, LABELS
 from sparkcls.models.vocabulary import find_vocabulary, read_vocabulary
 
 #: Entries of config.json that neither the network nor the text files tell.
-_KEPT = ("n_heads", "activation", "pad_token_id", PROBLEM_TYPE)
+_KEPT = ("pad_token_id", PROBLEM_TYPE)
 _SAVED_MODEL = "saved_model.pb"
 _ONNX = "model.onnx"
 _OPENVINO = ("openvino_model.xml", "saved_model.xml")
@@ -34,8 +35,15 @@ def is_exporter_folder(folder: Path) -> bool:
     return any((folder / name).is_file() for name in (_SAVED_MODEL, _ONNX, *_OPENVINO))
 
 
-def read_exporter_folder(folder: Path) -> ForeignModel:
+def read_exporter_folder(folder: Path, heads: int | None = None) -> ForeignModel:
     """A classifier in an exporter's folder.
+
+    What a config.json beside the network says is kept where a graph cannot tell it, and must agree where it can.
+
+    Parameters
+    ----------
+    heads
+        Attention heads, as the caller knows them; None for those of the graph.
 
     Raises
     ------
@@ -48,23 +56,24 @@ def read_exporter_folder(folder: Path) -> ForeignModel:
             f"{folder} has no assets/vocab.txt; put the model's vocabulary there, one wordpiece a line"
         )
     stated = _config(folder)
-    engine, state = _network(folder)
+    engine, network = _network(folder)
     try:
         labels = _labels(folder, stated)
     except (OSError, UnicodeDecodeError) as e:
         raise ModelFormatError(f"{folder / 'assets'} cannot be read as UTF-8 text ({e})") from e
     return ForeignModel(
-        state=state,
+        state=contiguous(network.state),
         labels=labels,
         vocabulary=read_vocabulary(vocabulary_file),
-        config={k: stated[k] for k in _KEPT if k in stated},
+        config={k: stated[k] for k in _KEPT if k in stated} | settle(network, stated, heads),
         engine=engine,
     )
 
 
-def _network(folder: Path) -> tuple[str, StateDict]:
+def _network(folder: Path) -> tuple[str, Network]:
     if (folder / _SAVED_MODEL).is_file():
-        return "tensorflow", read_variables(folder / "variables" / "variables", folder / _SAVED_MODEL, saved_model=True)
+        prefix = folder / "variables" / "variables"
+        return "tensorflow", read_tensorflow(prefix, folder / _SAVED_MODEL, saved_model=True)
     if (folder / _ONNX).is_file():
         return "onnx", read_onnx(folder / _ONNX)
     files = sorted(f for f in folder.iterdir() if f.suffix in (".xml", ".bin"))
@@ -79,7 +88,11 @@ def _config(folder: Path) -> dict[str, Any]:
                 content = json.loads(file.read_text(encoding="utf-8"))
             except (OSError, ValueError, RecursionError) as e:
                 raise ModelFormatError(f"{file} cannot be read as JSON ({e})") from e
-            return content if isinstance(content, dict) else {}
+            if not isinstance(content, dict):
+                raise ModelFormatError(f"{file} holds a JSON {type(content).__name__}; expected an object")
+            # `transformers` takes the other models' name of it too.
+            alias = content.pop("num_attention_heads", None)
+            return content if alias is None else {"n_heads": alias} | content
     return {}
 
 

@@ -35,8 +35,8 @@ def variable_names(graph_bytes: bytes, what: str, saved_model: bool = False) -> 
     names: dict[str, str] = {}
     for graph in graphs:
         nodes = {node.name: node for node in graph.node}
-        names.update({key: _shared_name(nodes, ref) for key, ref in _restored(graph.node)})
-        callers = {_called(node): node for node in graph.node if _called(node)}
+        names.update({key: shared_name(nodes, ref) for key, ref in _restored(graph.node)})
+        callers = {called(node): node for node in graph.node if called(node)}
         for function in graph.library.function:
             caller = callers.get(function.signature.name)
             if caller is None:
@@ -44,7 +44,7 @@ def variable_names(graph_bytes: bytes, what: str, saved_model: bool = False) -> 
             bound = dict(zip([a.name for a in function.signature.input_arg], caller.input, strict=False))
             for key, ref in _restored(function.node_def):
                 if ref in bound:
-                    names[key] = _shared_name(nodes, _node_of(bound[ref]))
+                    names[key] = shared_name(nodes, node_of(bound[ref]))
     return names
 
 
@@ -57,20 +57,20 @@ def _restored(nodes: Iterable[Any]) -> list[tuple[str, str]]:
             continue
         source = node.input[1]
         for _ in range(8):  # through identities, but not round in a corrupt circle
-            origin = by_name.get(_node_of(source))
+            origin = by_name.get(node_of(source))
             if origin is None or origin.op != "Identity" or not origin.input:
                 break
             source = origin.input[0]
         if origin is None or origin.op != "RestoreV2" or len(origin.input) < 2:
             continue
-        keys = _strings(by_name.get(_node_of(origin.input[1])))
+        keys = _strings(by_name.get(node_of(origin.input[1])))
         output = source.rpartition(":")[2] if ":" in source else "0"
         if output.isdigit() and int(output) < len(keys):
-            pairs.append((keys[int(output)], _node_of(node.input[0])))
+            pairs.append((keys[int(output)], node_of(node.input[0])))
     return pairs
 
 
-def _node_of(reference: str) -> str:
+def node_of(reference: str) -> str:
     """The node of a tensor's reference: ``name``, ``^name``, ``name:0`` or ``name:output:0``."""
     return reference.lstrip("^").partition(":")[0]
 
@@ -84,7 +84,7 @@ def _strings(node: Any) -> list[str]:
     return []
 
 
-def _shared_name(nodes: dict[str, Any], name: str) -> str:
+def shared_name(nodes: dict[str, Any], name: str) -> str:
     """The name that a variable node shares with the checkpoint, else the node's own."""
     node = nodes.get(name)
     for entry in node.attr if node is not None else ():
@@ -93,7 +93,8 @@ def _shared_name(nodes: dict[str, Any], name: str) -> str:
     return name
 
 
-def _called(node: Any) -> str:
+def called(node: Any) -> str:
+    """The function that a node calls; empty for a node that calls none."""
     for entry in node.attr:
         if entry.key == "f" and entry.value.func.name:
             return entry.value.func.name

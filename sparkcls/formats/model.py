@@ -26,7 +26,7 @@ class ForeignModel:
     """A classifier read from somewhere.
 
     `labels[i]` names output i; `vocabulary` is the id of each wordpiece; `params` are Params of the stage
-    by name; `config` are entries of config.json that the source states, such as n_heads.
+    by name; `config` are entries of config.json that the shapes of the weights do not tell, such as n_heads.
     """
 
     state: StateDict
@@ -37,15 +37,13 @@ class ForeignModel:
     engine: str = ""
 
 
-def write_model(model: ForeignModel, target: Path, heads: int | None = None) -> None:
+def write_model(model: ForeignModel, target: Path) -> None:
     """Write a model folder; the same model gives the same bytes everywhere.
 
     Parameters
     ----------
     target
         Folder that is made.
-    heads
-        Attention heads; None for what the source states, else width / 64.
 
     Raises
     ------
@@ -53,20 +51,12 @@ def write_model(model: ForeignModel, target: Path, heads: int | None = None) -> 
         Weights are missing, or the labels, vocabulary or shapes do not fit each other.
     """
     what = str(target)
-    heads = heads or model.config.get("n_heads")
-    config = infer_config(model.state, what, heads) | model.config
-    config |= {"n_heads": heads} if heads else {}
+    config = infer_config(model.state, what) | model.config
     config |= {
         "id2label": {str(i): label for i, label in enumerate(model.labels)},
         "label2id": {label: i for i, label in enumerate(model.labels)},
     }
     kept = expected_shapes(config).keys() | {"classifier.weight", "classifier.bias"}
-    missing = sorted(kept - model.state.keys())
-    if missing:
-        raise ModelFormatError(
-            f"{len(missing)} weights of a DistilBertForSequenceClassification were not found, the first is "
-            f"{missing[0]}; is it another kind of model, or an exporter that sparkcls does not know?"
-        )
     _check_vocabulary(model.vocabulary, config["vocab_size"])
     target.mkdir(parents=True)
     lower = not is_cased(model.vocabulary)

@@ -8,38 +8,48 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from math import prod
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sparkcls.errors import ModelFormatError
-from sparkcls.formats.messages import parse
-from sparkcls.formats.weights import StateDict
+from sparkcls.formats.evaluate import Budget, Node, as_double, evaluate
+from sparkcls.formats.messages import check_structure, parse, read_file
+from sparkcls.formats.onnx_operations import OPERATIONS
+from sparkcls.formats.onnx_tensors import TYPES, array
+from sparkcls.formats.settle import Network
 
-#: TensorProto.DataType to NumPy's; 16 is bfloat16, read as its bits.
-_TYPES = {1: "<f4", 10: "<f2", 11: "<f8", 16: "<u2"}
-_FLOAT, _BFLOAT16 = 1, 16
-_EXTERNAL = 1
+#: AttributeProto.AttributeType: the field that holds the value.
+_VALUES = {1: "f", 2: "i", 3: "s", 6: "floats", 7: "ints"}
+_LISTS = (6, 7)
+_DEFAULT_EPSILON = 1e-5
+_MASK, _LOGITS = "attention_mask", "logits"
 _QUANTIZED = ("MatMulInteger", "QLinearMatMul", "DynamicQuantizeLinear", "DequantizeLinear", "MatMulNBits")
 _FUSED = ("Attention", "EmbedLayerNormalization", "SkipLayerNormalization", "MultiHeadAttention")
 _NAMES = re.compile(r"(?:^|.*?[./])((?:distilbert\.(?:embeddings|transformer)|pre_classifier|classifier)\..+)$")
 
 
-def read_onnx(file: Path) -> StateDict:
-    """The state dict of a DistilBERT classifier in an ONNX file, names as far as the graph tells them.
+def read_onnx(file: Path, beside: Path | None = None) -> Network:
+    """A DistilBERT classifier in an ONNX file.
+
+    Parameters
+    ----------
+    beside
+        Another folder where weights that the file keeps outside of it may lie, under names that end like theirs.
 
     Raises
     ------
     ModelFormatError
         The file is corrupt, quantized or fused by an optimiser, or points outside of its folder.
     """
-    return read_onnx_bytes(file.read_bytes(), file.parent, str(file))
+    return read_onnx_bytes(read_file(file), [file.parent, *([beside] if beside else [])], str(file))
 
 
-def read_onnx_bytes(data: bytes, folder: Path, what: str) -> StateDict:
-    """Like `read_onnx`; external data is looked for in `folder`."""
+def read_onnx_bytes(data: bytes, folders: Sequence[Path], what: str) -> Network:
+    """Like `read_onnx`; external data is looked for in `folders`."""
+    check_structure(data, what)
     graph = parse("OnnxModel", data, what).graph
     operations = {node.op_type for node in graph.node}
     for kind, found in (("quantized", _QUANTIZED), ("fused by an optimiser", _FUSED)):
@@ -49,47 +59,107 @@ def read_onnx_bytes(data: bytes, folder: Path, what: str) -> StateDict:
                 "back; export the plain float model"
             )
     tensors = {tensor.name: tensor for tensor in graph.initializer}
+    nodes = [_node(node) for node in graph.node]
     for node in graph.node:
         if node.op_type == "Constant" and node.output:
             value = next((a.t for a in node.attribute if a.name == "value"), None)
             if value is not None:
                 tensors[node.output[0]] = value
-    state: StateDict = {}
+    arrays = {name: array(t, folders, what) for name, t in tensors.items() if t.data_type in TYPES}
+    names = _state_names(nodes, tensors)
+    state = {
+        name: arrays[source].T if transpose and arrays[source].ndim == 2 else arrays[source]
+        for name, (source, transpose) in names.items()
+        if source in arrays
+    }
+    inputs = [value.name for value in graph.input if value.name not in tensors]
+    return Network(
+        what=what,
+        state={name: array for name, array in state.items() if array.dtype.kind == "f"},
+        run=_run_of(nodes, arrays, inputs, [value.name for value in graph.output]),
+        takes_mask=_MASK in inputs,
+        operations=operations,
+        epsilons=_epsilons(nodes, arrays),
+    )
 
-    def put(name: str, source: str, transpose: bool) -> None:
-        if name not in state and tensors[source].data_type in _TYPES:
-            array = _array(tensors[source], folder, what)
-            state[name] = array.T if transpose and array.ndim == 2 else array
 
-    for tensor, name, transpose in _dense_weights(graph, tensors):
-        put(name, tensor, transpose)
-    for name in tensors:
+def _node(node: Any) -> Node:
+    attributes: dict[str, Any] = {}
+    for a in node.attribute:
+        if a.type in _VALUES:
+            value = getattr(a, _VALUES[a.type])
+            attributes[a.name] = tuple(value) if a.type in _LISTS else value
+        elif a.HasField("t") and node.op_type == "ConstantOfShape":
+            attributes[a.name] = array(a.t, [], "a constant") if a.t.data_type in TYPES else None
+    return Node(node.op_type, tuple(node.input), tuple(node.output), attributes, node.name)
+
+
+def _run_of(
+    nodes: list[Node], arrays: dict[str, np.ndarray], inputs: list[str], outputs: list[str]
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """What the graph computes, as a function of ids and attention mask."""
+    makers = {made: node for node in nodes for made in node.outputs if made}
+    constants = {name: as_double(array) for name, array in arrays.items()}
+
+    def run(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        known: dict[str, Any] = constants | {"input_ids": ids, _MASK: mask}
+        unknown = [name for name in inputs if name not in known]
+        if unknown or not outputs:
+            raise ModelFormatError(
+                f"its graph has the inputs {', '.join(inputs)}; expected input_ids and {_MASK}"
+                if outputs
+                else "its graph has no output"
+            )
+        target = _LOGITS if _LOGITS in outputs else outputs[0]
+        return np.asarray(evaluate(target, makers, known, OPERATIONS, Budget()))
+
+    return run
+
+
+def _epsilons(nodes: list[Node], arrays: dict[str, np.ndarray]) -> set[float]:
+    """The epsilons of layer norms: attributes, or what is added before a root is drawn."""
+    found = {float(n.attributes.get("epsilon", _DEFAULT_EPSILON)) for n in nodes if n.operation == "LayerNormalization"}
+    rooted = {n.inputs[0] for n in nodes if n.operation == "Sqrt" and n.inputs}
+    for node in nodes:
+        if node.operation == "Add" and rooted.intersection(node.outputs):
+            found.update(float(arrays[i].item()) for i in node.inputs if i in arrays and arrays[i].size == 1)
+    return found
+
+
+def _state_names(nodes: list[Node], tensors: dict[str, Any]) -> dict[str, tuple[str, bool]]:
+    """Constant, and whether to transpose it, by name in the state dict."""
+    names: dict[str, tuple[str, bool]] = {}
+    for source, name, transpose in _dense_weights(nodes, tensors):
+        names.setdefault(name, (source, transpose))
+    # An exporter keeps one of equal weights, and gives the others its value under their own names.
+    copies = {n.outputs[0]: n.inputs[0] for n in nodes if n.operation == "Identity" and n.inputs and n.outputs}
+    for name in [*tensors, *(made for made, source in copies.items() if source in tensors)]:
         target = _NAMES.match(name)
         if target:
-            put(target.group(1), name, False)
-    return state
+            names.setdefault(target.group(1), (copies.get(name, name), False))
+    return names
 
 
-def _dense_weights(graph: Any, tensors: dict[str, Any]) -> list[tuple[str, str, bool]]:
+def _dense_weights(nodes: list[Node], tensors: dict[str, Any]) -> list[tuple[str, str, bool]]:
     """Constant, name in the state dict, and whether to transpose it, of every dense layer's weight."""
     users = defaultdict(list)
     origin: dict[str, tuple[str, bool]] = {}
-    for node in graph.node:
-        for used in node.input:
+    for node in nodes:
+        for used in node.inputs:
             users[used].append(node)
-        # A weight may come by way of Transpose or Identity instead of being folded.
-        if node.op_type in ("Transpose", "Identity") and node.input and node.output:
-            source, turned = origin.get(node.input[0], (node.input[0], False))
+        # A weight may come by way of these instead of being folded; Cast of one that is kept in half precision.
+        if node.operation in ("Transpose", "Identity", "Cast") and node.inputs and node.outputs:
+            source, turned = origin.get(node.inputs[0], (node.inputs[0], False))
             if source in tensors:
-                origin[node.output[0]] = (source, turned != (node.op_type == "Transpose"))
+                origin[node.outputs[0]] = (source, turned != (node.operation == "Transpose"))
     found = []
-    for node in graph.node:
-        if node.op_type == "MatMul" and len(node.input) == 2 and node.output:
-            weight, bias = node.input[1], _bias_after(node, users, tensors, origin)
+    for node in nodes:
+        if node.operation == "MatMul" and len(node.inputs) == 2 and node.outputs:
+            weight, bias = node.inputs[1], _bias_after(node, users, tensors, origin)
             transposed = True
-        elif node.op_type == "Gemm" and len(node.input) == 3:
-            weight, bias = node.input[1], origin.get(node.input[2], (node.input[2], False))[0]
-            transposed = not any(a.name == "transB" and a.i for a in node.attribute)
+        elif node.operation == "Gemm" and len(node.inputs) == 3:
+            weight, bias = node.inputs[1], _named(node.inputs[2], origin)
+            transposed = not node.attributes.get("transB")
         else:
             continue
         weight, turned = origin.get(weight, (weight, False))
@@ -99,49 +169,17 @@ def _dense_weights(graph: Any, tensors: dict[str, Any]) -> list[tuple[str, str, 
     return found
 
 
-def _bias_after(node: Any, users: Any, tensors: dict[str, Any], origin: dict[str, tuple[str, bool]]) -> str | None:
-    for user in users[node.output[0]]:
-        if user.op_type == "Add":
-            for used in user.input:
-                source = origin.get(used, (used, False))[0]
-                if source in tensors:
-                    return source
+def _named(tensor: str, origin: dict[str, tuple[str, bool]]) -> str:
+    """The name that tells what a tensor is: its own, else that of the constant that it comes from."""
+    return tensor if _NAMES.match(tensor) else origin.get(tensor, (tensor, False))[0]
+
+
+def _bias_after(
+    node: Node, users: dict[str, list[Node]], tensors: dict[str, Any], origin: dict[str, tuple[str, bool]]
+) -> str | None:
+    for user in users[node.outputs[0]]:
+        if user.operation == "Add":
+            for used in user.inputs:
+                if origin.get(used, (used, False))[0] in tensors:
+                    return _named(used, origin)
     return None
-
-
-def _array(tensor: Any, folder: Path, what: str) -> np.ndarray:
-    dtype = np.dtype(_TYPES[tensor.data_type])
-    shape = tuple(tensor.dims)
-    if tensor.data_location == _EXTERNAL:
-        data: Any = _external(tensor, folder, what)
-    elif tensor.float_data and tensor.data_type == _FLOAT:
-        data = np.asarray(tensor.float_data, "<f4").tobytes()
-    else:
-        data = tensor.raw_data
-    if min(shape, default=0) < 0 or len(data) != prod(shape) * dtype.itemsize:
-        raise ModelFormatError(f"{what}: tensor {tensor.name} of shape {list(shape)} has {len(data)} bytes")
-    flat = np.frombuffer(data, dtype)
-    if tensor.data_type == _BFLOAT16:
-        flat = (flat.astype("<u4") << 16).view("<f4")
-    return flat.reshape(shape)
-
-
-def _external(tensor: Any, folder: Path, what: str) -> memoryview:
-    """The bytes of a tensor that lies in a file beside the model's."""
-    entries = {e.key: e.value for e in tensor.external_data}
-    location = entries.get("location", "")
-    file = folder / location
-    try:
-        inside = bool(location) and file.resolve().is_relative_to(folder.resolve()) and file.is_file()
-        offset, length = int(entries.get("offset", 0)), int(entries.get("length", -1))
-    except (OSError, ValueError) as e:
-        raise ModelFormatError(f"{what}: tensor {tensor.name} has a bad reference to external data ({e})") from e
-    if not inside:
-        raise ModelFormatError(
-            f"{what}: tensor {tensor.name} lies in the file {location!r}, which is not beside the model; copy it there"
-        )
-    size = file.stat().st_size
-    length = size - offset if length < 0 else length
-    if offset < 0 or length <= 0 or offset + length > size:
-        raise ModelFormatError(f"{what}: {file} ends before tensor {tensor.name}; it is cut off")
-    return memoryview(np.memmap(file, np.uint8, "r", offset, (length,)))  # type: ignore[arg-type]  # a memmap is a buffer

@@ -1,4 +1,4 @@
-"""Weights from an OpenVINO model, read by the openvino package (the extra `sparkcls[openvino]`).
+"""A DistilBERT classifier of OpenVINO, read and run by the openvino package (the extra `sparkcls[openvino]`).
 
 OpenVINO keeps no names of weights, but every operation has the path of the module that it came from.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.formats.settle import Network
 from sparkcls.formats.weights import StateDict
 
 _MODULE = re.compile(
@@ -20,12 +22,15 @@ _MODULE = re.compile(
     r"|transformer\.layer\.\d+\.(?:attention\.(?:[qkv]|out)_lin|(?:sa|output)_layer_norm|ffn\.lin[12]))"
     r"|pre_classifier|classifier)(?=\.|$)"
 )
+_MASK, _LOGITS = "attention_mask", "logits"
+#: How far single precision may stray, relative to the largest score.
+_ROUNDING = 1e-4
 #: What an operation's constant is to its module.
 _ROLES = {"Gather": "weight", "MatMul": "weight", "Multiply": "weight", "Add": "bias"}
 
 
-def read_openvino(files: Sequence[Path], what: str) -> StateDict:
-    """The state dict of a DistilBERT classifier in an .xml and a .bin among `files`.
+def read_openvino(files: Sequence[Path], what: str) -> Network:
+    """A DistilBERT classifier in an .xml and a .bin among `files`.
 
     Raises
     ------
@@ -43,10 +48,50 @@ def read_openvino(files: Sequence[Path], what: str) -> StateDict:
             "export the original with `optimum-cli export onnx`, put vocab.txt and labels.txt into assets/ beside "
             "model.onnx, and call loadSavedModel"
         ) from e
+    core = openvino.Core()
     try:
-        return _weights(openvino.Core().read_model(str(networks[0])))
+        model = core.read_model(str(networks[0]))
+        state = _weights(model)
+        operations = model.get_ordered_ops()
+        inputs = {name for port in model.inputs for name in port.get_names()}
+        return Network(
+            what=str(networks[0]),
+            state=state,
+            run=partial(_run, core, model),
+            takes_mask=_MASK in inputs,
+            operations={kind for kind in map(_kind, operations)},
+            epsilons={float(o.get_attributes()["eps"]) for o in operations if o.get_type_name() == "MVN"},
+            rounding=_ROUNDING,
+        )
     except Exception as e:  # the package raises RuntimeError and more for corrupt files
-        raise ModelFormatError(f"{networks[0]} cannot be read by OpenVINO ({str(e).splitlines()[0]})") from e
+        raise ModelFormatError(f"{networks[0]} cannot be read by OpenVINO ({_first_line(e)})") from e
+
+
+def _kind(operation: Any) -> str:
+    """An operation's kind; of GELU also by which function."""
+    kind = str(operation.get_type_name())
+    tanh = kind == "Gelu" and operation.get_attributes().get("approximation_mode") == "TANH"
+    return "Tanh" if tanh else "Erf" if kind == "Gelu" else kind
+
+
+def _run(core: Any, model: Any, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The scores that the model computes, in single precision."""
+    try:
+        compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1})
+        given = {"input_ids": ids, _MASK: mask}
+        names = [next((n for n in port.get_names() if n in given), "") for port in compiled.inputs]
+        if not all(names):
+            raise ModelFormatError(f"its inputs are not all among {', '.join(given)}")
+        logits = next((port for port in compiled.outputs if _LOGITS in port.get_names()), compiled.outputs[0])
+        return np.array(compiled([given[name] for name in names])[logits], np.float64)
+    except ModelFormatError:
+        raise
+    except Exception as e:  # as above
+        raise ModelFormatError(f"OpenVINO cannot run it ({_first_line(e)})") from e
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]
 
 
 def _weights(model: Any) -> StateDict:
@@ -61,6 +106,11 @@ def _weights(model: Any) -> StateDict:
         module = next(filter(None, named), None)
         if module is None:
             continue
+        for product in inputs if kind == "Add" and module.group(1).lower().endswith("norm") else ():
+            # The scale of a layer norm, where it bears no name of its own.
+            if product.get_type_name() == "Multiply":
+                scales = [_constant(product.input_value(i).get_node()) for i in range(2)]
+                state |= {f"{module.group(1)}.weight": a.reshape(-1) for a in scales if a is not None and a.size > 1}
         for array in map(_constant, inputs):
             # Single numbers are epsilons and scales.
             if array is None or array.size <= 1:

@@ -13,24 +13,26 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.archive import extract
-from sparkcls.formats.graphdef import variable_names
 from sparkcls.formats.javaobjects import read_map
 from sparkcls.formats.model import ForeignModel
 from sparkcls.formats.onnx import read_onnx
 from sparkcls.formats.openvino import read_openvino
-from sparkcls.formats.tensorbundle import TensorBundle
-from sparkcls.formats.weights import StateDict, contiguous, keras_to_state
+from sparkcls.formats.settle import settle
+from sparkcls.formats.tensorflow import read_tensorflow
+from sparkcls.formats.weights import StateDict, contiguous
 
 CLASS = "com.johnsnowlabs.nlp.annotators.classifier.dl.DistilBertForSequenceClassification"
 #: What the class names of its stages begin with.
 FOREIGN = "com.johnsnowlabs."
 PIPELINE_CLASS = "org.apache.spark.ml.PipelineModel"
 FILE = "distilbert_classification_"
+_EXTERNAL = ("_data", ".data")
 
 #: Params that mean the same here. Columns are the user's, batchSize and engine are the JVM's business.
 CARRIED = ("caseSensitive", "maxSentenceLength", "coalesceSentences", "activation", "multilabel", "threshold")
@@ -60,7 +62,7 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     return content
 
 
-def read_saved_model(folder: Path) -> ForeignModel:
+def read_saved_model(folder: Path, heads: int | None = None) -> ForeignModel:
     """A classifier that Spark NLP saved.
 
     Raises
@@ -93,11 +95,13 @@ def read_saved_model(folder: Path) -> ForeignModel:
         raise ModelFormatError(f"{folder} has no file {FILE}tensorflow, {FILE}onnx or {FILE}openvino; copy it again")
     stated = params.pop("engine", engines[0])
     engine = stated if stated in engines else engines[0]
+    state, config = _read_engine(folder, engine, heads)
     return ForeignModel(
-        state=_read_engine(folder, engine),
+        state=state,
         labels=[by_index[i] for i in range(len(labels))],
         vocabulary=vocabulary,
         params={name: params[name] for name in CARRIED if name in params},
+        config=config,
         engine=engine,
     )
 
@@ -109,44 +113,27 @@ def _params(metadata: dict[str, Any]) -> dict[str, Any]:
     return {**maps[0], **maps[1]}
 
 
-def _read_engine(folder: Path, engine: str) -> StateDict:
+def _read_engine(folder: Path, engine: str, heads: int | None) -> tuple[StateDict, dict[str, Any]]:
+    """The weights in an engine's zip, and what config.json is to say of the network."""
     archive = folder / (FILE + engine)
     with tempfile.TemporaryDirectory(prefix="sparkcls-") as temporary:
         inner = Path(temporary)
         files = extract(archive, inner)
         if engine == "tensorflow":
-            return contiguous(read_variables(inner / "variables", inner / "saved_model.pb", saved_model=False))
-        if engine == "onnx":
-            model = max((f for f in files if not f.name.endswith(("_data", ".data"))), key=lambda f: f.stat().st_size)
-            for beside in folder.glob("*onnx_data*"):
-                # Weights over the limit of a protocol buffer lie beside the zip.
-                if not (inner / beside.name).exists():
-                    (inner / beside.name).symlink_to(beside.absolute())
-            return contiguous(read_onnx(model))
-        return contiguous(read_openvino(files, str(archive)))
+            signature = {k: v for k, v in read_map(folder / "fields" / "signatures").items() if isinstance(v, str)}
+            network = read_tensorflow(inner / "variables", inner / "saved_model.pb", False, signature)
+        elif engine == "onnx":
+            network = read_onnx(_onnx_file(files, archive), folder)
+        else:
+            network = read_openvino(files, str(archive))
+        # Here, because the files that the weights are mapped from are gone afterwards.
+        network = replace(network, what=f"{archive} ({Path(network.what).name})")
+        return contiguous(network.state), settle(network, {}, heads)
 
 
-def read_variables(prefix: Path, graph: Path, saved_model: bool) -> StateDict:
-    """The state dict of a tensor bundle, named by itself or by its graph.
-
-    Parameters
-    ----------
-    prefix
-        Of the bundle.
-    graph
-        saved_model.pb: a SavedModel, or a bare GraphDef as Spark NLP keeps it.
-    saved_model
-        Which of the two.
-
-    Raises
-    ------
-    ModelFormatError
-        A file is missing or corrupt, or two variables claim one place.
-    """
-    bundle = TensorBundle(prefix)
-    suffix = "/.ATTRIBUTES/VARIABLE_VALUE"
-    names = {key: key.removesuffix(suffix) for key in bundle.entries}
-    if graph.is_file():
-        names |= variable_names(graph.read_bytes(), str(graph), saved_model)
-    names |= bundle.variable_names()
-    return keras_to_state({k: n for k, n in names.items() if k in bundle.entries}, bundle.array, str(prefix))
+def _onnx_file(files: list[Path], archive: Path) -> Path:
+    """The model among the files of a zip: the .onnx, else the largest; the others are its weights."""
+    candidates = [f for f in files if f.suffix == ".onnx"] or [f for f in files if not f.name.endswith(_EXTERNAL)]
+    if not candidates:
+        raise ModelFormatError(f"{archive} holds no ONNX model; fetch or copy it again")
+    return max(candidates, key=lambda f: f.stat().st_size)

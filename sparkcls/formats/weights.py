@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.models.layout import expected_shapes
 
 StateDict = dict[str, np.ndarray]
 
-#: Width of an attention head where nothing tells: that of every published DistilBERT.
+#: Width of an attention head of nearly every published DistilBERT.
 HEAD_WIDTH = 64
 
 _EMBEDDINGS = "distilbert.embeddings"
@@ -66,13 +67,13 @@ def keras_to_state(names: dict[str, str], read: Callable[[str], np.ndarray], wha
     return state
 
 
-def infer_config(state: StateDict, what: str, heads: int | None = None) -> dict[str, Any]:
-    """The configuration that the shapes tell; the number of heads is `heads`, else width / 64.
+def infer_config(state: StateDict, what: str) -> dict[str, Any]:
+    """The configuration that the shapes of complete weights tell; heads and activation they do not.
 
     Raises
     ------
     ModelFormatError
-        Weights are missing, so that it is no DistilBERT classifier, or the number of heads is unknown.
+        Weights are missing or of other shapes, so that it is no DistilBERT classifier.
     """
 
     def shape(name: str, dimensions: int) -> tuple[int, ...]:
@@ -87,28 +88,30 @@ def infer_config(state: StateDict, what: str, heads: int | None = None) -> dict[
     vocabulary, dim = shape("distilbert.embeddings.word_embeddings.weight", 2)
     positions, _ = shape("distilbert.embeddings.position_embeddings.weight", 2)
     hidden, _ = shape("distilbert.transformer.layer.0.ffn.lin1.weight", 2)
-    layers = len({m.group(1) for m in map(_layer_of, state) if m})
-    if heads is None:
-        if dim % HEAD_WIDTH:
-            raise ModelFormatError(
-                f"{what}: its width {dim} is no multiple of {HEAD_WIDTH}, so the number of attention heads is "
-                "unknown; convert it with `sparkcls convert FOLDER OUT --heads N`"
-            )
-        heads = dim // HEAD_WIDTH
-    elif heads < 1 or dim % heads:
-        raise ModelFormatError(f"{what}: heads is {heads}, which does not divide the width {dim}")
-    return {
+    config = {
         "model_type": "distilbert",
         "architectures": ["DistilBertForSequenceClassification"],
         "vocab_size": vocabulary,
         "max_position_embeddings": positions,
         "dim": dim,
         "hidden_dim": hidden,
-        "n_layers": layers,
-        "n_heads": heads,
-        "activation": "gelu",
+        "n_layers": len({m.group(1) for m in map(_layer_of, state) if m}),
         "pad_token_id": 0,
     }
+    outputs = shape("classifier.bias", 1) if "classifier.bias" in state else (0,)
+    expected = expected_shapes(config) | {"classifier.weight": (*outputs, dim), "classifier.bias": outputs}
+    missing = sorted(expected.keys() - state.keys())
+    if missing:
+        raise ModelFormatError(
+            f"{what}: {len(missing)} weights of a DistilBertForSequenceClassification were not found, the first is "
+            f"{missing[0]}; is it another kind of model, or an exporter that sparkcls does not know?"
+        )
+    for name, wanted in expected.items():
+        if state[name].shape != wanted:
+            raise ModelFormatError(
+                f"{what}: {name} has shape {list(state[name].shape)}; the other weights need {list(wanted)}"
+            )
+    return config
 
 
 def _layer_of(name: str) -> re.Match[str] | None:

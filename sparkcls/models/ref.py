@@ -26,6 +26,7 @@ BUNDLED = "bundled:"
 STORE = "store:"
 HUB = "hub:"
 IMPORT = "import:"
+_HEADS = "heads="
 
 #: Digests over the present set of files begin so. Else one would equal the former digest of a folder to which a file
 #: that is decisive now was added later, and the change would go unseen.
@@ -147,6 +148,19 @@ def is_folder(path: Path) -> bool:
 def is_remote(place: str) -> bool:
     """Whether a place says where to fetch the folder from."""
     return place.startswith((STORE, HUB, IMPORT))
+
+
+def import_place(source: str, heads: int | None = None) -> str:
+    """The place of a foreign folder to convert; heads are the attention heads that were asked for."""
+    # No path that is made absolute and no URI begins like it.
+    return f"{IMPORT}{source}" if heads is None else f"{IMPORT}{_HEADS}{heads}:{source}"
+
+
+def import_source(place: str) -> tuple[str, int | None]:
+    """The path or URI in the place of a foreign folder, and the heads that were asked for."""
+    source = place.removeprefix(IMPORT)
+    match = re.match(rf"{_HEADS}(\d{{1,9}}):", source)
+    return (source[match.end() :], int(match.group(1))) if match else (source, None)
 
 
 def place_path(place: str) -> Path:

@@ -18,7 +18,7 @@ from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.engine.contract import SPARKNLP
 from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
-from sparkcls.formats.convert import is_foreign
+from sparkcls.formats.convert import check_heads, is_foreign
 from sparkcls.models.cards import CARDS
 from sparkcls.models.heads import SOFTMAX
 from sparkcls.models.layout import PARAMS, ModelFolder, decisive_files, read_model_folder
@@ -184,7 +184,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
 
     @classmethod
     def loadSavedModel(
-        cls, folder: str | os.PathLike[str], spark_session: Any = None
+        cls, folder: str | os.PathLike[str], spark_session: Any = None, *, heads: int | None = None
     ) -> DistilBertForSequenceClassification:
         """The stage of a model folder: Hugging Face's, an exporter's, or one that Spark NLP saved.
 
@@ -197,6 +197,8 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             same path or URI.
         spark_session
             Not used; Spark NLP's callers pass it.
+        heads
+            Attention heads that the network must have. Default: those that its graph or its ``config.json`` tells.
 
         Raises
         ------
@@ -205,14 +207,16 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         """
         if not isinstance(folder, (str, os.PathLike)):
             raise ParamTypeError(f"loadSavedModel(folder) takes a path as str, got {folder!r}")
+        if heads is not None and (isinstance(heads, bool) or not isinstance(heads, int) or heads < 1):
+            raise ParamError(f"loadSavedModel(heads=) takes a whole number from 1, got {heads!r}")
         take_over_confs()
         location = os.fspath(folder)
         if is_elsewhere(location):
-            return cls._of_model(import_folder(location))
+            return cls._of_model(import_folder(location, heads))
         with local_folder(location) as path:
             if is_foreign(path):
-                return cls._of_model(import_folder(location))
-            read_model_folder(path)
+                return cls._of_model(import_folder(location, heads))
+            check_heads(read_model_folder(path), heads)
             return cls._of_model(ModelRef.of_folder(path.name, str(path)))
 
     @classmethod

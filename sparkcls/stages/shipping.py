@@ -24,7 +24,7 @@ from sparkcls.catalogue.mounts import in_shared_root, on_cluster_mount
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ParamError
 from sparkcls.models.layout import decisive_files
-from sparkcls.models.ref import BUNDLED, IMPORT, ModelRef, is_remote, place_path
+from sparkcls.models.ref import BUNDLED, IMPORT, ModelRef, import_source, is_remote, place_path
 from sparkcls.settings import ALWAYS, AUTO, NEVER, SHIP_CONF, check_ship, configured_cache, configured_ship
 from sparkcls.stages.confs import read_conf, take_over_confs
 from sparkcls.stages.scoring import Scoring
@@ -102,7 +102,7 @@ def seen_by_all(ref: ModelRef, folder: Path, remote: bool = False) -> bool:
 
 
 def _is_shared(place: str, ref: ModelRef, restored: bool, remote: bool) -> bool:
-    source = place.removeprefix(IMPORT)
+    source, _ = import_source(place)
     if is_remote(source):
         # What the driver fetched from a store or a hub is not theirs to fetch again.
         return False
