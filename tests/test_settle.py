@@ -1,0 +1,207 @@
+"""Heads, activation and the rest, from what a network's graph computes."""
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sparkcls.annotator import DistilBertForSequenceClassification
+from sparkcls.catalogue.imported import import_again, import_folder
+from sparkcls.engine.network import Network
+from sparkcls.errors import ModelFormatError, ParamError
+from sparkcls.formats.archive import extract
+from sparkcls.formats.convert import convert_folder
+from sparkcls.formats.messages import message
+from sparkcls.models.layout import read_model_folder
+from sparkcls.models.ref import folder_digest
+from tests.foreign import random_state, write_field, write_saved_model, write_saved_tensorflow
+from tests.models import save_tiny_model, vocabulary
+from tests.tf_graph import Build
+
+EXPORTED = Path(__file__).parent / "data" / "exported"
+NAMES = ["onnx_legacy_relu_4", "onnx_legacy_gelu_6", "onnx_dynamo_relu_3", "onnx_dynamo_gelu_12", "tensorflow_relu_4"]
+
+
+def exported(name, folder):
+    """The exporter's folder of this name, and its record."""
+    extract(EXPORTED / f"{name}.zip", folder)
+    return with_assets(folder), json.loads((EXPORTED / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def with_assets(folder):
+    (folder / "assets").mkdir(parents=True)
+    (folder / "assets" / "vocab.txt").write_text("\n".join(vocabulary()) + "\n", encoding="utf-8")
+    (folder / "assets" / "labels.txt").write_text("a\nb\nc\n")
+    return folder
+
+
+def check(folder, record):
+    """The converted folder has the record's configuration and gives its logits."""
+    model = read_model_folder(folder)
+    assert {key: model.config[key] for key in record["config"]} == record["config"]
+    logits = Network(model, folder_digest(folder), "cpu", "float32").start(record["texts"])()
+    assert np.abs(logits - np.array(record["logits"])).max() < 1e-4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_exported_networks_answer_as_in_their_own_runtime(cache, tmp_path, name):
+    folder, record = exported(name, tmp_path / "m")
+    convert_folder(folder, tmp_path / "out")
+    check(tmp_path / "out", record)
+
+
+@pytest.mark.parametrize("name", ["onnx_legacy_relu_4", "onnx_dynamo_relu_3", "tensorflow_relu_4"])
+def test_as_spark_nlp_saves_them(cache, tmp_path, name):
+    """The graph alone in a zip; weights of ONNX that lie outside of it inside the zip or beside it."""
+    folder, record = exported(name, tmp_path / "m")
+    saved = write_saved_tensorflow(tmp_path / "saved", random_state(64, 3, 201), ["a", "b", "c"], vocabulary())
+    (saved / "distilbert_classification_tensorflow").unlink()
+    engine = name.partition("_")[0]
+    with zipfile.ZipFile(saved / f"distilbert_classification_{engine}", "w") as archive:
+        if engine == "onnx":
+            archive.write(folder / "model.onnx", "distilbert_classification_onnx")
+            for data in folder.glob("*.data"):
+                archive.write(data, data.name)
+        else:
+            whole = message("TfSavedModel").FromString((folder / "saved_model.pb").read_bytes())
+            archive.writestr("saved_model.pb", whole.meta_graphs[0].graph_def.SerializeToString())
+            for file in (folder / "variables").iterdir():
+                archive.write(file, file.name)
+    convert_folder(saved, tmp_path / "out")
+    check(tmp_path / "out", record)
+    if name == "onnx_dynamo_relu_3":
+        with zipfile.ZipFile(saved / "distilbert_classification_onnx", "w") as archive:
+            archive.write(folder / "model.onnx", "distilbert_classification_onnx")
+        with pytest.raises(ModelFormatError, match="not beside the model"):
+            convert_folder(saved, tmp_path / "out2")
+        shutil.copy(folder / "model.onnx.data", saved / "distilbert_classification_onnx_model.onnx.data")
+        convert_folder(saved, tmp_path / "out2")
+        check(tmp_path / "out2", record)
+        moved = tmp_path / "elsewhere"
+        shutil.move(saved / "distilbert_classification_onnx_model.onnx.data", moved)
+        (saved / "model.onnx.data").symlink_to(moved)
+        with pytest.raises(ModelFormatError, match="not beside the model"):
+            convert_folder(saved, tmp_path / "out3")
+
+
+@pytest.mark.parametrize("name", ["onnx_legacy_relu_4", "onnx_legacy_gelu_6"])
+def test_openvino_is_run_itself(cache, tmp_path, name):
+    import openvino
+
+    folder, record = exported(name, tmp_path / "m")
+    openvino.save_model(openvino.convert_model(str(folder / "model.onnx")), str(folder / "openvino_model.xml"))
+    (folder / "model.onnx").unlink()
+    convert_folder(folder, tmp_path / "out")
+    check(tmp_path / "out", record)
+
+
+def test_dropout_left_in_is_refused(tmp_path):
+    folder, _ = exported("tensorflow_training", tmp_path / "m")
+    with pytest.raises(ModelFormatError, match="exported for training, with dropout left in"):
+        convert_folder(folder, tmp_path / "out")
+
+
+def built(tmp_path, build, **sizes):
+    """A SavedModel whose graph is built so."""
+    state = random_state(**{"dim": 48, "labels": 3, "vocabulary": len(vocabulary()), "layers": 2} | sizes)
+    write_saved_model(with_assets(tmp_path / "built"), state, build)
+    return tmp_path / "built"
+
+
+@pytest.mark.parametrize("heads", [1, 4, 12])
+@pytest.mark.parametrize("activation", ["gelu", "relu"])
+def test_heads_and_activation_of_a_graph(tmp_path, heads, activation):
+    convert_folder(built(tmp_path, Build(heads, activation)), tmp_path / "out")
+    config = read_model_folder(tmp_path / "out").config
+    assert (config["n_heads"], config["activation"]) == (heads, activation)
+
+
+@pytest.mark.parametrize(
+    ("build", "reason"),
+    [
+        (Build(4, "gelu_new"), "has the activation gelu_new; sparkcls computes gelu, relu"),
+        (Build(4, "tanh"), "has the activation tanh"),
+        (Build(4, epsilon=1e-5), "have the epsilon 1e-05"),
+        (Build(4, epsilon=1e-7), "have the epsilon 1e-07"),
+        (Build(4, head_activation="Tanh"), "its head has the activation tanh"),
+        (Build(4, head_activation="Identity"), "no activation after pre_classifier"),
+        (Build(4, first_position=2), "its positions begin at 2"),
+        (Build(4, masked=False), "pays no heed to the attention mask"),
+        (Build(4, causal=True), "causal"),
+        (Build(4, end="Softmax"), "ends in softmax"),
+        (Build(4, end="Sigmoid"), "ends in sigmoid"),
+        (Build(4, end="Relu"), "computes something else"),
+        (Build(4, end="RandomUniform"), "dropout left in"),
+        (Build(4, end="NoSuchThing"), r"NoSuchThing.*--heads N.*loadSavedModel\(folder, heads=N\)"),
+    ],
+)
+def test_other_networks_are_refused_by_name(tmp_path, build, reason):
+    with pytest.raises(ModelFormatError, match=reason):
+        convert_folder(built(tmp_path, build), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_heads_of_a_graph_that_cannot_be_run(tmp_path):
+    folder = built(tmp_path, Build(4, "relu", end="NoSuchThing"))
+    convert_folder(folder, tmp_path / "out", heads=4)
+    config = read_model_folder(tmp_path / "out").config
+    assert (config["n_heads"], config["activation"]) == (4, "relu")
+    with pytest.raises(ModelFormatError, match="does not divide"):
+        convert_folder(folder, tmp_path / "out2", heads=5)
+
+
+@pytest.mark.parametrize(
+    ("stated", "reason"),
+    [
+        ({"n_heads": 12}, "n_heads 4, .*says 12"),
+        ({"activation": "gelu"}, "activation 'relu', .*says 'gelu'"),
+        ({"n_heads": "4"}, "n_heads"),
+        ({"n_heads": 4, "activation": "relu", "problem_type": "multi_label_classification", "pad_token_id": 1}, None),
+    ],
+)
+def test_a_config_beside_the_network(tmp_path, stated, reason):
+    folder = built(tmp_path, Build(4, "relu"))
+    (folder / "config.json").write_text(json.dumps(stated))
+    if reason:
+        with pytest.raises(ModelFormatError, match=reason):
+            convert_folder(folder, tmp_path / "out")
+    else:
+        convert_folder(folder, tmp_path / "out")
+        config = read_model_folder(tmp_path / "out").config
+        assert {key: config[key] for key in stated} == stated
+
+
+def test_heads_that_are_asked_for(cache, tmp_path):
+    """They are checked, and travel with the stage to machines that convert the folder themselves."""
+    folder = built(tmp_path, Build(4, "relu", end="NoSuchThing"))
+    with pytest.raises(ModelFormatError, match="heads=N"):
+        DistilBertForSequenceClassification.loadSavedModel(folder)
+    refs = [import_folder(str(folder), heads) for heads in (4, 6)]
+    assert len({ref.digest for ref in refs}) == 2, "another number is another model"
+    (place,) = (p for p in refs[1].places if p.startswith("import:"))
+    again = import_again(refs[1], place, tmp_path / "again")
+    assert read_model_folder(again).config["n_heads"] == 6
+    stage = DistilBertForSequenceClassification.loadSavedModel(folder, heads=4)
+    assert stage.getClasses() == ["a", "b", "c"]
+    for heads in (0, True, "4"):
+        with pytest.raises(ParamError, match="whole number"):
+            DistilBertForSequenceClassification.loadSavedModel(folder, heads=heads)
+    hub = save_tiny_model(tmp_path / "hf", ["a", "b"])
+    has = read_model_folder(hub).config["n_heads"]
+    DistilBertForSequenceClassification.loadSavedModel(hub, heads=has)
+    with pytest.raises(ModelFormatError, match=f"says {has} attention heads, 64 are asked for"):
+        DistilBertForSequenceClassification.loadSavedModel(hub, heads=64)
+
+
+def test_saved_signatures_name_the_tensors(tmp_path):
+    """Graphs that Spark NLP keeps have no signature; its own file has, and without one the names are the usual ones."""
+    source = write_saved_tensorflow(
+        tmp_path / "m", random_state(48, 3, 201), ["a", "b", "c"], vocabulary(), build=Build(4, "relu")
+    )
+    convert_folder(source, tmp_path / "out")
+    write_field(source / "fields" / "signatures", {"x": 1})
+    convert_folder(source, tmp_path / "out2")
+    assert folder_digest(tmp_path / "out") == folder_digest(tmp_path / "out2")
