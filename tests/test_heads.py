@@ -15,10 +15,11 @@ from sparkcls.light import LightPipeline
 from sparkcls.models.layout import read_model_folder
 from sparkcls.nlu.frames import Layout
 from sparkcls.stages.chain import answers
-from tests.foreign import keras_variables, write_bundle
+from tests.foreign import write_saved_model
 from tests.models import save_tiny_model
 from tests.pipelines import classifier_of, pipeline_of
 from tests.test_classification import scored, sentence
+from tests.tf_graph import Build
 
 TEXTS = ["the movie was good", "awful plot", "shares rose"]
 LABELS = {1: ["only"], 3: ["x", "y", "z"]}
@@ -134,8 +135,7 @@ def test_converted_folders_keep_it(tmp_path, cache, exporter):
         out = tmp_path / "exporter"
         (out / "assets").mkdir(parents=True)
         state = load_file(source / "model.safetensors")
-        write_bundle(out / "variables" / "variables", keras_variables(state))
-        (out / "saved_model.pb").write_bytes(b"")
+        write_saved_model(out, state, Build(json.loads((source / "config.json").read_text())["n_heads"]))
         shutil.copy(source / "vocab.txt", out / "assets")
         shutil.copy(source / "config.json", out)
         source = out

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sparkcls.annotator import DistilBertForSequenceClassification
+from sparkcls.catalogue.consent import may_ask
 from sparkcls.catalogue.imported import import_again, import_folder
 from sparkcls.engine.network import Network
 from sparkcls.errors import ModelFormatError, ParamError
@@ -181,6 +182,7 @@ def test_heads_that_are_asked_for(cache, tmp_path):
         DistilBertForSequenceClassification.loadSavedModel(folder)
     refs = [import_folder(str(folder), heads) for heads in (4, 6)]
     assert len({ref.digest for ref in refs}) == 2, "another number is another model"
+    assert not may_ask("import:heads=6:s3://somewhere/m"), "the URI behind it counts"
     (place,) = (p for p in refs[1].places if p.startswith("import:"))
     again = import_again(refs[1], place, tmp_path / "again")
     assert read_model_folder(again).config["n_heads"] == 6

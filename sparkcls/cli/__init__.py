@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     convert.add_argument("folder", type=Path, metavar="FOLDER", help="the model's folder")
     convert.add_argument("out", type=Path, metavar="OUT", help="the folder to make; it must not exist")
-    convert.add_argument("--heads", type=int, metavar="N", help="attention heads, if the model does not say")
+    convert.add_argument("--heads", type=int, metavar="N", help="attention heads, if its graph cannot tell")
 
     migrate = _command(commands, "migrate", "move scripts and notebooks from Spark NLP to sparkcls", _run_migrate)
     migrate.epilog = migration.EPILOG
