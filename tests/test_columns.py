@@ -180,8 +180,8 @@ def test_orc_files_are_read_back(spark, tmp_path, bundled):
         lambda df: df.withColumn("words", F.transform("token", lambda t: t.withField("result", F.upper(t["result"])))),
         lambda df: (
             df.select("text", "document", F.explode("token").alias("t"))
-            .groupBy("text", "document")
-            .agg(F.collect_list("t").alias("words"))
+            .groupBy("text")
+            .agg(F.first("document").alias("document"), F.collect_list("t").alias("words"))
         ),
     ],
     ids=["filter", "transform", "groupBy"],

@@ -7,7 +7,7 @@ from sparkcls.annotator import DistilBertForSequenceClassification
 from sparkcls.base import DocumentAssembler, PipelineModel
 from sparkcls.catalogue.sources import forget_indexes
 from sparkcls.cli import main
-from sparkcls.errors import ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.errors import ColumnError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.pretrained import LightPipeline, PretrainedPipeline, ResourceDownloader
 from sparkcls.stages.tokenizer import Tokenizer
 from tests.models import save_tiny_model
@@ -153,6 +153,12 @@ def test_from_disk_and_transform(spark, mirror, tmp_path):
     assert loaded.annotate(renamed, "body").collect() == expected
     with pytest.raises(ParamTypeError, match="column of texts"):
         loaded.annotate(renamed)
+    with pytest.raises(ColumnError, match="there is no column 'boyd'; the columns are"):
+        loaded.annotate(renamed, "boyd")
+    with pytest.raises(ColumnError, match="'body' would be called 'text', as another column is"):
+        loaded.annotate(renamed.withColumn("Text", renamed["body"]), "body")
+    assert loaded.annotate(renamed.withColumnRenamed("body", "Text"), "text").collect() == expected
+    assert loaded.fullAnnotate(["good movie"], ["a context"]) == loaded.fullAnnotate(["good movie"])
     with pytest.raises(ParamTypeError, match="takes a path"):
         PretrainedPipeline.from_disk(3)
 

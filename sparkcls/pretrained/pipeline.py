@@ -10,12 +10,13 @@ from pyspark.sql import DataFrame
 
 from sparkcls.catalogue.inventory import choose_pipeline, find_local, store_index
 from sparkcls.catalogue.names import check_names
-from sparkcls.errors import ModelNotFoundError, ParamTypeError
+from sparkcls.errors import ColumnError, ModelNotFoundError, ParamTypeError
 from sparkcls.light import LightPipeline
 from sparkcls.models.cards import CARDS
 from sparkcls.pretrained.disk import load_pipeline
 from sparkcls.pretrained.downloader import ResourceDownloader
 from sparkcls.stages.assembler import DocumentAssembler
+from sparkcls.stages.columns import column_metadata
 from sparkcls.stages.confs import take_over_confs
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.tokenizer import Tokenizer
@@ -79,16 +80,28 @@ class PretrainedPipeline:
         ----------
         column
             For a DataFrame: its column of texts, which the result calls ``text``.
-        """
-        if isinstance(target, DataFrame):
-            if column is None:
-                raise ParamTypeError("annotate(DataFrame, column): name the column of texts")
-            return self.model.transform(target if column == "text" else target.withColumnRenamed(column, "text"))
-        return self.light_model.annotate(target)
 
-    def fullAnnotate(self, target: Any) -> list[dict[str, Any]]:
-        """Annotations by output column: a list of one dict per text."""
-        return self.light_model.fullAnnotate(target)
+        Raises
+        ------
+        ColumnError
+            There is no such column, or one called ``text`` besides.
+        """
+        if not isinstance(target, DataFrame):
+            return self.light_model.annotate(target)
+        if column is None:
+            raise ParamTypeError("annotate(DataFrame, column): name the column of texts")
+        columns = column_metadata(target)
+        if column not in columns:
+            raise ColumnError(f"annotate: there is no column {column!r}; the columns are {', '.join(columns)}")
+        if columns.same(column, "text"):
+            return self.model.transform(target)
+        if "text" in columns:
+            raise ColumnError(f"annotate: {column!r} would be called 'text', as another column is; rename or drop that")
+        return self.model.transform(target.withColumnRenamed(column, "text"))
+
+    def fullAnnotate(self, target: Any, optional_target: Any = "") -> list[dict[str, Any]]:
+        """Annotations by output column: a list of one dict per text; for `optional_target` see `LightPipeline`."""
+        return self.light_model.fullAnnotate(target, optional_target)
 
     def transform(self, data: DataFrame) -> DataFrame:
         """The DataFrame with the pipeline's columns added."""

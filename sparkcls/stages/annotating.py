@@ -20,7 +20,7 @@ class RowStage(AnnotatorStage):
     def _transform(self, dataset: DataFrame) -> DataFrame:
         metadata = column_metadata(dataset)
         columns = self.match_columns(metadata)
-        dataset = restored(dataset, dict(zip(columns, self.inputAnnotatorTypes, strict=True)))
+        dataset = restored(dataset, metadata, columns, self.inputAnnotatorTypes)
         function = self.row_function(metadata)
         column = annotate_column(function, columns, self.inputAnnotatorTypes, whole_metadata=self.readsWholeMetadata)
         return put_column(dataset, self.getOutputCol(), column, self.output_metadata(), self.uid)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -45,10 +45,9 @@ def mark_annotations(dataset: DataFrame, name: str, kind: str) -> DataFrame:
     return put_column(dataset, name, checked, {TYPE_KEY: kind})
 
 
-def restored(dataset: DataFrame, types: Mapping[str, str]) -> DataFrame:
-    """The DataFrame with the metadata of annotation columns put back where they got lost, given the types by name."""
-    metadata = column_metadata(dataset)
-    for name, kind in types.items():
+def restored(dataset: DataFrame, metadata: ColumnMetadata, columns: Sequence[str], kinds: Sequence[str]) -> DataFrame:
+    """The DataFrame with the types of annotation columns put back where they got lost."""
+    for name, kind in zip(columns, kinds, strict=True):
         if not metadata[name].get(TYPE_KEY):
             dataset = mark_annotations(dataset, name, kind)
     return dataset

@@ -340,7 +340,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         metadata = column_metadata(dataset)
         columns = self.match_columns(metadata)
         types: tuple[str, ...] = self.inputAnnotatorTypes
-        dataset = restored(dataset, dict(zip(columns, types, strict=True)))
+        dataset = restored(dataset, metadata, columns, types)
         scoring = delivered(self._scoring(metadata), dataset.sparkSession)
         if not scoring.reads_tokens:
             # Leaving the token column out lets Spark leave out the UDF that makes it.

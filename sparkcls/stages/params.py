@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyspark.ml.param import Param, Params
 
@@ -177,18 +177,20 @@ class CheckedParams(Params):
         """A function that sets a Param and gives the stage: Spark NLP's way of making setters."""
         return lambda value: self.setParams(**{paramName: value})
 
-    def __getattr__(self, name: str) -> Any:
-        kind = type(self).__name__
-        if name.startswith("_"):
-            raise AttributeError(f"{kind!r} object has no attribute {name!r}")
-        near = difflib.get_close_matches(name, [n for n in dir(type(self)) if n[0] != "_"], n=2, cutoff=0.75)
-        raise AttributeError(
-            f"{kind!r} object has no attribute {name!r}"
-            + (f"; it has {' and '.join(near)}" if near else "")
-            + ". What of Spark NLP is not in sparkcls: docs/migrating.md",
-            name=name,
-            obj=self,
-        )
+    if not TYPE_CHECKING:  # type checkers would take any attribute
+
+        def __getattr__(self, name: str) -> Any:
+            kind = type(self).__name__
+            if name.startswith("_"):
+                raise AttributeError(f"{kind!r} object has no attribute {name!r}")
+            near = difflib.get_close_matches(name, [n for n in dir(type(self)) if n[0] != "_"], n=2, cutoff=0.75)
+            raise AttributeError(
+                f"{kind!r} object has no attribute {name!r}"
+                + (f"; it has {' and '.join(near)}" if near else "")
+                + ". What of Spark NLP is not in sparkcls: docs/migrating.md",
+                name=name,
+                obj=self,
+            )
 
 
 def setter(name: str) -> str:
