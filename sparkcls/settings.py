@@ -98,7 +98,7 @@ def configure(
     ParamTypeError
         An argument is neither str nor a path.
     ParamError
-        The mirror is a path at which there is no folder; `ship` is another word.
+        The mirror is a path at which there is no folder; the cache is a URI; `ship` is another word.
     """
     if ship is not None:
         _settings.ship = check_ship(ship, "configure(ship=...)")
@@ -106,7 +106,7 @@ def configure(
         if value is not None and not isinstance(value, (str, os.PathLike)):
             raise ParamTypeError(f"configure({name}=...) takes a path as str, got {type(value).__name__}")
     if mirror is not None:
-        location = _location(os.fspath(mirror))
+        location = _location(os.fspath(mirror), "configure(mirror=...)")
         if not _is_url(location) and not Path(location).is_dir():
             raise ParamError(
                 f"configure(mirror={str(mirror)!r}): no such folder; a mirror is a folder that this machine "
@@ -114,7 +114,7 @@ def configure(
             )
         _settings.mirror = location
     if cache is not None:
-        _settings.cache = Path(cache).expanduser().absolute()
+        _settings.cache = _cache(os.fspath(cache), "configure(cache=...)")
 
 
 def check_ship(value: str, what: str) -> str:
@@ -150,13 +150,13 @@ def cache_folder() -> Path:
     Raises
     ------
     ParamError
-        None is named, and the user has no home directory.
+        None is named, and the user has no home directory; or what is named is no folder of this machine.
     """
     if _settings.cache is not None:
         return _settings.cache
     named = _settings.confs.cache or os.environ.get(CACHE_VARIABLE)
     if named:
-        return Path(named).expanduser().absolute()
+        return _cache(named, f"{CACHE_CONF} or ${CACHE_VARIABLE}")
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     try:
         return Path(base).expanduser().absolute() / "sparkcls"
@@ -180,7 +180,7 @@ def cache_at(folder: Path) -> Iterator[None]:
 def mirror() -> str | None:
     """The mirror in force, a URL or absolute path: `configure`, else the conf, else ``$SPARKCLS_MIRROR``; or None."""
     named = _settings.mirror or _settings.confs.mirror or os.environ.get(MIRROR_VARIABLE)
-    return _location(named) if named else None
+    return _location(named, f"{MIRROR_CONF} or ${MIRROR_VARIABLE}") if named else None
 
 
 def use_tokenization(name: str | None) -> None:
@@ -193,8 +193,26 @@ def default_tokenization() -> str | None:
     return _settings.tokenization
 
 
-def _location(named: str) -> str:
-    return named if _is_url(named) else str(Path(named).expanduser().absolute())
+def _location(named: str, where: str) -> str:
+    return named if _is_url(named) else str(_path(named, where))
+
+
+def _cache(named: str, where: str) -> Path:
+    if _is_url(named):
+        raise ParamError(
+            f"{where}: the cache is a folder of this machine, named by its path, not by a URI (such as /dbfs/... for "
+            "dbfs:/...); a store, at any URI, is a mirror"
+        )
+    return _path(named, where)
+
+
+def _path(named: str, where: str) -> Path:
+    if not named or "\0" in named:
+        raise ParamError(f"{where}: expected the path of a folder, got {named!r}; None stands for the default")
+    try:
+        return Path(named).expanduser().absolute()
+    except RuntimeError as e:
+        raise ParamError(f"{where}: {named!r} begins with the home directory of a user who has none ({e})") from e
 
 
 def _is_url(location: str) -> bool:

@@ -230,10 +230,15 @@ def test_errors_are_one_line(capsys, mirror, tmp_path, tiny_model):
     (tmp_path / "file").write_text("")
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "metadata.json").write_text("[]\n")
+    for name, content in (("latin", b"\xe9\n"), ("deep", b"[" * 100_000)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "metadata.json").write_bytes(content)
     for arguments, code, text in (
         (["pull", "../up"], 2, "expected a plain name"),
         (["pull", BUNDLED, "--to", tmp_path / "file"], 2, "expected a folder"),
         (["pull", BUNDLED, "--to", tmp_path / "odd"], 1, "line 1, is no entry"),
+        (["pull", BUNDLED, "--to", tmp_path / "latin"], 1, "it is not UTF-8"),
+        (["pull", BUNDLED, "--to", tmp_path / "deep"], 1, "line 1, is no entry"),
         (["convert", tmp_path / "none", tmp_path / "x"], 1, "No folder"),
         (["convert", tiny_model, tmp_path / "odd"], 2, "exists"),
     ):

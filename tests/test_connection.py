@@ -118,6 +118,13 @@ def test_from_https_nothing_leads_to_http():
         follow(Request("https://a/x"), io.BytesIO(), 302, "", {}, "http://b/x")
 
 
+@pytest.mark.parametrize("status", ["201 Created", "204 No Content", "206 Partial Content"])
+def test_what_is_no_whole_answer_is_not_taken_for_one(status):
+    answer = f"HTTP/1.1 {status}\r\nContent-Range: bytes 3-5/9\r\nContent-Length: 3\r\n\r\nabc".encode()
+    with misbehave(lambda send: send(answer)) as url, pytest.raises(Unreachable, match="it answered 20|with a part"):
+        fetch(url)
+
+
 def test_a_busy_store_cannot_ask_for_hours(monkeypatch):
     paused = []
     monkeypatch.setattr(stores.time, "sleep", paused.append)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from sparkcls.catalogue import fetch as fetch_module
 from sparkcls.catalogue import sources, store
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.install import SOURCE, install, source_of
@@ -134,6 +135,27 @@ def test_a_mirror_of_converted_folders(cache, tmp_path, tiny_model):
         shutil.rmtree(cache)
         assert folder_digest(locate(ref)) == ref.digest
     assert visible(cache) == [], "by its digest: a ref's name is not taken on trust"
+
+
+def test_only_files_of_a_model_are_fetched(cache, tmp_path, tiny_model):
+    mirror = tmp_path / "store"
+    shutil.copytree(tiny_model, mirror / "x")
+    (mirror / "x" / "run.py").write_text("")
+    (mirror / "x" / "source.json").write_text("{}")
+    files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in (mirror / "x").iterdir()}
+    add_entry(mirror, name="tiny", folder="x", files=files, isZipped=False)
+    with serve(mirror) as state:
+        folder = locate(resolve("tiny", "en", state.url))
+        assert not {"x/run.py", "x/source.json"} & set(state.requests)
+    assert not (folder / "run.py").exists()
+
+
+def test_what_is_too_large_is_not_kept(cache, published, monkeypatch):
+    monkeypatch.setattr("sparkcls.catalogue.fetch.OBJECT_LIMITS", store.Limits(size=1000, seconds=60))
+    monkeypatch.setattr(fetch_module.download, "__defaults__", (store.Limits(size=1000, seconds=60),))
+    with pytest.raises(ModelNotFoundError, match="and no more than 1000 are taken"):
+        resolve("tiny", "en", published.url)
+    assert leftovers(cache) == [".partial/tiny_en"]
 
 
 def test_a_worker_fetches_what_it_lacks(cache, published, tmp_path, monkeypatch, tiny_model):

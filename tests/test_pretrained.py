@@ -108,6 +108,13 @@ def test_archives_as_they_are(mirror, cache):
     assert not [p for p in cache.rglob("some_classifier*") if p.suffix != ".lock"]
 
 
+def test_a_cache_that_cannot_be_written(mirror, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SPARKCLS_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(ParamError, match=r"cannot be written .* \$SPARKCLS_CACHE"):
+        ResourceDownloader.downloadModelDirectly(KEY)
+
+
 def test_a_signed_address_leaves_no_trace_in_the_cache(mirror, cache):
     with serve(mirror) as state:
         folder = ResourceDownloader.downloadModelDirectly(f"{state.url}/{KEY}.zip?sig=s3cret")

@@ -1,3 +1,4 @@
+import os
 import shutil
 import threading
 
@@ -6,7 +7,7 @@ import pytest
 import sparkcls
 from sparkcls.catalogue import hub, sources, store
 from sparkcls.catalogue.install import source_of
-from sparkcls.catalogue.inventory import find_local
+from sparkcls.catalogue.inventory import all_local, find_local
 from sparkcls.catalogue.locate import by_digest, locate
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
@@ -107,6 +108,22 @@ def test_two_sessions_of_one_server_keep_their_own_confs(monkeypatch, tmp_path, 
     assert cache_folder() in (tmp_path / "a", tmp_path / "b"), "a thread that has spoken for no session"
 
 
+@pytest.mark.parametrize("uri", ["s3://bucket/cache", "file:///tmp/cache", "dbfs:/cache"])
+def test_a_cache_is_a_folder_of_this_machine(monkeypatch, uri):
+    with pytest.raises(ParamError, match="the cache is a folder of this machine"):
+        sparkcls.configure(cache=uri)
+    monkeypatch.setenv("SPARKCLS_CACHE", uri)
+    with pytest.raises(ParamError, match=r"spark.sparkcls.cache or \$SPARKCLS_CACHE: the cache is a folder"):
+        resolve("mine")
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", "~nobody-of-this-name/x"])
+def test_what_is_no_path(path):
+    for name in ("cache", "mirror"):
+        with pytest.raises(ParamError, match=rf"configure\({name}=...\): "):
+            sparkcls.configure(**{name: path})
+
+
 def test_unknown_name_lists_the_nearest_and_the_ways_out(cache):
     with pytest.raises(ModelNotFoundError) as caught:
         resolve("distilbert_base_sequence_classifier_imbd")
@@ -154,6 +171,25 @@ def test_the_archive_that_the_card_links_to_comes_before_the_index(cache, tiny_m
     assert source_of(locate(ref))["key"] == f"{card.key}.zip"
 
 
+def test_another_version_than_the_cards_is_said(cache, tiny_model, tmp_path):
+    name = "distilbert_base_sequence_classifier_imdb"
+    publish(tmp_path / "s", tiny_model, name, index=False)
+    (archive,) = (tmp_path / "s").iterdir()
+    archive.rename(tmp_path / "s" / f"{name}_en_5.0.0_3.4_1637502669757.zip")
+    versions = {"libVersion": {"parts": [5, 0, 0]}, "sparkVersion": {"parts": [3, 4]}}
+    add_entry(tmp_path / "s", name=name, **versions)
+    with pytest.warns(
+        UserWarning, match=r"does not have .*_3\.3\.3_.*zip, which the model's card links to; .*_5\.0\.0_"
+    ):
+        resolve(name, "en", tmp_path / "s")
+
+
+def test_a_store_may_be_named_by_a_path(cache, tiny_model, tmp_path, recwarn):
+    publish(tmp_path / "s", tiny_model, "mine")
+    assert resolve("mine", "en", tmp_path / "s") == resolve("mine", "en", str(tmp_path / "s"))
+    assert not recwarn
+
+
 def test_offline_with_a_warm_cache(cache, tiny_model):
     shutil.copytree(tiny_model, cache / "mine_en")
     sparkcls.configure(mirror="http://127.0.0.1:9/models")
@@ -189,6 +225,33 @@ def test_why_the_index_has_none(cache, tmp_path):
     ):
         with pytest.raises(ModelNotFoundError, match=why):
             resolve(name, "en", str(tmp_path))
+
+
+def test_a_cache_that_may_not_be_read(cache, tiny_model, monkeypatch, caplog):
+    """Root may read all, so the system's refusal is played."""
+    shutil.copytree(tiny_model, cache / "mine_en")
+    real = os.stat
+
+    def refuse(path, *arguments, **more):
+        if str(path).startswith(f"{cache}/mine_en"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **more)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    with pytest.raises(ParamError, match="mine_en on host .* cannot be read .*Permission denied"):
+        resolve("mine")
+    assert find_local("mine", "en") is None
+    assert "mine" not in [found.name for found in all_local()]
+    assert "is left out, for it cannot be read" in caplog.text
+    with pytest.raises(ModelNotFoundError, match="Nearest|No model"):
+        resolve("min")
+
+
+def test_why_the_index_has_none_is_short(cache, tmp_path):
+    for i in range(50):
+        add_entry(tmp_path, name="many", language=f"l{i}")
+    with pytest.raises(ModelNotFoundError, match=r"in l0, l1, .*, \.\.\., not in en"):
+        resolve("many", "en", str(tmp_path))
 
 
 def test_the_index_is_read_once_in_five_minutes(cache, tmp_path, monkeypatch):

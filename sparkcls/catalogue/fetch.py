@@ -18,6 +18,7 @@ from sparkcls.catalogue.locations import has_secrets, public_form
 from sparkcls.catalogue.names import folder_name
 from sparkcls.catalogue.store import CHUNK, OBJECT_LIMITS, Content, Limits, Store, TooLarge, transfer
 from sparkcls.errors import ModelFormatError
+from sparkcls.models.layout import may_be_decisive
 from sparkcls.models.ref import STORE
 from sparkcls.settings import cache_folder
 
@@ -120,7 +121,9 @@ def _fetch_archive(store: Store, parcel: Parcel, partial: Path, work: Path, mode
 def _fetch_files(store: Store, parcel: Parcel, partial: Path, model: Path) -> None:
     """A converted folder, file by file; what an earlier attempt has finished is kept."""
     room = OBJECT_LIMITS.size
-    for name, digest in sorted(parcel.files.items()):
+    # Whatever else an index names is no part of a model.
+    files = {name: digest for name, digest in sorted(parcel.files.items()) if may_be_decisive(name)}
+    for name, digest in files.items():
         file = partial / name
         download(store, parcel.key + name, file, replace(OBJECT_LIMITS, size=room))
         room -= file.stat().st_size
@@ -129,7 +132,7 @@ def _fetch_files(store: Store, parcel: Parcel, partial: Path, model: Path) -> No
         except ModelFormatError:
             _drop(file)
             raise
-    for name in parcel.files:
+    for name in files:
         (model / name).parent.mkdir(parents=True, exist_ok=True)
         os.replace(partial / name, model / name)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkcls.catalogue.install import install
+from sparkcls.catalogue.locations import plain
 from sparkcls.catalogue.names import folder_name
 from sparkcls.catalogue.store import NotThere, Unreachable
 from sparkcls.errors import ModelFormatError
@@ -101,4 +102,4 @@ def _without_weights(repo_id: str, revision: str | None) -> ModelFormatError:
 
 
 def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]
+    return plain(next(iter(str(error).strip().splitlines()), type(error).__name__))

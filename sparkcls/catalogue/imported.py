@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from sparkcls.catalogue.consent import name_location
 from sparkcls.catalogue.install import install
+from sparkcls.catalogue.locations import has_secrets, plain, public_form
 from sparkcls.catalogue.paths import is_elsewhere, local_path
 from sparkcls.errors import ModelNotFoundError
 from sparkcls.events import emit
 from sparkcls.models.ref import ModelRef, import_place, import_source, is_folder
 from sparkcls.settings import cache_folder
+
+logger = logging.getLogger(__name__)
 
 #: Where converted folders are kept, below the cache.
 IMPORTED = "imported"
@@ -50,7 +55,9 @@ def import_folder(location: str | os.PathLike[str], heads: int | None = None) ->
         if is_elsewhere(location):
             source = os.fspath(location)
             name_location(source)
-        return ModelRef.of_folder(folder.name, str(target), import_place(source, heads))
+        # A ref is saved, sent and logged.
+        places = [] if has_secrets(source) else [import_place(source, heads)]
+        return ModelRef.of_folder(folder.name, str(target), *places)
 
 
 def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
@@ -68,14 +75,15 @@ def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
 
         with local_folder(source) as folder:
             if not is_folder(folder):
-                raise ModelNotFoundError(source)
+                raise ModelNotFoundError(f"{public_form(source)} is not there")
             convert_folder(folder, model, heads)
-        emit("copy", model=ref.name, bytes=sum(f.stat().st_size for f in model.iterdir()), source=source)
-        return {"folder": source}
+        emit("copy", model=ref.name, bytes=sum(f.stat().st_size for f in model.iterdir()), source=public_form(source))
+        return {"folder": public_form(source)}
 
     try:
         return install(target, cache_folder(), make, ref.digest)
-    except ModelNotFoundError:
+    except ModelNotFoundError as e:
+        logger.info("%s", e)
         return None
 
 
@@ -129,7 +137,7 @@ def local_folder(location: str | os.PathLike[str]) -> Iterator[Path]:
         return
     location = os.fspath(location)
     with tempfile.TemporaryDirectory(prefix="sparkcls-") as temporary:
-        copy = Path(temporary) / (location.rstrip("/").rpartition("/")[2] or "model")
+        copy = Path(temporary) / (PurePosixPath(urlsplit(public_form(location)).path).name or "model")
         copy.mkdir()
         try:
             from pyarrow.fs import FileSystem, copy_files
@@ -138,6 +146,7 @@ def local_folder(location: str | os.PathLike[str]) -> Iterator[Path]:
             copy_files(path, str(copy), source_filesystem=filesystem)
         except (OSError, ValueError) as e:  # pyarrow's errors inherit these
             raise ModelNotFoundError(
-                f"{location} cannot be read ({e}); give a folder that this machine sees, or copy it to one"
+                f"{public_form(location)} cannot be read ({plain(e)}); give a folder that this machine sees, or copy "
+                "it to one"
             ) from e
         yield copy

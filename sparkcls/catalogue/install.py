@@ -80,11 +80,16 @@ def install(target: Path, cache: Path, make: Callable[[Path, Path], dict[str, An
                 f"{e.filename} cannot be read on host {socket.gethostname()} ({e.strerror}), so {target.name} was not "
                 f"put into the cache {cache}; see that it can be read, or name another place that has the model"
             ) from e
-        raise ParamError(
-            f"The cache {cache} on host {socket.gethostname()} cannot be written ({e}); name a folder that can, and "
-            f"has room, with ${CACHE_VARIABLE}, sparkcls.configure(cache=...) or the conf {CACHE_CONF}"
-        ) from e
+        raise unwritable(cache, e) from e
     return target
+
+
+def unwritable(cache: Path, error: OSError) -> ParamError:
+    """What to raise where the cache cannot be written."""
+    return ParamError(
+        f"The cache {cache} on host {socket.gethostname()} cannot be written ({error}); name a folder that can, and "
+        f"has room, with ${CACHE_VARIABLE}, sparkcls.configure(cache=...) or the conf {CACHE_CONF}"
+    )
 
 
 def _is_of_source(error: OSError, cache: Path) -> bool:
@@ -165,6 +170,6 @@ def source_of(folder: Path) -> dict[str, Any]:
     """What the folder's ``source.json`` says; {} if there is none that can be read."""
     try:
         source = json.loads((folder / SOURCE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return source if isinstance(source, dict) else {}

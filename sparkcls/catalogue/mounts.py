@@ -52,7 +52,7 @@ def _mount(path: Path, table: str | None) -> tuple[Path, str]:
     try:
         lines = (_TABLE.read_text(encoding="utf-8", errors="replace") if table is None else table).splitlines()
         resolved = path.absolute().resolve()
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # the last for links in a circle, before Python 3.13
         return Path(), ""
     best, kind = Path(), ""
     for line in lines:
@@ -60,7 +60,7 @@ def _mount(path: Path, table: str | None) -> tuple[Path, str]:
         if len(fields) < 3:
             continue
         # Blanks and the like stand there as octal numbers.
-        point = Path(re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), fields[1]))
+        point = Path(re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), fields[1]))
         # The later of two mounts at one point hides the other.
         if point in (resolved, *resolved.parents) and len(point.parts) >= len(best.parts):
             best, kind = point, fields[2]

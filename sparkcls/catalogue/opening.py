@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkcls.catalogue.paths import local_path
-from sparkcls.catalogue.store import Store
+from sparkcls.catalogue.store import Store, Unreachable
 
 
 def open_store(location: str) -> Store:
@@ -12,13 +12,16 @@ def open_store(location: str) -> Store:
     Raises
     ------
     Unreachable
-        Nothing installed knows the scheme, or its settings are missing.
+        Nothing installed knows the scheme, its settings are missing, or the location is malformed.
     """
     # Each imports what only it needs.
     if location.lower().startswith(("http://", "https://")):
         from sparkcls.catalogue.web import HttpStore
 
-        return HttpStore(location)
+        try:
+            return HttpStore(location)
+        except ValueError as e:
+            raise Unreachable("malformed URL") from e
     from sparkcls.catalogue.filesystems import LocalStore, open_filesystem
 
     folder = local_path(location)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sparkcls.catalogue.consent import name_location
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
-from sparkcls.catalogue.identity import model_folders, named, refuse_another
+from sparkcls.catalogue.identity import is_model, model_folders, named, refuse_another
 from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
 from sparkcls.catalogue.install import is_filled, source_of
 from sparkcls.catalogue.locations import public_form
@@ -22,7 +23,6 @@ from sparkcls.catalogue.store import NotThere, Store, Unreachable
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.bundled import bundled_names
 from sparkcls.models.cards import CARDS, LANGUAGE
-from sparkcls.models.layout import CONFIG
 from sparkcls.models.ref import BUNDLED, STORE, ModelRef, is_remote
 from sparkcls.settings import MIRROR_CONF, MIRROR_VARIABLE, cache_folder
 
@@ -30,7 +30,7 @@ from sparkcls.settings import MIRROR_CONF, MIRROR_VARIABLE, cache_folder
 BUNDLED_LANGUAGE = "en"
 
 
-def resolve(name: str, lang: str = "en", remote_loc: str | None = None) -> ModelRef:
+def resolve(name: str, lang: str = "en", remote_loc: str | os.PathLike[str] | None = None) -> ModelRef:
     """Find a model by name and language, and fetch it into the cache if it is not on this machine.
 
     Asked in this order: the bundled models; the cache; a mirror that is a folder and holds a model folder
@@ -65,10 +65,10 @@ def resolve(name: str, lang: str = "en", remote_loc: str | None = None) -> Model
     shared = [base / cached.name] if base is not None else []
     if is_filled(cached):
         refuse_another(cached, name, lang)
-        _warn_of_source(cached, location, explicit=location == remote_loc)
+        _warn_of_source(cached, location, explicit=remote_loc is not None and location == os.fspath(remote_loc))
         return _ref(name, lang, cached, shared)
     for folder in shared:
-        if (folder / CONFIG).is_file():
+        if is_model(folder):
             refuse_another(folder, name, lang)
             # The cache too: another machine may have it there only.
             return ModelRef.of_folder(name, str(folder), str(cached), lang=lang)
@@ -105,6 +105,10 @@ def nearest(name: str, lang: str, entries: Iterable[Entry] = ()) -> list[str]:
     # `imdb` is far from every whole name, and part of a few.
     part = [other for other in known if len(name) > 2 and name.lower() in other.lower()]
     return [*dict.fromkeys(close + part)][:3]
+
+
+def _some(words: Sequence[str]) -> str:
+    return ", ".join([*words[:10], *(["..."] if len(words) > 10 else [])])
 
 
 class _Search:
@@ -157,19 +161,26 @@ class _Search:
             return None
         parcel = Parcel.of_entry(entry)
         try:
-            return fetch(store, parcel, self._name, self._lang)
+            found = fetch(store, parcel, self._name, self._lang)
+            if pinned not in (None, entry.key):
+                warnings.warn(
+                    f"{here} does not have {pinned}.zip, which the model's card links to; {parcel.key} was taken, the "
+                    "newest of this name in its index",
+                    stacklevel=6,
+                )
+            return found
         except NotThere as e:
             self._met.append(f"{here}/{parcel.key}, which the index names: {e}")
             return None
 
     def _why_none(self, here: str) -> str:
         same = [e for e in self._entries if e.name == self._name]
-        others = sorted({e.annotator for e in same if e.annotator not in (ANNOTATOR, None)})
+        others = sorted({e.annotator for e in same if e.annotator and e.annotator != ANNOTATOR})
         languages = sorted({e.language or "any" for e in same})
         if others:
-            return f"{here} has the name for {', '.join(map(str, others))} only; sparkcls reads {ANNOTATOR}"
+            return f"{here} has the name for {_some(others)} only; sparkcls reads {ANNOTATOR}"
         if same and self._lang not in languages:
-            return f"{here} has the name in {', '.join(languages)}, not in {self._lang}"
+            return f"{here} has the name in {_some(languages)}, not in {self._lang}"
         if same:
             return f"{here} has the name only in versions that are not ready, or newer than sparkcls knows"
         return f"{here} has no such name in its index"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -21,16 +22,18 @@ _indexes: dict[str, tuple[float, list[Entry]]] = {}
 _lock = threading.Lock()
 
 
-def store_location(remote_loc: str | None = None) -> str:
+def store_location(remote_loc: str | os.PathLike[str] | None = None) -> str:
     """The location of the store that is asked: `remote_loc`, else the mirror in force, else the public store.
 
     Raises
     ------
     ParamTypeError
-        `remote_loc` is neither a str nor None.
+        `remote_loc` is neither a str, nor a path, nor None.
     ParamError
         It names Spark NLP's community store, which is not known here.
     """
+    if isinstance(remote_loc, os.PathLike):
+        remote_loc = os.fspath(remote_loc)
     if remote_loc is not None and not isinstance(remote_loc, str):
         raise ParamTypeError(f"pretrained(remote_loc=...) takes a str, got {remote_loc!r}")
     if remote_loc and remote_loc.startswith("@"):

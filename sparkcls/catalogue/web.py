@@ -67,6 +67,9 @@ class HttpStore(Store):
                 if begin != offset or (found and found != validator):
                     response.close()
                     response, start = self._open(key, {}), 0
+                    if response.status == 206:
+                        response.close()
+                        raise Unreachable("it answers with a part when it is asked for the whole")
                     found, total = _validator(response.headers), _length(response.headers)
                 else:
                     start = offset
@@ -83,13 +86,17 @@ class HttpStore(Store):
             # Unredirected: another host must not get it.
             request.add_unredirected_header("Authorization", self._authorization)
         try:
-            return self._opener.open(request, timeout=SILENCE)
+            response = self._opener.open(request, timeout=SILENCE)
         except urllib.error.HTTPError as e:
             if e.code == 416 and headers:
                 raise
             raise _of_status(e) from e
         except (OSError, http.client.HTTPException, ValueError) as e:
             raise _of_connection(e) from e
+        if response.status not in (200, 203, 206):
+            response.close()
+            raise Unreachable(plain(f"it answered {response.status} {response.reason}"))
+        return response
 
 
 def _of_status(error: urllib.error.HTTPError) -> Exception:

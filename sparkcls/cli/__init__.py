@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             args.run(args)
     except SystemExit as e:  # argparse has printed its help or its error
         return int(e.code or 0)
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:  # the reader, such as `head`, has enough
         sys.stderr.close()
         return 0

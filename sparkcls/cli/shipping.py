@@ -87,13 +87,17 @@ def _other_lines(index: Path, name: str, lang: str) -> list[str]:
     if not index.is_file():
         return []
     kept = []
-    for number, line in enumerate(index.read_text(encoding="utf-8").split("\n"), 1):
+    try:
+        text = index.read_text(encoding="utf-8")
+    except UnicodeDecodeError as e:
+        raise ModelFormatError(f"{index} is no index of models, for it is not UTF-8 ({e}); remove it") from e
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             entry = json.loads(line)
             ours = (entry["name"], entry.get("language"), "folder" in entry) == (name, lang, True)
-        except (ValueError, TypeError, KeyError, AttributeError) as e:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as e:
             raise ModelFormatError(f"{index}, line {number}, is no entry of an index of models; remove it") from e
         if not ours:
             kept.append(line)

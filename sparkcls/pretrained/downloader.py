@@ -17,7 +17,7 @@ from pyspark.ml import PipelineModel
 from sparkcls.catalogue.fetch import Parcel, download, verify
 from sparkcls.catalogue.identity import is_model
 from sparkcls.catalogue.index import LIBRARY, compatible
-from sparkcls.catalogue.install import LOCKS, PARTIAL, WORK
+from sparkcls.catalogue.install import LOCKS, PARTIAL, WORK, unwritable
 from sparkcls.catalogue.inventory import PIPELINE, choose_pipeline, store_index, the_store, unreachable
 from sparkcls.catalogue.names import check_names, folder_name
 from sparkcls.catalogue.sources import PUBLIC, PUBLIC_NAME
@@ -107,7 +107,7 @@ class ResourceDownloader:
         key = str(name).removesuffix(".zip")
         check_names(key, "en")
         take_over_confs()
-        return str(_fetch_archive(the_store(remote_loc), key, unzip))
+        return str(_archive(the_store(remote_loc), key, unzip))
 
     @staticmethod
     def downloadPipeline(name: str, language: str = "en", remote_loc: str | None = None) -> PipelineModel:
@@ -131,7 +131,7 @@ class ResourceDownloader:
                 f"downloadPipeline: the store has no pipeline {name!r} ({language}); see showPublicPipelines(). "
                 "A classifier's name is taken by PretrainedPipeline(name, lang)"
             )
-        return load_pipeline(str(_fetch_archive(the_store(remote_loc), entry.key, True, entry.checksum)))
+        return load_pipeline(str(_archive(the_store(remote_loc), entry.key, True, entry.checksum)))
 
     @staticmethod
     def clearCache(name: str, language: str = "en", remote_loc: str | None = None) -> None:
@@ -158,8 +158,15 @@ def _folders(name: str, lang: str) -> list[Path]:
     return [cache / n for n in (folder, *sorted(there))]
 
 
-def _fetch_archive(store: Store, key: str, unzip: bool, checksum: str = "") -> Path:
+def _archive(store: Store, key: str, unzip: bool, checksum: str = "") -> Path:
     cache = cache_folder()
+    try:
+        return _fetch_archive(cache, store, key, unzip, checksum)
+    except OSError as e:
+        raise unwritable(cache, e) from e
+
+
+def _fetch_archive(cache: Path, store: Store, key: str, unzip: bool, checksum: str) -> Path:
     target = cache / (key if unzip else f"{key}.zip")
     for folder in (LOCKS, WORK, PARTIAL):
         (cache / folder).mkdir(parents=True, exist_ok=True)
