@@ -88,7 +88,7 @@ def register(spark: SparkSession, name: str, model: Any) -> Callable[..., Any]:
     As in a LightPipeline `explodeSentences` and the DocumentAssembler's `idCol` and `metadataCol` have no effect; as in
     a DataFrame `lazyAnnotator` has none. Where a row has several sentences, `setCoalesceSentences(True)` on the
     classifier gives them one averaged result. Neither `scoring` nor `metrics` acts: Spark may score a row once for each
-    clause of a query that names the function.
+    clause of a query that names the function; ``docs/scoring.md`` tells which queries score it once.
 
     Examples
     --------
@@ -159,9 +159,20 @@ def _needed(links: list[Link], reads: tuple[int, ...]) -> tuple[Link, ...]:
 
 def _as_udf(chain: Chain) -> Any:
     def classify(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
-        rows = windows(((texts,) for texts in batches), chain.read)
-        for _, found in run(chain, rows):  # type: ignore[arg-type]
-            # Of objects, so that an integer beside a null stays one.
-            yield pd.DataFrame(list(answers(found, chain.labels)), columns=list(ANSWER), dtype=object)
+        try:
+            rows = windows(((_only(batch, chain.name),) for batch in batches), chain.read)
+            for _, found in run(chain, rows):  # type: ignore[arg-type]
+                # Of objects, so that an integer beside a null stays one.
+                yield pd.DataFrame(list(answers(found, chain.labels)), columns=list(ANSWER), dtype=object)
+        except ParamTypeError as e:
+            # Spark shows the traceback to whoever wrote the query; our own lines would hide what is wrong.
+            raise ParamTypeError(str(e)) from None
 
     return pandas_udf(classify, _answer_type())  # type: ignore[call-overload]
+
+
+def _only(batch: Any, name: str) -> Any:
+    """The one column of a batch. Spark looks neither at the number nor at the types of a function's arguments."""
+    if isinstance(batch, tuple):
+        raise ParamTypeError(f"{name}(text) takes one argument, got {len(batch)}; write {name}(column)")
+    return batch

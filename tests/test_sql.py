@@ -149,6 +149,37 @@ def test_one_load_a_worker_and_one_pass_a_clause(spark, tmp_path, view, events):
     assert sum(e["rows"] for e in seen if e["event"] == "forward") == 100
 
 
+LABELS = "(SELECT id % 2 AS gold, color(text) AS r FROM reviews)"
+
+
+@pytest.mark.parametrize(
+    ("query", "times"),
+    [
+        ("SELECT color(text).label, color(text).score, color(text).error FROM reviews", 1),
+        ("SELECT color(text).label, count(*) AS n FROM reviews GROUP BY 1 HAVING n > 1", 1),
+        ("SELECT id % 2, avg(color(text).score), max(color(text).label) FROM reviews GROUP BY 1", 1),
+        ("SELECT id FROM reviews WHERE color(text).label = 'red'", 1),
+        ("SELECT id % 2, color(text).label, avg(color(text).score) FROM reviews GROUP BY 1, 2", 2),
+        (f"SELECT gold, r.label, avg(r.score) FROM {LABELS} GROUP BY 1, 2", 1),
+        ("SELECT color(text).score FROM reviews WHERE color(text).score > 0", 2),
+        (f"SELECT r.score FROM {LABELS} WHERE r.score > 0", 2),
+        ("SELECT first(class.result[0]), count(*) FROM scored WHERE class.result[0] != 'x' GROUP BY gold", 1),
+    ],
+)
+def test_how_often_a_row_is_scored(spark, tiny_model, view, events, query, times):
+    """What docs/scoring.md says of the function: at most so often, on any Spark; the last from 4.2 on."""
+    texts = [f"good movie {i}" for i in range(30)]
+    view(texts)
+    sql.register(spark, "color", classifier_of(tiny_model))
+    if "scored" in query:
+        if tuple(map(int, spark.version.split(".")[:2])) < (4, 2):
+            pytest.skip("Spark knows no expensive expressions before 4.2")
+        scored = pipeline_of(classifier_of(tiny_model)).transform(spark.table("reviews"))
+        scored.withColumn("gold", F.col("id") % 2).createOrReplaceTempView("scored")
+    spark.sql(query).collect()
+    assert sum(e["rows"] for e in events() if e["event"] == "forward") == times * len(texts)
+
+
 def test_poison_and_broken(spark, tmp_path, view):
     view(["good movie", "the poison story", "fine"])
     stage = classifier_of(save_tiny_model(tmp_path / "m", ["a", "b"], change=poisonous("poison")))
@@ -284,6 +315,14 @@ def test_other_types_are_refused(spark, bundled, value):
     sql.register(spark, "sentiment", bundled)
     with pytest.raises(Exception, match=r"sentiment\(text\) takes a STRING, got values like .*write sentiment\(CAST\("):
         spark.sql(f"SELECT sentiment({value})").collect()
+
+
+@pytest.mark.parametrize(("arguments", "count"), [("", 0), ("'a', 'b'", 2)])
+def test_other_numbers_of_arguments_are_refused(spark, bundled, arguments, count):
+    sql.register(spark, "sentiment", bundled)
+    with pytest.raises(Exception, match=rf"sentiment\(text\) takes one argument, got {count}; write sentiment") as e:
+        spark.sql(f"SELECT sentiment({arguments}).label").collect()
+    assert "chain.py" not in str(e.value), "the traceback of a query is short"
 
 
 def test_labels_called_like_reserved_keys():
