@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkcls.annotation import Annotation
+from sparkcls.catalogue.imported import local_folder
 from sparkcls.errors import ColumnError, LightColumnError, ParamTypeError
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.columns import ColumnMetadata, column_metadata, quoted
@@ -58,7 +58,8 @@ class LightPipeline:
         Parameters
         ----------
         path
-            A folder of this machine. Stages that are not of sparkcls are left out. The model's files are put into this
+            A folder: a path, or a URI that `pyarrow.fs` opens (s3, gs, hdfs, ...). Stages that are not of sparkcls are
+            left out, and no class is imported by a name that stands in it. The model's files are put into this
             machine's cache, unless it has the model.
 
         Raises
@@ -72,7 +73,8 @@ class LightPipeline:
         """
         if not isinstance(path, (str, os.PathLike)):
             raise ParamTypeError(f"LightPipeline.load(path) takes a path as str, got {path!r}")
-        return cls(read_pipeline(Path(os.path.expanduser(path))))
+        with local_folder(path) as folder:
+            return cls(read_pipeline(folder))
 
     def fullAnnotate(
         self, target: Any, optional_target: Any = "", metadata: Metadata = None

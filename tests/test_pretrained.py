@@ -7,10 +7,12 @@ from sparkcls.annotator import DistilBertForSequenceClassification
 from sparkcls.base import DocumentAssembler, PipelineModel
 from sparkcls.catalogue.sources import forget_indexes
 from sparkcls.cli import main
-from sparkcls.errors import ColumnError, ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.errors import ColumnError, ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.pretrained import LightPipeline, PretrainedPipeline, ResourceDownloader
+from sparkcls.pretrained.disk import load_pipeline
 from sparkcls.stages.tokenizer import Tokenizer
 from tests.models import save_tiny_model
+from tests.pipelines import classifier_of, pipeline_of
 from tests.server import serve
 
 BUNDLED = "distilbert_mini_sequence_classifier_sst2"
@@ -184,3 +186,57 @@ def test_stars():
     assert scope["PretrainedPipeline"] is PretrainedPipeline
     assert {"ResourceDownloader", "LightPipeline", "PipelineModel"} <= set(scope)
     assert DocumentAssembler
+
+
+def uri_of(folder):
+    return f"file://{folder}".replace(" ", "%20")
+
+
+def test_paths_and_uris_of_pipelines(tiny_model, tmp_path, cache):
+    """One meaning of a path, a `Path` and a URI, whoever reads the folder."""
+    from sparkcls import nlu
+    from sparkcls.stages.saved_pipeline import write_pipeline
+
+    folder = tmp_path / "my pipelines"
+    write_pipeline(pipeline_of(classifier_of(tiny_model)), folder)
+    for where in (folder, str(folder), uri_of(folder)):
+        for read in (
+            LightPipeline.load,
+            lambda w: PretrainedPipeline.from_disk(w).light_model,
+            lambda w: LightPipeline(load_pipeline(w)),
+        ):
+            assert read(where).annotate("good")["class"]
+        assert len(nlu.load(path=where).predict("good")) == 1
+    model = shutil.copytree(tiny_model, tmp_path / "my model")
+    for where in (model, uri_of(model)):
+        assert DistilBertForSequenceClassification.loadSavedModel(where).getClasses() == ["red", "green", "blue"]
+        assert len(nlu.load(path=where).predict("good")) == 1
+
+
+def test_paths_and_uris_of_stores_and_files(mirror, cache, tmp_path):
+    spaced = shutil.copytree(mirror, tmp_path / "my mirror")
+    (tmp_path / "my words.txt").write_text("New York\n")
+    for where in (spaced, uri_of(spaced)):
+        assert DistilBertForSequenceClassification.pretrained("some_classifier", "en", where).getClasses() == ["a", "b"]
+        shutil.rmtree(cache)
+    for where in (tmp_path / "my words.txt", uri_of(tmp_path / "my words.txt")):
+        assert (
+            Tokenizer().setExceptionsPath(where).getExceptions()
+            == Tokenizer().setExceptionsPath(str(where)).getExceptions()
+        )
+
+
+def test_a_strangers_stage_is_not_imported(tiny_model, tmp_path, monkeypatch, cache):
+    """Where Spark would read a pipeline, its reader imports what the pipeline names."""
+    from sparkcls import nlu
+    from sparkcls.stages.saved_pipeline import write_pipeline
+
+    write_pipeline(pipeline_of(classifier_of(tiny_model)), tmp_path / "p")
+    (file,) = tmp_path.glob("p/stages/1_*/metadata/part-*")
+    file.write_text(file.read_text().replace("sparkcls.stages.tokenizer.Tokenizer", "evil.Stage"))
+    (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'was here')!r}, 'w').close()")
+    monkeypatch.syspath_prepend(tmp_path)
+    for read in (load_pipeline, PretrainedPipeline.from_disk, lambda p: nlu.load(path=p)):
+        with pytest.raises(ModelFormatError, match="neither of sparkcls nor of Spark: evil.Stage"):
+            read(tmp_path / "p")
+    assert not (tmp_path / "was here").exists()

@@ -7,11 +7,12 @@ come back in any order; ask for ``output_level="sentence"`` to have sentences.)
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from sparkcls import __version__, version
+from sparkcls.catalogue.imported import local_folder
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from sparkcls.models.ref import ModelRef
 from sparkcls.nlu.pipeline import CATEGORY, NLUPipeline
@@ -31,7 +32,7 @@ _IDLE = ("streamlit_caching", "get_tracer")
 
 def load(
     request: str = "from_disk",
-    path: str | None = None,
+    path: str | os.PathLike[str] | None = None,
     verbose: bool = False,
     gpu: bool = False,
     apple_silicon: bool = False,
@@ -46,7 +47,7 @@ def load(
         model is bundled, cached or in the store (``en.`` may be left out); or a model's name. Several are
         separated by spaces; their columns are then called ``classified_sequence_<id>``.
     path
-        Load this folder instead: a model folder, or a saved pipeline with a classifier in it.
+        Load this folder instead, named by a path or URI: a model folder, or a saved pipeline with a classifier in it.
     verbose
         Whether to print which models the request stands for.
     gpu, apple_silicon
@@ -84,10 +85,12 @@ def load(
     return NLUPipeline(classifiers)
 
 
-def _from_disk(path: str) -> dict[str, DistilBertForSequenceClassification]:
-    if not (Path(path) / "stages").is_dir():
+def _from_disk(path: str | os.PathLike[str]) -> dict[str, DistilBertForSequenceClassification]:
+    with local_folder(path) as folder:
+        is_pipeline = (folder / "stages").is_dir()
+        stages = pipeline_stages(load_pipeline(path)) if is_pipeline else []
+    if not is_pipeline:
         return {"": DistilBertForSequenceClassification.loadSavedModel(path)}
-    stages = pipeline_stages(load_pipeline(path))
     found = [stage for stage in stages if isinstance(stage, DistilBertForSequenceClassification)]
     if len(found) == 1:
         return {"": found[0]}

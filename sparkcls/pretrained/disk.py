@@ -2,22 +2,66 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pyspark.ml import PipelineModel
 
+from sparkcls.catalogue.imported import local_folder
+from sparkcls.catalogue.paths import is_elsewhere
+from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.formats.sparknlp import PIPELINE_CLASS, is_saved_stage, read_metadata
 from sparkcls.stages.importer import import_pipeline
+from sparkcls.stages.saved_pipeline import classes_in, read_pipeline
 
 
-def load_pipeline(path: str) -> PipelineModel:
+def load_pipeline(path: str | os.PathLike[str]) -> PipelineModel:
     """A saved pipeline. One of Spark NLP is imported; its stages become ours.
 
     Parameters
     ----------
     path
-        A folder of this machine, or for a pipeline that sparkcls saved any path that Spark reads.
+        A path or URI, see `sparkcls.catalogue.imported.local_folder`, or for a pipeline that sparkcls saved any path
+        that Spark reads.
+
+    Raises
+    ------
+    ModelFormatError
+        It is damaged, or has stages of other libraries, which pyspark would import by the names that stand in it.
     """
-    if is_saved_stage(Path(path)) and read_metadata(Path(path))["class"] == PIPELINE_CLASS:
-        return import_pipeline(path)
-    return PipelineModel.load(path)
+    location = os.fspath(path)
+    with _seen_here(location) as folder:
+        if folder is not None and is_saved_stage(folder):
+            if read_metadata(folder)["class"] == PIPELINE_CLASS:
+                return import_pipeline(folder)
+            if _is_ours(folder):
+                return read_pipeline(folder)
+            # Its stages of Spark need Spark to read them.
+            location = location if is_elsewhere(location) else str(folder)
+    return PipelineModel.load(location)
+
+
+@contextmanager
+def _seen_here(location: str) -> Iterator[Path | None]:
+    """The folder, None where Spark may see more than this process."""
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(local_folder(location))
+        except ModelNotFoundError:
+            yield None
+            return
+        yield folder
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether all stages are of sparkcls; else the others are Spark's. Raises ModelFormatError for any other."""
+    classes = classes_in(folder)
+    strange = sorted(name for name in classes if not name.startswith(("sparkcls.", "pyspark.ml.", "org.apache.spark.")))
+    if strange:
+        raise ModelFormatError(
+            f"{folder} has stages that are neither of sparkcls nor of Spark: {', '.join(strange)[:200]}. If you trust "
+            "it, read it with pyspark.ml.PipelineModel.load, which imports these classes, so that their code runs"
+        )
+    return all(name.startswith("sparkcls.") for name in classes)

@@ -160,7 +160,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
 
     @classmethod
     def pretrained(
-        cls, name: str = DEFAULT_MODEL, lang: str = "en", remote_loc: str | None = None
+        cls, name: str = DEFAULT_MODEL, lang: str = "en", remote_loc: str | os.PathLike[str] | None = None
     ) -> DistilBertForSequenceClassification:
         """The stage of a model by name, fetched into the cache unless it is bundled or there already.
 

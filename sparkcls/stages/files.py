@@ -6,6 +6,7 @@ import os
 import re
 from typing import Any
 
+from sparkcls.catalogue.paths import local_path
 from sparkcls.errors import ParamError, ParamFileError, ParamTypeError
 
 
@@ -17,7 +18,7 @@ def read_lines(name: str, path: Any) -> list[str]:
     name
         The Param that names the file.
     path
-        A path, ``file:``, ``dbfs:`` (with the mount /dbfs), or a URI that `fsspec` opens.
+        A path, ``file:``, ``dbfs:`` (with the mount /dbfs), see `local_path`, or a URI that `fsspec` opens.
 
     Raises
     ------
@@ -26,17 +27,12 @@ def read_lines(name: str, path: Any) -> list[str]:
     ParamTypeError, ParamError
         `path` is no path; the file is not UTF-8.
     """
-    # Here and not at the top: few pipelines have such a file.
-    import fsspec
-
     if not isinstance(path, (str, os.PathLike)):
         raise ParamTypeError(f"{name} takes a path as str, got {path!r}")
     location = os.fspath(path)
-    if location.startswith("dbfs:"):
-        location = "/dbfs/" + location.removeprefix("dbfs:").lstrip("/")
+    here = local_path(location)
     try:
-        with fsspec.open(location, "rb") as file:
-            content: bytes = file.read()
+        content = here.read_bytes() if here is not None else _read(location)
     except Exception as e:
         # Every filesystem has its own classes of errors.
         raise ParamFileError(f"{name}: {location} cannot be read ({type(e).__name__}: {e}); is the path right?") from e
@@ -44,3 +40,12 @@ def read_lines(name: str, path: Any) -> list[str]:
         return [line for line in re.split("\r\n|\r|\n", content.decode("utf-8-sig")) if line.strip()]
     except UnicodeDecodeError as e:
         raise ParamError(f"{name}: {location} is not UTF-8 ({e}); save it as UTF-8") from e
+
+
+def _read(location: str) -> bytes:
+    # Here and not at the top: few pipelines have such a file.
+    import fsspec
+
+    with fsspec.open(location, "rb") as file:
+        content: bytes = file.read()
+    return content
