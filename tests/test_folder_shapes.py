@@ -235,6 +235,20 @@ SHAPES = [
         "3 special words beside the vocabulary",
         tokenizer_of(files_of_3(PLAIN), additional_special_tokens=["film", "<ent>"]),
     ),
+    Shape(
+        "3 a name that is an added token",
+        updated(tokenizer_of(files_of_3(KINDS["added special"])), "special_tokens_map.json", image_token="<ent>"),
+    ),
+    Shape(
+        "4.18 special tokens with flags",
+        tokenizer_of(
+            files_of_4_early(PLAIN),
+            additional_special_tokens=[{"__type": "AddedToken", "content": "film", "single_word": True}],
+            mask_token={"__type": "AddedToken", "content": "bad", "lstrip": True},
+            url_token={"content": "good", "lstrip": True},
+        ),
+    ),
+    Shape("4.18 add_bos_token", tokenizer_of(files_of_4_early(PLAIN), add_bos_token=True, add_eos_token=True)),
     Shape("4.18 the vocabulary is gone", without(EARLY, "vocab.txt")),
     Shape("4.18 settings are gone", without(EARLY, "tokenizer_config.json", "special_tokens_map.json")),
     Shape("4.18 direction", updated(EARLY, "tokenizer.json", truncation=stored_limit("Left"))),

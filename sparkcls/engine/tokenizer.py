@@ -12,16 +12,15 @@ from typing import Any
 import tokenizers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
+from sparkcls.engine.tokenizer_conflicts import check_file, check_ids, contradiction
 from sparkcls.errors import ModelFormatError
+from sparkcls.models.added_tokens import AddedToken, Tokens
 from sparkcls.models.layout import TOKENIZER, TOKENIZER_CONFIG, ModelFolder
 from sparkcls.models.tokenizer_json import read_tokenizer_json
-from sparkcls.models.tokenizer_settings import AddedToken, TokenizerSettings, read_tokenizer_settings
+from sparkcls.models.tokenizer_settings import TokenizerSettings, read_tokenizer_settings
 from sparkcls.models.vocabulary import find_vocabulary, is_cased, read_vocabulary
 
 logger = logging.getLogger(__name__)
-
-#: What BERT's classes put into the place of what tokenizer.json says.
-_WORDPIECE = {"unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100}
 
 
 def load_tokenizer(folder: ModelFolder) -> tuple[Tokenizer, str]:
@@ -50,29 +49,33 @@ def _load(folder: ModelFolder) -> tuple[Tokenizer, str]:
     side = settings.truncation_side or str(stored.get("direction", "right")).lower()
     if settings.as_in_file:
         tokenizer = Tokenizer.from_str(json.dumps(content))
-    elif content:
-        tokenizer = _of_bert(_checked_vocabulary(folder, content, settings), content, settings)
+        _add_tokens(tokenizer, settings.tokens)
     else:
-        vocabulary_file = find_vocabulary(folder.path)
-        assert vocabulary_file is not None, "read_model_folder has checked that there is one"
-        tokenizer = _of_bert(read_vocabulary(vocabulary_file), content, settings)
-    _add_tokens(tokenizer, settings)
-    if not settings.as_in_file:
-        _frame(folder, tokenizer, settings)
-        if content and _framed(content.get("post_processor")) != _framed(_part(tokenizer, "post_processor")):
-            raise _contradiction(
-                folder,
-                f"its post_processor is {content.get('post_processor')}",
-                f"one that puts {settings.special['cls_token'].content} before a text and "
-                f"{settings.special['sep_token'].content} after it",
-            )
-    _check_ids(folder, tokenizer, settings)
+        tokenizer = _of_bert(_vocabulary(folder, content), content, settings)
+        _add_tokens(tokenizer, settings.tokens)
+        _frame(folder, tokenizer, settings.tokens)
+        if content:
+            check_file(folder.path, content, tokenizer, settings.tokens)
+    check_ids(folder.path, tokenizer, settings.tokens)
     tokenizer.encode_special_tokens = settings.split_special_tokens
     return tokenizer, side
 
 
+def _vocabulary(folder: ModelFolder, content: dict[str, Any]) -> dict[str, int]:
+    if not content:
+        file = find_vocabulary(folder.path)
+        assert file is not None, "read_model_folder has checked that there is one"
+        return read_vocabulary(file)
+    model = content["model"]
+    kind = model.get("type", "WordPiece")
+    if kind != "WordPiece" or not isinstance(model.get("vocab"), dict):
+        raise contradiction(folder.path, f"its model is of type {kind}", "WordPiece")
+    vocabulary: dict[str, int] = model["vocab"]
+    return vocabulary
+
+
 def _of_bert(vocabulary: dict[str, int], content: dict[str, Any], settings: TokenizerSettings) -> Tokenizer:
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=settings.special["unk_token"].content))
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=settings.tokens.special["unk_token"].content))
     tokenizer.normalizer = normalizers.BertNormalizer(
         clean_text=True,
         handle_chinese_chars=settings.tokenize_chinese_chars,
@@ -103,73 +106,34 @@ def _lower_case(vocabulary: dict[str, int], content: dict[str, Any], settings: T
     return lower
 
 
-def _checked_vocabulary(folder: ModelFolder, content: dict[str, Any], settings: TokenizerSettings) -> dict[str, int]:
-    """The vocabulary in tokenizer.json, if a tokenizer of BERT's class gives what that file describes."""
-    model = content["model"]
-    vocabulary = model.get("vocab")
-    kind = model.get("type", "WordPiece")
-    if kind != "WordPiece" or not isinstance(vocabulary, dict):
-        raise _contradiction(folder, f"its model is of type {kind}", "WordPiece")
-    expected = _WORDPIECE | {"unk_token": settings.special["unk_token"].content}
-    for name, value in expected.items():
-        if model.get(name, value) != value:
-            raise _contradiction(folder, f"its model has {name} {model[name]!r}", repr(value))
-    normalizer = content.get("normalizer") or {"type": "null"}
-    if normalizer["type"] != "BertNormalizer" or not normalizer.get("clean_text", True):
-        raise _contradiction(folder, f"its normalizer is {normalizer}", "BertNormalizer with clean_text")
-    words = content.get("pre_tokenizer") or {"type": "null"}
-    if words["type"] != "BertPreTokenizer":
-        raise _contradiction(folder, f"its pre_tokenizer is {words}", "BertPreTokenizer")
-    stated = {token.content for token in settings.added.values()}
-    for token in content.get("added_tokens") or []:
-        if token["content"] not in stated and token["content"] not in {t.content for t in settings.special.values()}:
-            raise ModelFormatError(
-                f"{folder.path / TOKENIZER} has the added token {token['content']!r}, which added_tokens_decoder in "
-                f"{TOKENIZER_CONFIG} leaves out: transformers 4 takes it, 5 does not; name it in both, or in none"
-            )
-    return vocabulary
-
-
-def _contradiction(folder: ModelFolder, found: str, expected: str) -> ModelFormatError:
-    return ModelFormatError(
-        f"{folder.path / TOKENIZER}: {found[:200]}, but a tokenizer of BERT's class has {expected}; transformers 4 "
-        f"follows the file, 5 the class. If the file is right, set tokenizer_class to PreTrainedTokenizerFast in "
-        f"{TOKENIZER_CONFIG}"
-    )
-
-
-def _add_tokens(tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
+def _add_tokens(tokenizer: Tokenizer, tokens: Tokens) -> None:
     """Added tokens by id, then special ones; those that the vocabulary lacks get the next ids."""
     present = list(tokenizer.get_added_tokens_decoder().values())
     as_they_are = {repr(token) for token in present}
-    named = {token.content for token in settings.special.values()}
-    by_id = (settings.added[i] for i in sorted(settings.added))
-    tokens = [token for token in by_id if repr(_as_added(token)) not in as_they_are]
-    known = {token.content for token in present} | {token.content for token in tokens}
-    for token in (*settings.special.values(), *settings.extra):
-        if token.content not in known:
-            known.add(token.content)
-            tokens.append(token)
-    tokenizer.add_tokens([_as_added(token, token.content in named) for token in tokens])
+    named = {token.content for token in tokens.special.values()}
+    by_id = (tokens.added[i] for i in sorted(tokens.added))
+    new = [token for token in by_id if repr(_as_added(token)) not in as_they_are]
+    known = {token.content for token in present} | {token.content for token in new}
+    new += [token for token in (*tokens.special.values(), *tokens.extra) if token.content not in known]
+    tokenizer.add_tokens([_as_added(token, token.content in named) for token in new])
 
 
 def _as_added(token: AddedToken, is_named: bool = False) -> tokenizers.AddedToken:
-    # Whether it is normalised is decided before: a special token by its name keeps what its file says.
-    normalized = not token.special if token.normalized is None else token.normalized
+    is_special = token.special or is_named
     return tokenizers.AddedToken(
         token.content,
         lstrip=token.lstrip,
         rstrip=token.rstrip,
         single_word=token.single_word,
-        normalized=normalized,
-        special=token.special or is_named,
+        normalized=not is_special if token.normalized is None else token.normalized,
+        special=is_special,
     )
 
 
-def _frame(folder: ModelFolder, tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
+def _frame(folder: ModelFolder, tokenizer: Tokenizer, tokens: Tokens) -> None:
     vocabulary = tokenizer.get_vocab(with_added_tokens=False)
-    first, last = settings.special["cls_token"].content, settings.special["sep_token"].content
-    missing = [name for name in (settings.special["unk_token"].content, first, last) if name not in vocabulary]
+    first, last = tokens.special["cls_token"].content, tokens.special["sep_token"].content
+    missing = [name for name in (tokens.special["unk_token"].content, first, last) if name not in vocabulary]
     if missing:
         raise ModelFormatError(
             f"The vocabulary in {folder.path} lacks {', '.join(missing)}; is it a BERT vocabulary? If these have other "
@@ -179,24 +143,3 @@ def _frame(folder: ModelFolder, tokenizer: Tokenizer, settings: TokenizerSetting
         single=[first, "$A", last],
         special_tokens=[(first, vocabulary[first]), (last, vocabulary[last])],
     )
-
-
-def _part(tokenizer: Tokenizer, name: str) -> Any:
-    return json.loads(getattr(tokenizer, name).__getstate__())
-
-
-def _framed(post_processor: Any) -> list[int]:
-    """What a post-processor makes of the id 0."""
-    model = _WORDPIECE | {"type": "WordPiece", "vocab": {_WORDPIECE["unk_token"]: 0}}
-    around = Tokenizer.from_str(json.dumps({"model": model, "post_processor": post_processor}))
-    return list(around.encode("x").ids)
-
-
-def _check_ids(folder: ModelFolder, tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
-    for i, token in settings.added.items():
-        found = tokenizer.token_to_id(token.content)
-        if found != i:
-            raise ModelFormatError(
-                f"{folder.path}: the added token {token.content!r} has the id {i} in the tokenizer's files, but "
-                f"transformers gives it {found}, the next free one; correct the id there"
-            )
