@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import threading
@@ -273,6 +274,20 @@ def test_a_cached_model_of_another_store_is_warned_of(cache, tiny_model, tmp_pat
     resolve("mine")
     with pytest.warns(UserWarning, match="came from .*/a, not from remote_loc"):
         resolve("mine", "en", str(tmp_path / "b"))
+
+
+def test_what_another_version_converted_is_warned_of(cache, tiny_model, tmp_path, recwarn):
+    publish(tmp_path / "s", tiny_model, "mine")
+    folder = locate(resolve("mine", "en", str(tmp_path / "s")))
+    resolve("mine")
+    shutil.copytree(tiny_model, cache / "put_here_en")
+    resolve("put_here")
+    assert not recwarn
+    source = source_of(folder)
+    del source["converter"]
+    (folder / "source.json").write_text(json.dumps(source))
+    with pytest.warns(UserWarning, match="was converted by another version of sparkcls.*Delete the folder"):
+        resolve("mine")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sparkcls.catalogue.imported import CONVERTER
 from sparkcls.catalogue.index import Entry
 from sparkcls.catalogue.install import PARTIAL, install
 from sparkcls.catalogue.locations import has_secrets, public_form
@@ -47,6 +48,11 @@ class Parcel:
     checksum: str = ""
     engine: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is converted already."""
+        return self.key.endswith("/")
 
     @staticmethod
     def of_key(key: str) -> Parcel:
@@ -89,13 +95,14 @@ def fetch(store: Store, parcel: Parcel, name: str, lang: str, target: Path | Non
     partial = cache / PARTIAL / target.name / parcel.key.rstrip("/").rpartition("/")[2]
 
     def make(work: Path, model: Path) -> dict[str, Any]:
-        if parcel.key.endswith("/"):
+        if parcel.is_folder:
             _fetch_files(store, parcel, partial, model)
         else:
             _fetch_archive(store, parcel, partial, work, model)
         source = {
             **{"name": name, "lang": lang, "store": public_form(store.location)},
             **{"key": parcel.key, "engine": parcel.engine, "place": parcel.place(store)},
+            "converter": 0 if parcel.is_folder else CONVERTER,
         }
         return {k: v for k, v in source.items() if v}
 

@@ -12,6 +12,7 @@ from sparkcls.catalogue.consent import name_location
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
 from sparkcls.catalogue.identity import is_model, model_folders, named, refuse_another
+from sparkcls.catalogue.imported import CONVERTER
 from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
 from sparkcls.catalogue.install import is_filled, source_of
 from sparkcls.catalogue.locations import public_form
@@ -66,6 +67,7 @@ def resolve(name: str, lang: str = "en", remote_loc: str | os.PathLike[str] | No
     if is_filled(cached):
         refuse_another(cached, name, lang)
         _warn_of_source(cached, location, explicit=remote_loc is not None and location == os.fspath(remote_loc))
+        _warn_of_converter(cached)
         return _ref(name, lang, cached, shared)
     for folder in shared:
         if is_model(folder):
@@ -92,6 +94,17 @@ def _warn_of_source(cached: Path, location: str, explicit: bool) -> None:
         warnings.warn(
             f"{cached} came from {known}, not from remote_loc={public_form(location)!r}; it is used as it is. "
             "Delete the folder to fetch the model anew",
+            stacklevel=4,
+        )
+
+
+def _warn_of_converter(cached: Path) -> None:
+    source = source_of(cached)
+    key = source.get("key")
+    if isinstance(key, str) and not key.endswith("/") and source.get("converter", 1) != CONVERTER:
+        warnings.warn(
+            f"{cached} was converted by another version of sparkcls. Older ones took every attention head for 64 wide "
+            "and relu for gelu, so its scores may be wrong. Delete the folder to fetch and convert the model anew",
             stacklevel=4,
         )
 
