@@ -1,5 +1,6 @@
 """The classifier stage: what rows get, and what is refused."""
 
+import json
 import shutil
 import warnings
 
@@ -308,8 +309,12 @@ def test_bad_params_fail_when_set(tiny):
         (lambda: stage.setInputCols(3), ParamTypeError, "each item of inputCols takes a str"),
         (lambda: stage.setInputCols(["a", ""]), ParamError, "each item of inputCols must not be empty"),
         (lambda: stage.setOutputCol(3), ParamTypeError, "outputCol takes a str"),
-        (lambda: stage.setMaxSentenceLength(513), ParamError, "from 3 to 512, got 513; DistilBERT models take no more"),
-        (lambda: stage.setMaxSentenceLength(2), ParamError, "from 3 to 512"),
+        (
+            lambda: stage.setMaxSentenceLength(513),
+            ParamError,
+            r"513, but model .* has 512 positions; .*\(512\).* split",
+        ),
+        (lambda: stage.setMaxSentenceLength(2), ParamError, "at least 3, got 2$"),
         (lambda: stage.setMaxSentenceLength(1.5), ParamTypeError, "takes an int"),
         (lambda: stage.setBatchSize(0), ParamError, "batchSize must be at least 1"),
         (lambda: stage.setBatchSize(True), ParamTypeError, "batchSize takes an int, got True"),
@@ -381,9 +386,34 @@ def test_precedence_of_params(cache, tiny_model):
 
 def test_params_in_the_folder_are_checked(tmp_path):
     folder = save_tiny_model(tmp_path / "m", ["a", "b"])
-    (folder / "sparkcls.json").write_text('{"params": {"maxSentenceLength": 1024}}')
-    with pytest.raises(ModelFormatError, match=r"sparkcls.json: maxSentenceLength must be from 3 to 512"):
-        DistilBertForSequenceClassification.loadSavedModel(folder)
+    for params, message in [
+        ({"maxSentenceLength": 2}, "sparkcls.json: maxSentenceLength must be at least 3"),
+        ({"activation": 5}, "sparkcls.json: activation takes a str"),
+        (
+            {"lazyAnnotator": True, "device": "cuda"},
+            r"sparkcls.json sets lazyAnnotator, device; a model may be .* only",
+        ),
+        ({"inputCols": ["a", "b"]}, r"sparkcls.json sets inputCols; "),
+    ]:
+        (folder / "sparkcls.json").write_text(json.dumps({"params": params}))
+        with pytest.raises(ModelFormatError, match=message):
+            DistilBertForSequenceClassification.loadSavedModel(folder)
+
+
+def test_the_length_that_the_tokenizer_states(tmp_path):
+    folder = save_tiny_model(tmp_path / "m", ["a", "b"], positions=1024)
+    file = folder / "tokenizer_config.json"
+    settings = json.loads(file.read_text())
+    for stated, length in [(10**30, 128), (1e30, 128), (512, 512), (1024, 1024), (2000, 128), ("512", 128), (2, 128)]:
+        file.write_text(json.dumps(settings | {"model_max_length": stated}))
+        assert DistilBertForSequenceClassification.loadSavedModel(folder).getMaxSentenceLength() == length
+    stage = DistilBertForSequenceClassification.loadSavedModel(folder)
+    assert stage.setMaxSentenceLength(1024).getMaxSentenceLength() == 1024
+    with pytest.raises(ParamError, match="has 1024 positions"):
+        stage.setMaxSentenceLength(1025)
+    (folder / "sparkcls.json").write_text('{"params": {"maxSentenceLength": 64}}')
+    file.write_text(json.dumps(settings | {"model_max_length": 512}))
+    assert DistilBertForSequenceClassification.loadSavedModel(folder).getMaxSentenceLength() == 64
 
 
 def test_labels_that_contradict_the_card_are_said(cache):
@@ -415,7 +445,9 @@ def test_fewer_positions_than_the_default(spark, tmp_path):
     (row,) = classes(pipeline_of(stage), texts_frame(spark, ["good " * 20]))
     assert row[0]["metadata"]["truncated"] == "6"
     with pytest.raises(ParamError, match=r"maxSentenceLength is 17, but model 'm' has 16 positions; call .*\(16\)"):
-        classes(pipeline_of(stage.setMaxSentenceLength(17)), texts_frame(spark, ["good"]))
+        stage.setMaxSentenceLength(17)
+    with pytest.raises(ParamError, match=r"maxSentenceLength is 17"):
+        classes(pipeline_of(stage._update(maxSentenceLength=17)), texts_frame(spark, ["good"]))
 
 
 def test_models_that_are_not_there(cache, tmp_path):

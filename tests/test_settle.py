@@ -120,11 +120,22 @@ def test_heads_and_activation_of_a_graph(tmp_path, heads, activation):
     assert (config["n_heads"], config["activation"]) == (heads, activation)
 
 
+@pytest.mark.parametrize(("activation", "ours"), [("gelu_new", "gelu_tanh"), ("tanh", "tanh")])
+def test_other_activations_of_a_graph(tmp_path, activation, ours):
+    folder = built(tmp_path, Build(4, activation))
+    (folder / "config.json").write_text('{"activation": "relu"}')
+    with pytest.raises(ModelFormatError, match=f"its graph has activation '{activation}', .* says 'relu'"):
+        convert_folder(folder, tmp_path / "out")
+    # Another name of the first of them.
+    (folder / "config.json").write_text(json.dumps({"activation": activation.replace("new", "pytorch_tanh")}))
+    convert_folder(folder, tmp_path / "out")
+    assert read_model_folder(tmp_path / "out").config["activation"] == ours
+
+
 @pytest.mark.parametrize(
     ("build", "reason"),
     [
-        (Build(4, "gelu_new"), "has the activation gelu_new; sparkcls computes gelu, relu"),
-        (Build(4, "tanh"), "has the activation tanh"),
+        (Build(4, "sigmoid"), "has the activation sigmoid; sparkcls computes gelu, "),
         (Build(4, epsilon=1e-5), "have the epsilon 1e-05"),
         (Build(4, epsilon=1e-7), "have the epsilon 1e-07"),
         (Build(4, head_activation="Tanh"), "its head has the activation tanh"),

@@ -13,7 +13,8 @@ from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.tokenizer import load_tokenizer
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.layout import read_model_folder
-from sparkcls.models.tokenizer_json import MOST_BYTES, read_json, read_tokenizer_json
+from sparkcls.models.textfiles import MOST_BYTES, read_json
+from sparkcls.models.tokenizer_json import read_tokenizer_json
 from sparkcls.models.tokenizer_patterns import flaw_of
 
 GPT2 = r"""'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""

@@ -1,6 +1,9 @@
 """Weights in the wanted precision: shared through one converted file, checked, never half a file."""
 
+import json
 import multiprocessing
+import re
+import shutil
 import stat
 
 import pytest
@@ -10,8 +13,10 @@ from safetensors.torch import load_file, save_file
 from sparkcls.catalogue.install import CONVERTED
 from sparkcls.engine import weights
 from sparkcls.engine.weights import load_weights
+from sparkcls.errors import ModelFormatError
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import folder_digest
+from sparkcls.models.tensors import read_header
 
 CPU = torch.device("cpu")
 
@@ -66,8 +71,6 @@ def test_a_damaged_file_is_made_anew(tiny_model, cache, caplog):
 
 
 def test_a_model_that_changes_gets_another_file(tiny_model, cache, tmp_path):
-    import shutil
-
     load(tiny_model, "bfloat16")
     other = shutil.copytree(tiny_model, tmp_path / "other")
     tensors = load_file(other / "model.safetensors")
@@ -116,3 +119,140 @@ def test_a_user_without_a_home_has_a_copy_too(tiny_model, monkeypatch, caplog):
     monkeypatch.setattr(weights.Path, "expanduser", homeless)
     assert load(tiny_model, "bfloat16")["transformer.layer.0.ffn.lin1.weight"].dtype == torch.bfloat16
     assert "There is no home directory to keep models in" in caplog.text
+
+
+def changed(tiny_model, tmp_path, name=lambda name: name, more=None):
+    """A copy of the model with other names of its weights, and further tensors."""
+    folder = shutil.copytree(tiny_model, tmp_path / "changed")
+    tensors = {name(key): tensor for key, tensor in load_file(folder / "model.safetensors").items()}
+    save_file(tensors | (more or {}), folder / "model.safetensors")
+    return folder
+
+
+def in_old_words(name):
+    found = re.fullmatch(r"(.*(?:LayerNorm|layer_norm)\.)(weight|bias)", name)
+    return found[1] + {"weight": "gamma", "bias": "beta"}[found[2]] if found else name
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        in_old_words,
+        lambda name: name.removeprefix("distilbert."),
+        lambda name: f"module.{name}",
+        lambda name: f"_orig_mod.{name}",
+        lambda name: f"module._orig_mod.{in_old_words(name)}",
+        lambda name: f"distilbert.{name.removeprefix('distilbert.')}",
+    ],
+)
+def test_other_names_of_the_weights(tiny_model, cache, tmp_path, name, precision):
+    found = load(changed(tiny_model, tmp_path, name), precision)
+    expected = load(tiny_model, precision)
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[key], expected[key]) for key in expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int8, torch.bool])
+def test_what_is_not_used_may_be_anything(tiny_model, cache, tmp_path, dtype):
+    more = {
+        "distilbert.embeddings.position_ids": torch.zeros(1, 512, dtype=dtype),
+        "vocab_projector.bias": torch.ones(3),
+    }
+    folder = changed(tiny_model, tmp_path, more=more)
+    for precision in ("float32", "bfloat16"):
+        found = load(folder, precision)
+        assert found.keys() == load(tiny_model, precision).keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "message"),
+    [
+        (lambda n: n.replace("distilbert.", "bert."), {}, r"names that begin with 'bert.', such as bert.embeddings"),
+        (lambda n: f"model.{n}", {}, r"begin with 'model.distilbert.'.* save_pretrained"),
+        (lambda n: n, {"embeddings.LayerNorm.bias": torch.zeros(32)}, "has one weight under 2 names"),
+        (lambda n: n, {"classifier.weight": torch.tensor(1.0)}, r"classifier.weight has shape \[\]; expected"),
+        (
+            lambda n: n,
+            {"classifier.bias": torch.tensor(1.0)},
+            r"classifier.bias has shape \[\], config.json says \[3\]",
+        ),
+        (lambda n: n, {"classifier.weight": torch.zeros(0, 32)}, "has no outputs"),
+        (lambda n: n, {f"x{i}": torch.zeros(0) for i in range(20_001)}, "tensors, of 20000 at most"),
+    ],
+)
+def test_names_that_are_refused(tiny_model, tmp_path, name, more, message):
+    with pytest.raises(ModelFormatError, match=message):
+        read_model_folder(changed(tiny_model, tmp_path, name, more))
+
+
+def header(folder, change):
+    """Rewrite a header that no writer would write."""
+    file = folder / "model.safetensors"
+    content = file.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    entries = json.loads(content[8 : 8 + length])
+    change(entries)
+    text = json.dumps(entries).encode()
+    file.write_bytes(len(text).to_bytes(8, "little") + text + content[8 + length :])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda entries: entries["classifier.bias"].update(shape=[-3]),
+        lambda entries: entries["classifier.bias"].update(shape=[1 << 50]),
+        lambda entries: entries["classifier.bias"].update(shape=[True, 3]),
+        lambda entries: entries["classifier.bias"].update(shape=None),
+        lambda entries: entries["classifier.bias"].update(data_offsets=[0]),
+        lambda entries: entries["classifier.bias"].update(dtype=5),
+        lambda entries: entries.update({"classifier.bias": 5}),
+        lambda entries: entries["classifier.bias"]["data_offsets"].reverse(),
+        lambda entries: entries.pop("classifier.bias"),
+        lambda entries: entries.update({"two": entries["classifier.bias"]}),
+    ],
+)
+def test_headers_that_cannot_be(tiny_model, tmp_path, change):
+    folder = changed(tiny_model, tmp_path)
+    header(folder, change)
+    with pytest.raises(ModelFormatError, match="corrupt or cut off"):
+        read_model_folder(folder)
+
+
+def not_mapped(only=""):
+    """A `load_file` of a file system that cannot map files."""
+
+    def load_file_(path):
+        if only in str(path):
+            raise OSError(19, "No such device")
+        return load_file(path)
+
+    return load_file_
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_file_system_that_cannot_map(tiny_model, cache, monkeypatch, precision):
+    expected = load(tiny_model, precision)
+    shutil.rmtree(cache / CONVERTED, ignore_errors=True)
+    monkeypatch.setattr(weights, "load_file", not_mapped(str(tiny_model)))
+    found = load(tiny_model, precision)
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert len(files(cache)) == 1, "the copy that all workers of the machine map"
+
+
+def test_a_cache_that_cannot_map_either(tiny_model, cache, monkeypatch, caplog):
+    expected = load(tiny_model, "float32")
+    monkeypatch.setattr(weights, "load_file", not_mapped())
+    found = load(tiny_model, "float32")
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert "corrupt" not in caplog.text
+
+
+def test_an_error_of_the_system_is_not_called_damage(tiny_model, monkeypatch):
+    def denied(file, *arguments, **options):
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr("builtins.open", denied)
+    with pytest.raises(ModelFormatError, match="cannot be read .*Permission denied") as caught:
+        read_header(tiny_model / "model.safetensors")
+    assert "corrupt" not in str(caught.value)

@@ -150,7 +150,9 @@ def _of_this_machine(name: str, lang: str) -> _Model:
             )
         path = found.path
     folder = read_model_folder(path)
-    return _Model(path.name, folder.config, sum(file.stat().st_size for file in folder.weights) / 1e6)
+    return _Model(
+        path.name, folder.config, sum(f.stat().st_size for f in {w.file for w in folder.weights.values()}) / 1e6
+    )
 
 
 def _number(text: str | None, name: str, check: Callable[[float], Any]) -> Any:

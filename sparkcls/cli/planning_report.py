@@ -148,7 +148,10 @@ def _notes(job: Job, plan: Plan) -> Iterator[str]:
     if plan.precision == FLOAT32 and not job.gpu and job.rate is None:
         yield f"On CPUs with instructions for bfloat16 --precision {MIXED} is faster."
     if job.tokens > 128:
-        yield "Texts of more than 128 wordpieces are cut unless setMaxSentenceLength says otherwise (at most 512)."
+        yield (
+            "Texts of more than 128 wordpieces are cut unless the model or setMaxSentenceLength says otherwise (mostly "
+            "at most 512)."
+        )
     if plan.unused:
         yield f"{plan.unused} of {plan.units:,} cores are left over by executors of {plan.cores_per_executor}."
 

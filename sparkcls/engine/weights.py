@@ -17,12 +17,12 @@ from pathlib import Path
 
 import torch
 from filelock import FileLock
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load, load_file, save_file
 from torch import Tensor
 
 from sparkcls.catalogue.install import CONVERTED
-from sparkcls.errors import ParamError
+from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.models.layout import ModelFolder
 from sparkcls.models.ref import file_sha256
 from sparkcls.settings import cache_folder
@@ -36,7 +36,7 @@ _LINEAR = re.compile(r"transformer\.layer\.(\d+)\.(?:attention\.(?:q|k|v|out)_li
 
 
 def load_weights(folder: ModelFolder, digest: str, device: torch.device, precision: str) -> dict[str, Tensor]:
-    """The weights of a model by name, without the prefix that differs between model classes.
+    """The weights of a model, by the names of `sparkcls.models.weights.short_name`.
 
     On a CPU they are mapped from the model's own file, or from a converted one. Where the cache cannot be written,
     and on any other device, they are a copy of this process.
@@ -47,16 +47,27 @@ def load_weights(folder: ModelFolder, digest: str, device: torch.device, precisi
         The content of `folder`, as `folder_digest` gives it.
     precision
         Name of the torch dtype of most linear layers, see `_converted`.
+
+    Raises
+    ------
+    OSError
+        The model's files cannot be read.
+    ModelFormatError
+        They are damaged.
     """
     if device.type != "cpu":
         return {name: tensor.to(device) for name, tensor in _converted(folder, precision).items()}
-    if precision == "float32" and _types(folder) == {"F32"}:
-        return _own(folder)
+    if precision == "float32" and {weight.dtype for weight in folder.weights.values()} == {"F32"}:
+        try:
+            return _own(folder, mapped=True)
+        except OSError as e:
+            # The cache is on a disk of this machine, so all its workers can share a copy there.
+            logger.info("The weights of %s cannot be mapped (%s), so they are copied into the cache", folder.path, e)
     try:
-        return _named(load_file(_converted_file(folder, digest, precision)))
+        return load_file(_converted_file(folder, digest, precision))
     except (OSError, ParamError) as e:
         logger.warning(
-            "The cache cannot be written (%s), so this process holds its own %s copy of the weights of %s",
+            "The cache cannot be written or mapped (%s), so this process holds its own %s copy of the weights of %s",
             e,
             precision,
             folder.path,
@@ -64,21 +75,37 @@ def load_weights(folder: ModelFolder, digest: str, device: torch.device, precisi
         return _converted(folder, precision)
 
 
-def _types(folder: ModelFolder) -> set[str]:
-    """Safetensors' names of the types of all weights."""
-    found: set[str] = set()
-    for path in folder.weights:
-        with safe_open(path, "pt") as file:
-            found |= {file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118 (no mapping)
+def _own(folder: ModelFolder, mapped: bool) -> dict[str, Tensor]:
+    """The weights as the model's own files have them.
+
+    Parameters
+    ----------
+    mapped
+        Whether they must be mapped. Else a file that cannot be, as on some network file systems, is read.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read, or not mapped.
+    ModelFormatError
+        A file is damaged.
+    """
+    found: dict[str, Tensor] = {}
+    for path in {weight.file: None for weight in folder.weights.values()}:
+        try:
+            tensors = load_file(path) if mapped else _read(path)
+        except SafetensorError as e:
+            raise ModelFormatError(f"{path} is corrupt or cut off ({e}); copy the model again") from e
+        found |= {short: tensors[w.name] for short, w in folder.weights.items() if w.file == path}
     return found
 
 
-def _own(folder: ModelFolder) -> dict[str, Tensor]:
-    """The weights as the model's own files have them, mapped."""
-    found: dict[str, Tensor] = {}
-    for path, kept in folder.weights.items():
-        found |= {name: tensor for name, tensor in load_file(path).items() if kept is None or name in kept}
-    return _named(found)
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except OSError as e:
+        logger.info("%s cannot be mapped (%s), so it is read", path, e)
+        return load(path.read_bytes())
 
 
 def _converted_file(folder: ModelFolder, digest: str, precision: str) -> Path:
@@ -137,8 +164,4 @@ def _converted(folder: ModelFolder, precision: str) -> dict[str, Tensor]:
         whole = layer and (int(layer.group(1)) < last or "k_lin" in name or "v_lin" in name)
         return getattr(torch, precision if whole else "float32")
 
-    return {name: tensor.to(dtype(name)) for name, tensor in _own(folder).items()}
-
-
-def _named(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix("distilbert."): tensor for name, tensor in tensors.items()}
+    return {name: tensor.to(dtype(name)) for name, tensor in _own(folder, mapped=False).items()}

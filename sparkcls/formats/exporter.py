@@ -8,7 +8,6 @@ assets/vocab.txt, assets/labels.txt   one wordpiece, one label a line; the line'
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,10 @@ from sparkcls.formats.openvino import read_openvino
 from sparkcls.formats.settle import Network, settle
 from sparkcls.formats.tensorflow import read_tensorflow
 from sparkcls.formats.weights import contiguous
+from sparkcls.models.config import with_own_names
 from sparkcls.models.heads import PROBLEM_TYPE
 from sparkcls.models.layout import CONFIG, LABELS
+from sparkcls.models.textfiles import read_json, read_lines
 from sparkcls.models.vocabulary import find_vocabulary, read_vocabulary
 
 #: Entries of config.json that neither the network nor the text files tell.
@@ -57,13 +58,9 @@ def read_exporter_folder(folder: Path, heads: int | None = None) -> ForeignModel
         )
     stated = _config(folder)
     engine, network = _network(folder)
-    try:
-        labels = _labels(folder, stated)
-    except (OSError, UnicodeDecodeError) as e:
-        raise ModelFormatError(f"{folder / 'assets'} cannot be read as UTF-8 text ({e})") from e
     return ForeignModel(
         state=contiguous(network.state),
-        labels=labels,
+        labels=_labels(folder, stated),
         vocabulary=read_vocabulary(vocabulary_file),
         config={k: stated[k] for k in _KEPT if k in stated} | settle(network, stated, heads),
         engine=engine,
@@ -84,22 +81,13 @@ def _config(folder: Path) -> dict[str, Any]:
     """The configuration that some exporters leave beside the network; {} if there is none."""
     for file in (folder / CONFIG, folder / "assets" / CONFIG):
         if file.is_file():
-            try:
-                content = json.loads(file.read_text(encoding="utf-8"))
-            except (OSError, ValueError, RecursionError) as e:
-                raise ModelFormatError(f"{file} cannot be read as JSON ({e})") from e
-            if not isinstance(content, dict):
-                raise ModelFormatError(f"{file} holds a JSON {type(content).__name__}; expected an object")
-            # `transformers` takes the other models' name of it too.
-            alias = content.pop("num_attention_heads", None)
-            return content if alias is None else {"n_heads": alias} | content
+            return with_own_names(file, read_json(file))
     return {}
 
 
 def _labels(folder: Path, config: dict[str, Any]) -> list[str]:
     if (folder / LABELS).is_file():
-        lines = (folder / LABELS).read_text(encoding="utf-8").splitlines()
-        return [line.strip() for line in lines if line.strip()]
+        return [line.strip() for line in read_lines(folder / LABELS) if line.strip()]
     named = config.get("id2label")
     if isinstance(named, dict) and all(str(i) in named for i in range(len(named))) and named:
         return [str(named[str(i)]) for i in range(len(named))]

@@ -16,7 +16,8 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.formats.evaluate import Array, UnknownOperationError
 from sparkcls.formats.variants import EPSILON, FUNCTIONS, MADE_OF, Variant, scores
 from sparkcls.formats.weights import HEAD_WIDTH, StateDict, infer_config
-from sparkcls.models.layout import ACTIVATIONS, CONFIG
+from sparkcls.models.config import ACTIVATIONS
+from sparkcls.models.layout import CONFIG
 
 #: Largest epsilon that changes no answer.
 _NO_EPSILON = 1e-9
@@ -108,7 +109,9 @@ def settle(network: Network, stated: dict[str, Any], heads: int | None = None) -
         )
     found = {"n_heads": best.heads, "activation": best.activation}
     for key, value in found.items():
-        if stated.get(key, value) != value:
+        said = stated.get(key, value)
+        # An activation has several names.
+        if said != value and not (isinstance(said, str) and ACTIVATIONS.get(said, said) == ACTIVATIONS.get(str(value))):
             raise ModelFormatError(
                 f"{what}: its graph has {key} {value!r}, {CONFIG} beside it says {stated[key]!r}; correct {CONFIG}"
             )
@@ -203,7 +206,7 @@ def _reason(network: Network, near: Variant, ids: Array, mask: Array, wanted: Ar
         "its head has the activation gelu; DistilBertForSequenceClassification has relu": {"head_activation": "gelu"},
     }
     heads = dict.fromkeys(n for n in (near.heads, dim // HEAD_WIDTH, 12, 4, 2, 1) if n and dim % n == 0)
-    activations = dict.fromkeys((near.activation, *(a for a in ACTIVATIONS)))
+    activations = dict.fromkeys((near.activation, "gelu", "relu"))
     for sentence, change in odd.items():
         variants = (replace(Variant(n, a), **change) for n in heads for a in activations)
         if _nearest(network, variants, ids, mask, wanted)[1] <= network.rounding:

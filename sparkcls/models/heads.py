@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparkcls.errors import ModelFormatError
-
 SOFTMAX = "softmax"
 SIGMOID = "sigmoid"
 NONE = "none"
@@ -24,15 +22,8 @@ def activation_of(config: Mapping[str, Any], outputs: int) -> str:
 
     ``none`` for a regression; ``sigmoid`` for several labels a text, and for a head with one output, over which a
     softmax would always be 1; else ``softmax``. The key ``function_to_apply`` has no say there, nor here.
-
-    Raises
-    ------
-    ModelFormatError
-        ``problem_type`` is none of `transformers`'; names no file.
     """
     kind = config.get(PROBLEM_TYPE)
-    if kind is not None and kind not in PROBLEM_TYPES:
-        raise ModelFormatError(f"{PROBLEM_TYPE} is {kind!r}; expected one of {', '.join(PROBLEM_TYPES)}, or null")
     if kind == REGRESSION:
         return NONE
     return SIGMOID if kind == MULTI_LABEL or outputs == 1 else SOFTMAX

@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from sparkcls.errors import ModelFormatError
-from sparkcls.models.shards import WEIGHTS
 
 #: Formats that run code when they are read (pickle), refused whatever they hold. The folder's other files decide
 #: nothing then, so ``training_args.bin`` beside a model is none of them.
@@ -15,9 +14,9 @@ PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json", "*.pt", "*.pth"
 #: Weights of frameworks that sparkcls does not have.
 _FRAMEWORKS = {"tf_model*.h5": "TensorFlow's (Keras)", "flax_model*.msgpack": "Flax's"}
 ADAPTER = "adapter_config.json"
+_WANTED = "model.safetensors"
 
-_LFS = b"version https://git-lfs"
-_SAVE = f"save_pretrained(folder, safe_serialization=True) to get {WEIGHTS}"
+_SAVE = f"save_pretrained(folder, safe_serialization=True) to get {_WANTED}"
 
 
 def has_other_weights(folder: Path) -> bool:
@@ -44,16 +43,6 @@ def adapter(where: str) -> ModelFormatError:
     )
 
 
-def refuse_pointer(file: Path) -> None:
-    """Raise ModelFormatError if a file is what git has in place of a large file's content."""
-    with open(file, "rb") as content:
-        if content.read(len(_LFS)) == _LFS:
-            raise ModelFormatError(
-                f"{file} is a pointer of git-lfs, the file's content is still to be fetched; run `git lfs pull` "
-                "where the model was cloned"
-            )
-
-
 def missing_weights(where: str, names: list[str]) -> ModelFormatError:
     """What to raise for a folder or repository that has files of these names, and no weights in safetensors."""
     pickle = _match(names, PICKLES)
@@ -69,7 +58,7 @@ def missing_weights(where: str, names: list[str]) -> ModelFormatError:
             f"{where} has its weights only as {framework}, {kind} format, which sparkcls does not read; load the "
             f"model with transformers 4 (from_tf=True or from_flax=True) and {_SAVE}"
         )
-    return ModelFormatError(f"{where} has no {WEIGHTS}; save the model in the safetensors format")
+    return ModelFormatError(f"{where} has no {_WANTED}; save the model in the safetensors format")
 
 
 def _first(folder: Path, patterns: Iterable[str]) -> str | None:

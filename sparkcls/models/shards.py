@@ -6,13 +6,12 @@ model.safetensors.index.json       {"weight_map": {name of a weight: name of its
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.models.textfiles import read_json
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -77,11 +76,7 @@ def _shards(folder: Path) -> dict[str, set[str]]:
 def _read_index(file: Path, size: int, time: int) -> dict[str, set[str]]:
     if size > _LARGEST_INDEX:
         raise ModelFormatError(f"{file} has {size} bytes; an index of weights has less than {_LARGEST_INDEX}")
-    try:
-        content: Any = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as e:
-        raise ModelFormatError(f"{file} cannot be read as JSON: {e}") from e
-    places = content.get("weight_map") if isinstance(content, dict) else None
+    places = read_json(file).get("weight_map")
     if not isinstance(places, dict) or not places:
         raise ModelFormatError(f"{file} has no weight_map; expected an object with the file of every weight")
     shards: dict[str, set[str]] = {}

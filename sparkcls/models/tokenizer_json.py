@@ -5,19 +5,15 @@ The limits are several times what published tokenizers of any kind need (WordPie
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.models.textfiles import read_json
 from sparkcls.models.tokenizer_patterns import flaw_of
 
-#: Bytes of a file; the largest of a published classifier has 17 million.
-MOST_BYTES = 40_000_000
-#: Objects, lists and commas in a file: each costs Python some 100 bytes.
-MOST_PARTS = 4_000_000
 #: Normalizers or pre-tokenizers in a row.
 MOST_COMPONENTS = 50
 #: Characters of a wordpiece, an added token, a prefix.
@@ -30,30 +26,6 @@ MOST_GROWTH = 64
 #: Bytes that one character may become in a table of replacements (``Precompiled``); in published ones 33.
 LONGEST_REPLACEMENT = 64
 _COMPONENTS = ("normalizer", "pre_tokenizer", "post_processor")
-
-
-def read_json(file: Path) -> dict[str, Any]:
-    """The object in a JSON file.
-
-    Raises
-    ------
-    ModelFormatError
-        It is too large, no JSON, or holds no object.
-    """
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            raise ModelFormatError(f"{file} has {file.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
-        data = file.read_bytes()
-        if sum(data.count(c) for c in (b"{", b"[", b",")) > MOST_PARTS:
-            raise ModelFormatError(f"{file} has more than {MOST_PARTS:,} objects, lists and commas")
-        content = json.loads(data.decode("utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as e:
-        if isinstance(e, ModelFormatError):
-            raise
-        raise ModelFormatError(f"{file} cannot be read as JSON: {e}") from e
-    if not isinstance(content, dict):
-        raise ModelFormatError(f"{file} holds a JSON {type(content).__name__}; expected an object")
-    return content
 
 
 def read_tokenizer_json(file: Path) -> dict[str, Any]:

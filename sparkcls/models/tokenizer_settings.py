@@ -9,7 +9,8 @@ from typing import Any
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.added_tokens import USUAL, Tokens, read_tokens
 from sparkcls.models.layout import CONFIG, TOKENIZER, TOKENIZER_CONFIG
-from sparkcls.models.tokenizer_json import MOST_ADDED_TOKENS, read_json
+from sparkcls.models.textfiles import read_json
+from sparkcls.models.tokenizer_json import MOST_ADDED_TOKENS
 
 #: Classes that `transformers` builds from a vocabulary, in BERT's way whatever else tokenizer.json says.
 _OF_BERT = ("DistilBertTokenizer", "BertTokenizer", "ElectraTokenizer", "MobileBertTokenizer")

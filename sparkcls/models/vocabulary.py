@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.layout import VOCABULARY
-from sparkcls.models.tokenizer_json import LONGEST_PIECE, MOST_BYTES
+from sparkcls.models.textfiles import read_text
+from sparkcls.models.tokenizer_json import LONGEST_PIECE
 
 
 def find_vocabulary(folder: Path) -> Path | None:
@@ -34,15 +35,7 @@ def read_vocabulary(file: Path) -> dict[str, int]:
     ModelFormatError
         It is too large, or no UTF-8 text.
     """
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            raise ModelFormatError(f"{file} has {file.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
-        text = file.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as e:
-        raise ModelFormatError(f"{file} is no UTF-8 text ({e}); save it as UTF-8") from e
-    except OSError as e:
-        raise ModelFormatError(f"{file} cannot be read: {e}") from e
-    pieces = [line.removesuffix("\r") for line in text.split("\n")]
+    pieces = [line.removesuffix("\r") for line in read_text(file).split("\n")]
     while pieces and not pieces[-1]:
         pieces.pop()
     if max(map(len, pieces), default=0) > LONGEST_PIECE:

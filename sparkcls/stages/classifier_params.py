@@ -17,10 +17,13 @@ from sparkcls.stages.scoring import ANNOTATE, ON_ERROR
 
 logger = logging.getLogger(__name__)
 
-#: Spark NLP's limit, that of the position embeddings.
-LONGEST = 512
 DEFAULT_LENGTH = 128
 THRESHOLD = 0.5
+#: The Params that a model may be published with. Where and how it runs, and what becomes of errors, its users choose.
+PUBLISHED = (
+    *("caseSensitive", "maxSentenceLength", "coalesceSentences", "activation", "multilabel", "threshold"),
+    "tokenization",
+)
 LAZY = "lazy"
 ONCE = "once"
 
@@ -33,9 +36,7 @@ class ClassifierParams(CheckedParams):
     maxSentenceLength = param(
         "maxSentenceLength",
         "most wordpieces of a sentence",
-        lambda n: whole_number(
-            n, 3, LONGEST, "; DistilBERT models take no more: split long texts into sentences or parts"
-        ),
+        lambda n: whole_number(n, 3),
     )
     coalesceSentences = param("coalesceSentences", "whether a row gets one averaged result", boolean)
     activation = param("activation", "softmax, sigmoid or none", lambda n: one_of(n, *ACTIVATIONS))
@@ -86,7 +87,7 @@ class ClassifierParams(CheckedParams):
         return self._get("caseSensitive")
 
     def setMaxSentenceLength(self, value: int) -> Any:
-        """Most wordpieces of a sentence, special ones counted: 3 to 512."""
+        """Most wordpieces of a sentence, special ones counted: at least 3, at most the model's positions."""
         return self._update(maxSentenceLength=value)
 
     def getMaxSentenceLength(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import Callable
@@ -17,13 +18,13 @@ from sparkcls.catalogue.locate import keep, locate
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.engine.contract import SPARKNLP
-from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.formats.convert import check_heads, is_foreign
 from sparkcls.models.cards import CARDS
 from sparkcls.models.heads import SOFTMAX
 from sparkcls.models.layout import PARAMS, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.ref import ModelRef
-from sparkcls.stages.classifier_params import LONGEST, ONCE, ClassifierParams
+from sparkcls.stages.classifier_params import ONCE, PUBLISHED, ClassifierParams
 from sparkcls.stages.columns import ColumnMetadata, RowFunction, column_metadata, put_column, restored
 from sparkcls.stages.confs import take_over_confs
 from sparkcls.stages.observing import Observed
@@ -57,8 +58,9 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         Acts in ``sparknlp`` tokenization only; in ``huggingface`` the model's tokenizer decides. Default:
         the model's, else its card's, else True.
     maxSentenceLength
-        Most wordpieces of a sentence, ``[CLS]`` and ``[SEP]`` counted, from 3 to 512. Default: the model's,
-        else its card's, else 128. What is cut off is counted under the metadata key ``truncated``.
+        Most wordpieces of a sentence, ``[CLS]`` and ``[SEP]`` counted, from 3 to the model's positions, mostly 512.
+        Default: the model's Params', else its card's, else ``model_max_length`` in its tokenizer_config.json, else
+        128. What is cut off is counted under the metadata key ``truncated``.
     coalesceSentences
         Whether the sentences of a row get one averaged result. Default False.
     activation, multilabel, threshold
@@ -248,14 +250,21 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             )
             # Another model that is called like the card's.
             card = None
-        published = (card.params if card else {}) | folder.params | {"activation": stage._model_activation()}
+        length = {"maxSentenceLength": folder.stated_length} if folder.stated_length else {}
+        published = length | (card.params if card else {}) | folder.params | {"activation": stage._model_activation()}
+        strange = [name for name in folder.params if stage.hasParam(name) and name not in PUBLISHED]
+        if strange:
+            raise ModelFormatError(
+                f"{folder.path / PARAMS} sets {', '.join(strange)}; a model may be published with "
+                f"{', '.join(PUBLISHED)} only. Remove the others there, and set them on the stage"
+            )
         known = {name: value for name, value in published.items() if stage.hasParam(name)}
         try:
             stage._setDefault(**{name: stage.getParam(name).typeConverter(value) for name, value in known.items()})
         except (ParamError, ParamTypeError) as e:
             raise ModelFormatError(f"{folder.path / PARAMS}: {e}") from e
         # A default must be usable; only a value that the user sets may be refused.
-        stage._setDefault(maxSentenceLength=min(stage.getMaxSentenceLength(), folder.positions, LONGEST))
+        stage._setDefault(maxSentenceLength=min(stage.getMaxSentenceLength(), folder.positions))
         return stage
 
     def _model_activation(self) -> str:
@@ -266,7 +275,12 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         if not self.isDefined("model"):
             return super()._model_activation()
         folder = self._folder()
-        published = folder.params.get("activation", folder.activation)
+        try:
+            published: str = self.getParam("activation").typeConverter(
+                folder.params.get("activation", folder.activation)
+            )
+        except (ParamError, ParamTypeError) as e:
+            raise ModelFormatError(f"{folder.path / PARAMS}: {e}") from e
         # Spark NLP saves its default, softmax, whatever the model is.
         return folder.activation if published == SOFTMAX and len(folder.labels) == 1 else published
 
@@ -305,12 +319,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         documents, tokens = self.match_columns(metadata)
         ref = self._ref()
         folder = self._folder()
-        length = self.getMaxSentenceLength()
-        if length > folder.positions:
-            raise ParamError(
-                f"{self.uid}: maxSentenceLength is {length}, but model {ref.name!r} has {folder.positions} positions; "
-                f"call setMaxSentenceLength({folder.positions}) or less"
-            )
+        self._check_length(self.getMaxSentenceLength(), folder)
         if self.getCaseSensitive():
             if self.getTokenization() == SPARKNLP:
                 _warn_of_case(ref, _CASE_HURTS)
@@ -325,6 +334,29 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             on_error=self.getOnError(),
             reads_tokens=not self._text_is_enough(documents, tokens, metadata),
         )
+
+    def setMaxSentenceLength(self, value: int) -> Any:
+        """Most wordpieces of a sentence, special ones counted: at least 3, at most the model's positions.
+
+        Raises
+        ------
+        ParamError, ParamTypeError
+            The model takes no such length.
+        """
+        checked = self.getParam("maxSentenceLength").typeConverter(value) if value is not None else None
+        if checked is not None and self.isDefined("model"):
+            # Where the model is not here, what uses it will check.
+            with contextlib.suppress(ModelNotFoundError):
+                self._check_length(checked, self._folder())
+        return super().setMaxSentenceLength(value)
+
+    def _check_length(self, length: int, folder: ModelFolder) -> None:
+        if length > folder.positions:
+            raise ParamError(
+                f"{self.uid}: maxSentenceLength is {length}, but model {self._ref().name!r} has {folder.positions} "
+                f"positions; call setMaxSentenceLength({folder.positions}) or less, and split long texts into "
+                "sentences or parts"
+            )
 
     def _text_is_enough(self, documents: str, tokens: str, metadata: ColumnMetadata) -> bool:
         """Whether a sentence's text says all that the token column says of it.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Any
 
 from sparkcls.catalogue.paths import local_path
 from sparkcls.errors import ParamError, ParamFileError, ParamTypeError
+from sparkcls.text.files import lines_of
 
 
 def read_lines(name: str, path: Any) -> list[str]:
@@ -36,10 +36,7 @@ def read_lines(name: str, path: Any) -> list[str]:
     except Exception as e:
         # Every filesystem has its own classes of errors.
         raise ParamFileError(f"{name}: {location} cannot be read ({type(e).__name__}: {e}); is the path right?") from e
-    try:
-        return [line for line in re.split("\r\n|\r|\n", content.decode("utf-8-sig")) if line.strip()]
-    except UnicodeDecodeError as e:
-        raise ParamError(f"{name}: {location} is not UTF-8 ({e}); save it as UTF-8") from e
+    return [line for line in lines_of(content, f"{name}: {location}", ParamError) if line.strip()]
 
 
 def _read(location: str) -> bytes:
