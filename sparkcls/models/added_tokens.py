@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sparkcls.models.layout import ADDED_TOKENS, SPECIAL_TOKENS
-from sparkcls.models.tokenizer_json import LONGEST_PIECE, read_json
+from sparkcls.models.textfiles import read_json
+from sparkcls.models.tokenizer_json import LONGEST_PIECE
 
 #: What BERT's classes call their special tokens.
 USUAL = {
