@@ -30,7 +30,8 @@ from sparkcls.formats.weights import StateDict, contiguous
 CLASS = "com.johnsnowlabs.nlp.annotators.classifier.dl.DistilBertForSequenceClassification"
 #: What the class names of its stages begin with.
 FOREIGN = "com.johnsnowlabs."
-PIPELINE_CLASS = "org.apache.spark.ml.PipelineModel"
+#: By the JVM; and by Python, for a pipeline that holds a pipeline.
+PIPELINE_CLASSES = ("org.apache.spark.ml.PipelineModel", "pyspark.ml.pipeline.PipelineModel")
 FILE = "distilbert_classification_"
 _EXTERNAL = ("_data", ".data")
 
@@ -62,6 +63,28 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     return content
 
 
+def stage_folders(folder: Path, metadata: dict[str, Any]) -> list[Path]:
+    """The folders of a saved pipeline's stages, in order.
+
+    Raises
+    ------
+    ModelFormatError
+        The metadata does not list them, or one is missing.
+    """
+    params = metadata.get("paramMap")
+    uids = params.get("stageUids") if isinstance(params, dict) else None
+    # Each becomes part of a path.
+    if not isinstance(uids, list) or not all(isinstance(uid, str) and not set(uid) & set("/\\\0") for uid in uids):
+        raise ModelFormatError(f"{folder / 'metadata'} lists no stageUids; is it a fitted pipeline?")
+    # Spark ML pads the number with zeros to the width of the largest.
+    width = len(str(len(uids)))
+    folders = [folder / "stages" / f"{i:0{width}d}_{uid}" for i, uid in enumerate(uids)]
+    missing = [str(f) for f in folders if not is_saved_stage(f)]
+    if missing:
+        raise ModelFormatError(f"The pipeline in {folder} lacks {', '.join(missing[:5])}; copy it again")
+    return folders
+
+
 def read_saved_model(folder: Path, heads: int | None = None) -> ForeignModel:
     """A classifier that Spark NLP saved.
 
@@ -71,7 +94,7 @@ def read_saved_model(folder: Path, heads: int | None = None) -> ForeignModel:
         It is of another class, incomplete or corrupt; the message names the file.
     """
     metadata = read_metadata(folder)
-    if metadata["class"] == PIPELINE_CLASS:
+    if metadata["class"] in PIPELINE_CLASSES:
         raise ModelFormatError(
             f"{folder} holds a pipeline; read it with sparkcls.pretrained.importPipeline, which keeps all its stages"
         )

@@ -12,7 +12,7 @@ from pyspark.ml import PipelineModel
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
-from sparkcls.formats.sparknlp import PIPELINE_CLASS, is_saved_stage, read_metadata
+from sparkcls.formats.sparknlp import FOREIGN, PIPELINE_CLASSES, is_saved_stage, read_metadata
 from sparkcls.stages.importer import import_pipeline
 from sparkcls.stages.saved_pipeline import classes_in, read_pipeline
 
@@ -34,7 +34,7 @@ def load_pipeline(path: str | os.PathLike[str]) -> PipelineModel:
     location = os.fspath(path)
     with _seen_here(location) as folder:
         if folder is not None and is_saved_stage(folder):
-            if read_metadata(folder)["class"] == PIPELINE_CLASS:
+            if _is_foreign(folder):
                 return import_pipeline(folder)
             if _is_ours(folder):
                 return read_pipeline(folder)
@@ -53,6 +53,14 @@ def _seen_here(location: str) -> Iterator[Path | None]:
             yield None
             return
         yield folder
+
+
+def _is_foreign(folder: Path) -> bool:
+    """Whether the JVM saved it, as it does Spark NLP's; or Python, with a pipeline of Spark NLP's inside of it."""
+    name = read_metadata(folder)["class"]
+    if name != PIPELINE_CLASSES[1]:
+        return bool(name == PIPELINE_CLASSES[0])
+    return any(inner.startswith(FOREIGN) for inner in classes_in(folder))
 
 
 def _is_ours(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from pyspark.ml import PipelineModel, Transformer
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamTypeError
 from sparkcls.formats.javaobjects import read_map, read_token_rules
-from sparkcls.formats.sparknlp import CLASS, PIPELINE_CLASS, is_saved_stage, read_metadata
+from sparkcls.formats.sparknlp import CLASS, PIPELINE_CLASSES, is_saved_stage, read_metadata, stage_folders
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.document_normalizer import DocumentNormalizer
@@ -40,6 +40,10 @@ STAGES: dict[str, Any] = {
 }
 
 
+#: Most pipelines inside of each other.
+_DEEPEST = 20
+
+
 def import_pipeline(path: str | os.PathLike[str]) -> PipelineModel:
     """A pipeline that Spark NLP saved, with all its stages as stages of sparkcls.
 
@@ -62,19 +66,21 @@ def import_pipeline(path: str | os.PathLike[str]) -> PipelineModel:
     if not isinstance(path, (str, os.PathLike)):
         raise ParamTypeError(f"importPipeline(path) takes a path as str, got {path!r}")
     with local_folder(os.fspath(path)) as folder:
-        stage = _import(folder)
+        stage = _import(folder, [])
     if not isinstance(stage, PipelineModel):
         raise ModelFormatError(f"{path} holds a single stage; read it with {type(stage).__name__}.load(path)")
     return stage
 
 
-def _import(folder: Path) -> Transformer:
+def _import(folder: Path, above: list[Path]) -> Transformer:
     if not is_saved_stage(folder):
         raise ModelNotFoundError(f"No saved pipeline or stage at {folder}; it must be a folder with metadata/")
     metadata = read_metadata(folder)
-    if metadata["class"] == PIPELINE_CLASS:
-        return _pipeline(folder, metadata)
+    if metadata["class"] in PIPELINE_CLASSES:
+        return _pipeline(folder, metadata, above)
     stage_class = STAGES.get(metadata["class"])
+    if metadata["class"].startswith("sparkcls."):
+        raise ModelFormatError(f"{folder} was saved by sparkcls; read it with PipelineModel.load(path)")
     if stage_class is None:
         raise ModelFormatError(
             f"{folder} is a {metadata['class']}, which sparkcls has no counterpart of; it knows "
@@ -97,15 +103,11 @@ def _with_rules(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def _pipeline(folder: Path, metadata: dict[str, Any]) -> PipelineModel:
-    params = metadata.get("paramMap")
-    uids = params.get("stageUids") if isinstance(params, dict) else None
-    if not isinstance(uids, list):
-        raise ModelFormatError(f"{folder / 'metadata'} lists no stageUids; is it a fitted pipeline?")
-    # Spark ML pads the number with zeros to the width of the largest.
-    width = len(str(len(uids)))
-    folders = [folder / "stages" / f"{i:0{width}d}_{uid}" for i, uid in enumerate(uids)]
-    missing = [str(f) for f in folders if not f.is_dir()]
-    if missing:
-        raise ModelFormatError(f"The pipeline in {folder} lacks {', '.join(missing)}; copy it again")
-    return PipelineModel([_import(f) for f in folders])
+def _pipeline(folder: Path, metadata: dict[str, Any], above: list[Path]) -> PipelineModel:
+    if len(above) >= _DEEPEST or folder.resolve() in above:
+        raise ModelFormatError(f"{folder}: a pipeline inside of itself, or over {_DEEPEST} inside of each other")
+    above = [*above, folder.resolve()]
+    pipeline = PipelineModel([_import(stage, above) for stage in stage_folders(folder, metadata)])
+    if isinstance(metadata.get("uid"), str):
+        pipeline._resetUid(metadata["uid"])
+    return pipeline
