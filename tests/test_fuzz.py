@@ -1,13 +1,14 @@
 """Corrupt files: whatever the bytes, only errors of this package come out, and soon."""
 
 import random
+import struct
 import zipfile
 from io import BytesIO
 
 import pytest
 
 from sparkcls.errors import ModelFormatError, SparkclsError
-from sparkcls.formats.archive import MOST_RATIO, extract
+from sparkcls.formats.archive import MOST_DIRECTORY, MOST_RATIO, extract
 from sparkcls.formats.graphdef import variable_names
 from sparkcls.formats.javaobjects import read_pairs
 from sparkcls.formats.onnx import read_onnx_bytes
@@ -176,3 +177,40 @@ def test_external_data_stays_beside_the_model(tmp_path):
     tensor.external_data[0].value = "weights.data"
     state = read_onnx_bytes(model.SerializeToString(), [tmp_path / "model"], "m").state
     assert state["classifier.bias"].shape == (4,)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_only_deflate_is_unpacked(tmp_path, method):
+    """100 kB of these take gigabytes of memory, whatever they declare."""
+    with zipfile.ZipFile(tmp_path / "m.zip", "w", method) as archive:
+        archive.writestr("x", b"abc")
+    with pytest.raises(ModelFormatError, match="not deflate"):
+        extract(tmp_path / "m.zip", tmp_path / "out")
+
+
+def test_encrypted_entries(tmp_path):
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        archive.writestr("x", b"abc")
+    data = bytearray((tmp_path / "m.zip").read_bytes())
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "m.zip").write_bytes(data)
+    with pytest.raises(ModelFormatError, match="encrypted"):
+        extract(tmp_path / "m.zip", tmp_path / "out")
+
+
+@pytest.mark.parametrize("comment", [b"", b"x" * 1000])
+@pytest.mark.parametrize("zip64", [False, True])
+def test_a_long_list_of_entries_is_not_read(tmp_path, zip64, comment):
+    """Only as many as there may be are taken into memory, wherever the end of the archive says that they lie."""
+    entry = b"PK\x01\x02" + bytes(24) + (1).to_bytes(2, "little") + bytes(16) + b"x"
+    directory = entry * (MOST_DIRECTORY // len(entry) + 1)
+    size, count = len(directory), len(directory) // len(entry)
+    end = b""
+    if zip64:
+        end = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, 0)
+        end += struct.pack("<4sIQI", b"PK\x06\x07", 0, size, 1)
+    short = (0xFFFF, 0xFFFF, 0xFFFFFFFF) if zip64 else (count & 0xFFFF, count & 0xFFFF, size)
+    end += struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, *short, 0, len(comment)) + comment
+    (tmp_path / "m.zip").write_bytes(directory + end)
+    with pytest.raises(ModelFormatError, match="list of entries"):
+        extract(tmp_path / "m.zip", tmp_path / "out")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import io
+import os
 import stat
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -16,6 +18,9 @@ MOST_ENTRIES = 20_000
 #: Text compresses to a hundredth, deflate's own limit is a thousandth: between them lies what only bombs reach.
 MOST_RATIO = 300
 _SLACK = 16 << 20
+#: Most bytes of the list of entries: room for `MOST_ENTRIES` with long names.
+MOST_DIRECTORY = 8 << 20
+_ENCRYPTED = 1
 
 #: The machine's fault, not the archive's.
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
@@ -28,10 +33,12 @@ def extract(archive: Path, folder: Path, most_bytes: int = MOST_BYTES) -> list[P
     ------
     ModelFormatError
         It is no zip, is cut off or corrupt, unpacks to more than `most_bytes` or at a ratio that only
-        bombs have, or has an entry that is a link, leaves the folder or appears twice.
+        bombs have, or has an entry that is a link, leaves the folder, appears twice, is encrypted, or is compressed
+        in another way than deflate.
     """
     try:
-        with zipfile.ZipFile(archive) as source:
+        with open(archive, "rb", buffering=0) as raw, _Bounded(raw) as file, zipfile.ZipFile(file) as source:
+            file.most = None
             entries = [e for e in source.infolist() if not e.is_dir()]
             names = _check(archive, entries, most_bytes)
             written = []
@@ -49,6 +56,20 @@ def extract(archive: Path, folder: Path, most_bytes: int = MOST_BYTES) -> list[P
         if isinstance(e, OSError) and e.errno in _DISK:
             raise
         raise ModelFormatError(f"{archive} is no zip archive, or is cut off or corrupt ({e}); fetch it again") from e
+
+
+class _Bounded(io.BufferedReader):
+    """A file of which at most so much is read at once: zipfile takes its whole list of entries into memory."""
+
+    most: int | None = MOST_DIRECTORY
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any file."""
+        left = os.fstat(self.fileno()).st_size - self.tell()
+        if self.most is not None and min(left, left if size is None or size < 0 else size) > self.most:
+            name = getattr(self, "name", "the archive")
+            raise ModelFormatError(f"{name} is refused: its list of entries has over {self.most} bytes; no model's has")
+        return super().read(size)
 
 
 def _check(archive: Path, entries: list[zipfile.ZipInfo], most_bytes: int) -> list[PurePosixPath]:
@@ -70,6 +91,11 @@ def _check(archive: Path, entries: list[zipfile.ZipInfo], most_bytes: int) -> li
         drive = ":" in name.parts[0] if name.parts else True
         if name.is_absolute() or drive or ".." in name.parts or "\0" in entry.filename:
             raise refuse(f"its entry {entry.filename!r} lies outside of the folder")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # Others need memory and time that the size of an entry does not bound.
+            raise refuse(f"its entry {entry.filename!r} is compressed in a way that is not deflate; pack it again")
+        if entry.flag_bits & _ENCRYPTED:
+            raise refuse(f"its entry {entry.filename!r} is encrypted; unpack it yourself, and give the folder")
         mode = entry.external_attr >> 16
         if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
             raise refuse(f"its entry {entry.filename!r} is a link or a device")

@@ -7,13 +7,19 @@ which creates no classes and runs no code; only strings and boxed integers are t
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.formats.messages import read_file
 from sparkcls.formats.sequencefile import read_sequence_file
 
 _MAGIC = b"\xac\xed\x00\x05"
+#: Most bytes of a field: the vocabulary of 110 languages has 7 million. The parser takes a second for a million.
+_MOST_BYTES = 16 << 20
+#: And of one record, which has ten pairs; the parser takes a hundred times as much memory.
+_LONGEST_RECORD = 1 << 20
 
 
 def read_map(folder: Path) -> dict[str, Any]:
@@ -25,9 +31,9 @@ def read_map(folder: Path) -> dict[str, Any]:
         A part is corrupt, or holds something else than pairs of a str with a str or an int.
     """
     pairs: dict[str, Any] = {}
-    for part in sorted(folder.glob("part-*")):
+    for part, data in _parts(folder):
         try:
-            for record in read_sequence_file(part.read_bytes()):
+            for record in read_sequence_file(data):
                 pairs.update(read_pairs(record))
         except ModelFormatError as e:
             raise ModelFormatError(f"{part}: {e}; copy or fetch the model again") from e
@@ -43,9 +49,9 @@ def read_token_rules(folder: Path) -> list[str]:
         A part is corrupt, or holds something else.
     """
     patterns: list[str] = []
-    for part in sorted(folder.glob("part-*")):
+    for part, data in _parts(folder):
         try:
-            for record in read_sequence_file(part.read_bytes()):
+            for record in read_sequence_file(data):
                 for factory in _load(record):
                     patterns += _patterns(_field(factory, "rules"))
         except ModelFormatError as e:
@@ -53,6 +59,16 @@ def read_token_rules(folder: Path) -> list[str]:
         except Exception as e:
             raise ModelFormatError(f"{part}: {_corrupt(e)}; copy the pipeline again") from e
     return patterns
+
+
+def _parts(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """The part files of a field and their bytes; of more than any vocabulary has, none is read."""
+    parts = sorted(part for part in folder.glob("part-*") if part.is_file()) if folder.is_dir() else []
+    size = sum(part.stat().st_size for part in parts)
+    if size > _MOST_BYTES:
+        raise ModelFormatError(f"{folder} has {size} bytes; the most is {_MOST_BYTES}")
+    for part in parts:
+        yield part, read_file(part)
 
 
 def _patterns(rules: Any) -> list[str]:
@@ -82,6 +98,8 @@ def read_pairs(data: bytes) -> list[tuple[str, Any]]:
 
 def _load(data: bytes) -> Any:
     """The object in a Java stream, as the parser gives it."""
+    if len(data) > _LONGEST_RECORD:
+        raise ModelFormatError(f"a record has {len(data)} bytes; the most is {_LONGEST_RECORD}")
     if not data.startswith(_MAGIC):
         raise ModelFormatError("a record is no Java object stream")
     import javaobj.v2 as javaobj

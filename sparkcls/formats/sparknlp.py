@@ -33,6 +33,7 @@ FOREIGN = "com.johnsnowlabs."
 #: By the JVM; and by Python, for a pipeline that holds a pipeline.
 PIPELINE_CLASSES = ("org.apache.spark.ml.PipelineModel", "pyspark.ml.pipeline.PipelineModel")
 FILE = "distilbert_classification_"
+_MOST_METADATA = 16 << 20
 _EXTERNAL = ("_data", ".data")
 
 #: Params that mean the same here. Columns are the user's, batchSize and engine are the JVM's business.
@@ -54,6 +55,8 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     """
     parts = sorted((folder / "metadata").glob("part-*"))
     try:
+        if sum(part.stat().st_size for part in parts) > _MOST_METADATA:
+            raise ValueError(f"it has over {_MOST_METADATA} bytes")
         line = next((t for t in (p.read_text(encoding="utf-8").strip() for p in parts) if t), "")
         content = json.loads(line)
     except (OSError, ValueError, RecursionError) as e:

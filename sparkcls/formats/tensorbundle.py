@@ -18,11 +18,13 @@ import google_crc32c
 import numpy as np
 
 from sparkcls.errors import ModelFormatError
-from sparkcls.formats.messages import parse
+from sparkcls.formats.messages import check_size, parse, read_file
 
 _FOOTER = 48
 _MAGIC = 0xDB4775248B80FB57
 _TRAILER = 5
+#: Most bytes of a table's keys and values, and of its blocks. Keys are compressed, so a short table may have long ones.
+_MOST_TABLE = 64 << 20
 _MASK = 0xA282EAD8
 #: DataType of TensorFlow to NumPy's; 14 is bfloat16, read as its bits.
 _TYPES = {1: "<f4", 2: "<f8", 14: "<u2", 19: "<f2"}
@@ -62,7 +64,9 @@ class TensorBundle:
         index = prefix.with_name(prefix.name + ".index")
         if not index.is_file():
             raise ModelFormatError(f"{index} is missing; a TensorFlow model has its weights there")
-        table = dict(read_table(index.read_bytes()))
+        data = read_file(index)
+        check_size(data, str(index))
+        table = dict(read_table(data))
         header = parse("TfBundleHeader", table.pop(b"", b""), f"{index}: header")
         if header.endianness != 0:
             raise ModelFormatError(f"{index} was written on a big-endian machine, which is not supported")
@@ -164,8 +168,17 @@ def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     footer = data[-_FOOTER:]
     _, at = varint(footer, 0)
     _, at = varint(footer, at)  # the block of filters
+    left = _MOST_TABLE
     for _, handle in _block(data, *_handle(footer, at)):
-        yield from _block(data, *_handle(handle, 0))
+        offset, size = _handle(handle, 0)
+        left -= size
+        for key, value in _block(data, offset, size) if left >= 0 else ():
+            left -= len(key) + len(value)
+            if left < 0:
+                break
+            yield key, value
+        if left < 0:
+            raise ModelFormatError(f"variables.index holds more than {_MOST_TABLE} bytes; it is corrupt")
 
 
 def _handle(data: bytes, at: int) -> tuple[int, int]:
