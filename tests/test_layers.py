@@ -53,6 +53,9 @@ def name_of(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+NAMES = {name_of(path) for path in MODULES}
+
+
 def imports_of(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -67,6 +70,25 @@ def test_imports_point_down(path):
     for imported in imports_of(path):
         if imported.split(".")[0] == "sparkcls":
             assert layer_of(imported) <= own or name_of(path) == "sparkcls", imported
+
+
+def modules_imported_by(path):
+    """Names of the package's own modules that a file imports, anywhere in it; `from package import module` too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in NAMES else node.module for name in names)
+
+
+def test_no_imports_in_a_circle():
+    left = {name_of(path): {*modules_imported_by(path)} & NAMES - {name_of(path)} for path in MODULES}
+    # A module all of whose imports are gone is in no circle; take it away, until nothing changes.
+    while done := [name for name, imported in left.items() if not imported & left.keys()]:
+        for name in done:
+            del left[name]
+    assert not {name: imported & left.keys() for name, imported in left.items()}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
