@@ -122,7 +122,7 @@ def test_a_pulled_folder_is_a_cache_and_a_mirror(capsys, mirror, cache, tmp_path
     for name in (BUNDLED, IMDB, BUNDLED):
         assert run(capsys, "pull", name, "--to", to) == (0, f"{to / name}_en\n", "")
     assert sorted(p.name for p in to.iterdir()) == sorted([f"{IMDB}_en", f"{BUNDLED}_en", "metadata.json"])
-    entries = {e.name: e for e in parse_index((to / "metadata.json").read_text())}
+    entries = {e.name: e for e in parse_index((to / "metadata.json").read_bytes())}
     assert sorted(entries) == sorted([BUNDLED, IMDB])
     assert entries[IMDB].key == CARDS[IMDB].key
     assert (entries[IMDB].folder, entries[IMDB].zipped, entries[IMDB].category) == (f"{IMDB}_en", False, "ml")

@@ -65,9 +65,9 @@ def test_every_kind_of_store_reads_the_same(folder, server):
     assert [type(k) for k in kinds] == [LocalStore, LocalStore, HttpStore, FsspecStore, ArrowStore]
     for store in kinds:
         assert copy(store) == DATA
-        assert store.text("a b/ü.txt") == "grün"
+        assert store.content("a b/ü.txt").decode() == "grün"
         with pytest.raises(NotThere):
-            store.text("absent")
+            store.content("absent")
         with store.read("data.zip") as content:
             validator, total = content.validator, content.total
         assert total == len(DATA)
@@ -215,7 +215,7 @@ def test_unreachable_soon():
         ("nosuchscheme://x/y", "neither pyarrow .* nor fsspec"),
     ):
         with pytest.raises(Unreachable, match=reason):
-            open_store(url).text("metadata.json")
+            open_store(url).content("metadata.json")
     assert time.monotonic() - start < 20
 
 
@@ -271,5 +271,5 @@ def test_no_error_of_any_store_shows_a_secret(scheme, rest, monkeypatch):
 @pytest.mark.parametrize("path", ["/a b?code=s3cret x", "?code=s3cret\x7f"])
 def test_a_malformed_url_is_not_quoted(path):
     with pytest.raises(Unreachable) as caught:
-        open_store(f"http://127.0.0.1:9{path}").text("metadata.json")
+        open_store(f"http://127.0.0.1:9{path}").content("metadata.json")
     assert "s3cret" not in str(caught.value)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sparkcls.catalogue.locations import plain
+from sparkcls.catalogue.names import LONGEST
 from sparkcls.errors import ModelFormatError
 
 logger = logging.getLogger(__name__)
@@ -22,9 +24,9 @@ ANNOTATOR = "DistilBertForSequenceClassification"
 LIBRARY = (7, 0, 0)
 SPARK = (4, 1, 2)
 
-#: No index is longer; the public one had some 100,000 lines in 2024.
+#: No index is longer; all that Spark NLP's makers have published is a fraction of it.
 MOST_LINES = 400_000
-#: Characters of a line; a folder's files and their digests take a few hundred.
+#: Bytes of a line; a folder's files and their digests take a few hundred.
 LONGEST_LINE = 1 << 20
 
 #: Among entries of equal versions: a folder that is ours needs no conversion, OpenVINO's files cannot be read.
@@ -73,8 +75,8 @@ class Entry:
         return "_".join((self.name, self.language or "", *versions, str(self.time_ms)))
 
 
-def parse_index(text: str) -> list[Entry]:
-    """The entries of an index: one JSON object a line.
+def parse_index(content: bytes) -> list[Entry]:
+    """The entries of an index: one JSON object a line. What is no UTF-8 becomes U+FFFD.
 
     Blank lines are ignored; a line that is no entry is left out, and how many were is logged.
 
@@ -83,16 +85,17 @@ def parse_index(text: str) -> list[Entry]:
     ModelFormatError
         There are lines, and none is an entry; or there are more than `MOST_LINES`.
     """
+    if content.count(b"\n") + (not content.endswith(b"\n")) > MOST_LINES:
+        raise ModelFormatError(f"{INDEX} has more than {MOST_LINES} lines; is it an index of models?")
     entries, bad, reason = [], 0, ""
-    for number, line in enumerate(_lines(text), 1):
-        if number > MOST_LINES:
-            raise ModelFormatError(f"{INDEX} has more than {MOST_LINES} lines; is it an index of models?")
+    # Not splitlines(): a JSON string may hold U+2028 and its like. One at a time: there may be many.
+    for number, line in enumerate(io.BytesIO(content), 1):
         if not line.strip():
             continue
         try:
             if len(line) > LONGEST_LINE:
-                raise ValueError(f"{len(line)} characters, more than an entry has")
-            entries.append(_entry(json.loads(line)))
+                raise ValueError(f"{len(line)} bytes, more than an entry has")
+            entries.append(_entry(json.loads(line.decode("utf-8", "replace"))))
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as e:
             bad += 1
             reason = reason or plain(f"line {number}: {type(e).__name__} {e}")
@@ -103,21 +106,12 @@ def parse_index(text: str) -> list[Entry]:
     return entries
 
 
-def _lines(text: str) -> Iterator[str]:
-    # Not splitlines(): a JSON string may hold U+2028 and its like. One at a time: there may be many.
-    start = 0
-    while (end := text.find("\n", start)) >= 0:
-        yield text[start:end]
-        start = end + 1
-    yield text[start:]
-
-
 def _entry(line: Any) -> Entry:
     if not isinstance(line, dict):
         raise ValueError(f"a JSON {type(line).__name__}, expected an object")
     name = _text(line, "name")
-    if not name:
-        raise ValueError("no name")
+    if not name or len(name) > LONGEST:
+        raise ValueError("no name, or one that is longer than a folder's name may be")
     files = line.get("files") or {}
     if not isinstance(files, dict):
         raise ValueError("files must be an object")

@@ -114,6 +114,8 @@ def nearest(name: str, lang: str, entries: Iterable[Entry] = ()) -> list[str]:
     present = {known[0] for known in map(named, model_folders(cache_folder())) if known[1] == lang}
     indexed = {e.name for e in entries if e.annotator == ANNOTATOR and e.language in (lang, None)}
     known = sorted({*bundled_names(), *CARDS, *present, *indexed} - {name})
+    # A store may name hundreds of thousands.
+    known = known[:20_000]
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
     # `imdb` is far from every whole name, and part of a few.
     part = [other for other in known if len(name) > 2 and name.lower() in other.lower()]

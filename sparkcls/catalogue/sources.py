@@ -61,7 +61,7 @@ def read_index(store: Store) -> list[Entry]:
         read, entries = _indexes.get(store.location, (0.0, []))
     if read and time.monotonic() - read < INDEX_LASTS:
         return entries
-    entries = parse_index(store.text(INDEX))
+    entries = parse_index(store.content(INDEX))
     with _lock:
         _indexes[store.location] = (time.monotonic(), entries)
     return entries

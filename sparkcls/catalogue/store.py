@@ -38,7 +38,7 @@ class Limits:
     within: float = 60.0
 
 
-#: The public index had some 30 MB in 2024, the largest archive of a DistilBERT 0.5 GB.
+#: An entry of an index has some hundred bytes, a DistilBERT for many languages 0.5 GB.
 INDEX_LIMITS = Limits(size=256 << 20, seconds=600)
 OBJECT_LIMITS = Limits(size=4 << 30, seconds=6 * 3600)
 
@@ -108,11 +108,11 @@ class Store(ABC):
             Interrupted also while the chunks are read.
         """
 
-    def text(self, key: str, limits: Limits = INDEX_LIMITS) -> str:
-        """A whole object as text; what is no UTF-8 becomes U+FFFD. Raises NotThere or Unreachable."""
+    def content(self, key: str, limits: Limits = INDEX_LIMITS) -> bytes:
+        """A whole object. Raises NotThere or Unreachable."""
         sink = io.BytesIO()
         transfer(self, key, sink, limits=limits)
-        return sink.getvalue().decode("utf-8", "replace")
+        return sink.getvalue()
 
 
 def transfer(
