@@ -90,8 +90,8 @@ def explode_annotations_col(dataframe: DataFrame, column: str, output_column: st
 def as_annotations(dataframe: DataFrame, column: str, annotator_type: str) -> DataFrame:
     """The DataFrame with a column marked as an annotation column, where the column's metadata got lost.
 
-    ORC files, `filter` and `transform` over the array, explode with collect_list, and groupBy lose them. sparkcls only;
-    Spark NLP's name for it is ``alias(name, metadata={"annotatorType": ...})``, which does as well.
+    ORC files, `filter` and `transform` over the array, explode with collect_list, and groupBy lose them. Spark NLP has
+    no such function; ``alias(name, metadata={"annotatorType": "token"})`` does as well, without the check.
 
     Parameters
     ----------
@@ -105,7 +105,8 @@ def as_annotations(dataframe: DataFrame, column: str, annotator_type: str) -> Da
     ColumnError
         There is no such column, or it is not an array of annotations.
     """
-    field = next((f for f in dataframe.schema.fields if f.name == column_metadata(dataframe).actual(column)), None)
+    name = column_metadata(dataframe).actual(column)
+    field = next((f for f in dataframe.schema.fields if f.name == name), None)
     if field is None or not is_annotations(field.dataType):
         what = f"is a column of {field.dataType.simpleString()}" if field else "does not exist"
         raise ColumnError(f"as_annotations: {column!r} {what}; expected {Annotation.arrayType().simpleString()}")

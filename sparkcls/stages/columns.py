@@ -40,7 +40,8 @@ def mark_annotations(dataset: DataFrame, name: str, kind: str) -> DataFrame:
     """The DataFrame with a column marked as annotations of a type; a job fails at a row that holds other ones."""
     column = F.col(quoted(name))
     others = F.filter(column["annotatorType"], lambda t: t != kind)
-    message = F.concat(F.lit(f"sparkcls: the column {name!r} was to hold {kind} annotations, but holds "), others[0])
+    first = F.get(others, F.lit(0))
+    message = F.concat(F.lit(f"sparkcls: the column {name!r} was to hold {kind} annotations, but holds "), first)
     checked = F.when(F.size(others) > 0, F.raise_error(message)).otherwise(column)
     return put_column(dataset, name, checked, {TYPE_KEY: kind})
 

@@ -260,7 +260,7 @@ class AnnotatorStage(Stage):
         lost = [name for name in types if TYPE_KEY in metadata[name] and not types[name]]
         self._add_lost(found, lost)
         if None in names or None in found:
-            raise ColumnError(self._mismatch(metadata, wanted, lost))
+            raise ColumnError(self._mismatch(metadata, wanted, found, lost))
         return [name for name in found if name is not None]
 
     def _add_lost(self, found: list[str | None], lost: list[str]) -> None:
@@ -273,7 +273,7 @@ class AnnotatorStage(Stage):
         if found.count(None) == len(others) == 1 and others[0].lower() not in _USUAL_NAMES:
             found[found.index(None)] = others[0]
 
-    def _mismatch(self, metadata: ColumnMetadata, wanted: list[str], lost: list[str]) -> str:
+    def _mismatch(self, metadata: ColumnMetadata, wanted: list[str], found: list[str | None], lost: list[str]) -> str:
         missing = [name for name in wanted if name not in metadata]
         present = ", ".join(
             f"{name} ({m.get(TYPE_KEY) or ('annotations' if TYPE_KEY in m else 'no annotations')})"
@@ -281,10 +281,12 @@ class AnnotatorStage(Stage):
         )
         advice = "Add the stage that makes the missing column before this one, or correct setInputCols"
         if lost and not missing:
+            open_types = [t for t, name in zip(self.inputAnnotatorTypes, found, strict=True) if name is None]
+            kind = _USUAL_NAMES.get(lost[0].lower(), open_types[0])
             advice = (
                 f"The type of {', '.join(lost)} got lost, as it does in ORC files, in filter and transform over an "
                 "array, and in groupBy. Say what they hold: from sparkcls.functions import as_annotations; "
-                f"df = as_annotations(df, {lost[0]!r}, {self.inputAnnotatorTypes[0]!r})"
+                f"df = as_annotations(df, {lost[0]!r}, {kind!r})"
             )
         return (
             f"{self.uid}: wrong or missing inputCols. It reads one column of each type "
