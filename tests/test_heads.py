@@ -36,9 +36,22 @@ KINDS = [
 
 def model_folder(folder, kind, outputs, **config):
     save_tiny_model(folder, LABELS[outputs], seed=outputs)
-    file = folder / "config.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"problem_type": kind} | config))
+    change_config(folder, problem_type=kind, **config)
     return folder
+
+
+def change_config(folder, **values):
+    file = folder / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
+def exporters_folder(out, source):
+    (out / "assets").mkdir(parents=True)
+    state = load_file(source / "model.safetensors")
+    write_saved_model(out, state, Build(json.loads((source / "config.json").read_text())["n_heads"]))
+    shutil.copy(source / "vocab.txt", out / "assets")
+    shutil.copy(source / "config.json", out)
+    return out
 
 
 def annotations(stage, text):
@@ -132,16 +145,25 @@ def test_a_stage_that_an_older_version_saved(spark, tmp_path, saved_default):
 def test_converted_folders_keep_it(tmp_path, cache, exporter):
     source = model_folder(tmp_path / "m", "multi_label_classification", 3)
     if exporter:
-        out = tmp_path / "exporter"
-        (out / "assets").mkdir(parents=True)
-        state = load_file(source / "model.safetensors")
-        write_saved_model(out, state, Build(json.loads((source / "config.json").read_text())["n_heads"]))
-        shutil.copy(source / "vocab.txt", out / "assets")
-        shutil.copy(source / "config.json", out)
-        source = out
+        source = exporters_folder(tmp_path / "exporter", source)
     convert_folder(source, tmp_path / "converted")
     assert read_model_folder(tmp_path / "converted").activation == "sigmoid"
     assert classifier_of(source).getActivation() == "sigmoid"
+
+
+def test_labels_of_an_exporters_folder(tmp_path, cache):
+    """`labels.txt` beside the default names of a config.json; a contradiction is said."""
+    source = model_folder(tmp_path / "m", None, 3)
+    folder = exporters_folder(tmp_path / "exporter", source)
+    change_config(folder, id2label={"0": "LABEL_0", "1": "LABEL_1"})
+    convert_folder(folder, tmp_path / "numbered")
+    (folder / "assets" / "labels.txt").write_bytes("\ufeffp\r\nq\r\nr\r\n\r\n".encode())
+    convert_folder(folder, tmp_path / "named")
+    assert read_model_folder(tmp_path / "numbered").labels == ("LABEL_0", "LABEL_1", "LABEL_2")
+    assert read_model_folder(tmp_path / "named").labels == ("p", "q", "r")
+    change_config(folder, id2label={"0": "x", "1": "y", "2": "z"})
+    with pytest.raises(ModelFormatError, match="labels.txt says p, q, r, id2label in config.json says x, y, z"):
+        convert_folder(folder, tmp_path / "contradicting")
 
 
 def test_averages_of_raw_scores():

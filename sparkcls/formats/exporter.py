@@ -20,8 +20,9 @@ from sparkcls.formats.tensorflow import read_tensorflow
 from sparkcls.formats.weights import contiguous
 from sparkcls.models.config import with_own_names
 from sparkcls.models.heads import PROBLEM_TYPE
-from sparkcls.models.layout import CONFIG, LABELS
-from sparkcls.models.textfiles import read_json, read_lines
+from sparkcls.models.labels import LABELS, read_labels
+from sparkcls.models.layout import CONFIG
+from sparkcls.models.textfiles import read_json
 from sparkcls.models.vocabulary import find_vocabulary, read_vocabulary
 
 #: Entries of config.json that neither the network nor the text files tell.
@@ -60,7 +61,7 @@ def read_exporter_folder(folder: Path, heads: int | None = None) -> ForeignModel
     engine, network = _network(folder)
     return ForeignModel(
         state=contiguous(network.state),
-        labels=_labels(folder, stated),
+        labels=_labels(folder, stated, len(network.state["classifier.bias"])),
         vocabulary=read_vocabulary(vocabulary_file),
         config={k: stated[k] for k in _KEPT if k in stated} | settle(network, stated, heads),
         engine=engine,
@@ -85,12 +86,9 @@ def _config(folder: Path) -> dict[str, Any]:
     return {}
 
 
-def _labels(folder: Path, config: dict[str, Any]) -> list[str]:
-    if (folder / LABELS).is_file():
-        return [line.strip() for line in read_lines(folder / LABELS) if line.strip()]
-    named = config.get("id2label")
-    if isinstance(named, dict) and all(str(i) in named for i in range(len(named))) and named:
-        return [str(named[str(i)]) for i in range(len(named))]
-    raise ModelFormatError(
-        f"{folder} has no {LABELS}; put the model's labels there, one a line, in the order of its outputs"
-    )
+def _labels(folder: Path, config: dict[str, Any], outputs: int) -> list[str]:
+    if not (folder / LABELS).is_file() and not config.get("id2label"):
+        raise ModelFormatError(
+            f"{folder} has no {LABELS}; put the model's labels there, one a line, in the order of its outputs"
+        )
+    return list(read_labels(folder, config, outputs))
