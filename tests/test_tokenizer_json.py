@@ -143,13 +143,25 @@ def test_words_have_a_limit(folder):
         TextEncoder(read_model_folder(folder))
 
 
+def test_unigrams_have_a_limit(folder):
+    random_ = random.Random(0)
+    vocabulary = [["".join(random_.choices("abcdefgh", k=900)), -1.0] for _ in range(4_000)]
+    of_its_file(folder, model={"type": "Unigram", "unk_id": 0, "vocab": vocabulary})
+    with pytest.raises(ModelFormatError, match="model.vocab makes a tree of 3,[0-9,]+ nodes"):
+        TextEncoder(read_model_folder(folder))
+    prefix = "x" * 800
+    shared = {"type": "Unigram", "unk_id": 0, "vocab": [[prefix + str(i), -1.0] for i in range(4_000)]}
+    of_its_file(folder, model=shared)
+    read_tokenizer_json(folder / "tokenizer.json")
+
+
 def test_files_have_a_limit(tmp_path):
     file = tmp_path / "tokenizer.json"
     file.write_bytes(b" " * (MOST_BYTES + 1))
     with pytest.raises(ModelFormatError, match="has 40,000,001 bytes"):
         read_json(file)
     file.write_bytes(b"[" + b"{}," * 3_000_000 + b"0]")
-    with pytest.raises(ModelFormatError, match="more than 4,000,000 objects"):
+    with pytest.raises(ModelFormatError, match="more than 2,500,000 objects"):
         read_json(file)
     file.write_bytes(b"[" * 100_000)
     with pytest.raises(ModelFormatError, match="cannot be read as JSON"):

@@ -6,7 +6,9 @@ The limits are several times what published tokenizers of any kind need (WordPie
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from sparkcls.models.tokenizer_patterns import flaw_of
 MOST_COMPONENTS = 50
 #: Characters of a wordpiece, an added token, a prefix.
 LONGEST_PIECE = 1_000
+#: Nodes of the tree of pieces in which a Unigram model looks; each takes some 340 bytes.
+MOST_NODES = 2_500_000
 #: Characters of a word up to which WordPiece looks for its parts, in a time that grows with their square.
 LONGEST_WORD = 1_000
 MOST_ADDED_TOKENS = 20_000
@@ -77,9 +81,22 @@ def _flaws_of_model(model: dict[str, Any]) -> Iterator[str]:
     pieces = vocabulary if isinstance(vocabulary, dict) else [piece for piece, _ in vocabulary]
     if any(len(piece) > LONGEST_PIECE for piece in pieces):
         yield f"an entry of model.vocab has over {LONGEST_PIECE:,} characters"
+    if isinstance(vocabulary, list) and (nodes := _nodes(pieces)) > MOST_NODES:
+        yield f"model.vocab makes a tree of {nodes:,} nodes; expected at most {MOST_NODES:,}"
     for name in ("continuing_subword_prefix", "end_of_word_suffix", "unk_token"):
         if len(model.get(name) or "") > LONGEST_PIECE:
             yield f"model.{name} has over {LONGEST_PIECE:,} characters"
+
+
+def _nodes(pieces: Iterable[str]) -> int:
+    """At least as many as the prefixes of all pieces, exact where that matters."""
+    encoded = [piece.encode() for piece in pieces]
+    total = sum(map(len, encoded))
+    if total <= MOST_NODES:
+        return total
+    encoded.sort()
+    shared = sum(len(commonprefix(pair)) for pair in pairwise(encoded))  # noqa: RUF071 (no paths)
+    return total - shared
 
 
 def _parts(component: Any) -> Iterator[dict[str, Any]]:
