@@ -359,6 +359,13 @@ def configured(**values: Any) -> Make:
     return changed(FIVE, "config.json", change)
 
 
+def renamed(**names: str) -> Make:
+    """The same with other names of keys in config.json."""
+    return changed(
+        FIVE, "config.json", lambda content: content.update({new: content.pop(old) for old, new in names.items()})
+    )
+
+
 def weighted(change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]], **config: Any) -> Make:
     """A folder of transformers 5 with other weights."""
 
@@ -371,6 +378,16 @@ def weighted(change: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]
 
 def of_type(weights: dict[str, torch.Tensor], dtype: torch.dtype) -> dict[str, torch.Tensor]:
     return {name: weight.to(dtype) for name, weight in weights.items()}
+
+
+def with_norms_of_old(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The names that TensorFlow's checkpoints had, which transformers 2 and 3 kept in converted models."""
+    old = {"weight": "gamma", "bias": "beta"}
+    parted = {name: name.rpartition(".") for name in weights}
+    return {
+        f"{owner}.{old[last]}" if owner.lower().endswith(("layernorm", "layer_norm")) else name: weights[name]
+        for name, (owner, _, last) in parted.items()
+    }
 
 
 def outputs(count: int, **config: Any) -> Make:
@@ -390,6 +407,10 @@ def in_shards(folder: Path) -> None:
     model.save_pretrained(folder, max_shard_size="6KB")
     assert (folder / "model.safetensors.index.json").exists()
 
+
+POSITION_EMBEDDINGS = "distilbert.embeddings.position_embeddings.weight"
+POSITIONS = "distilbert.embeddings.position_ids"
+PREFIX = "distilbert."
 
 SHAPES += [
     Shape("one label a text", configured(problem_type="single_label_classification")),
@@ -414,6 +435,21 @@ SHAPES += [
     Shape("labels of two outputs", configured(id2label={"0": "x", "1": "y"}, label2id=None), "names 2 labels"),
     Shape("relu", configured(activation="relu")),
     Shape("sinusoidal positions", configured(sinusoidal_pos_embds=True)),
+    Shape("norms of old", weighted(with_norms_of_old)),
+    Shape("positions stored", weighted(lambda weights: weights | {POSITIONS: torch.arange(32)[None]})),
+    Shape("no prefix", weighted(lambda weights: {name.removeprefix(PREFIX): w for name, w in weights.items()})),
+    Shape("heads by BERT's name", renamed(n_heads="num_attention_heads")),
+    Shape("width by BERT's name", renamed(dim="hidden_size")),
+    Shape(
+        "all by BERT's names", renamed(n_heads="num_attention_heads", dim="hidden_size", n_layers="num_hidden_layers")
+    ),
+    Shape("relu2", configured(activation="relu2"), "activation is 'relu2'"),
+    *(Shape(name, configured(activation=name)) for name in ("mish", "silu", "quick_gelu", "relu6", "tanh")),
+    Shape("gelu_new", configured(activation="gelu_new")),
+    Shape(
+        "more positions",
+        weighted(lambda weights: weights | {POSITION_EMBEDDINGS: torch.randn(600, 16)}, max_position_embeddings=600),
+    ),
     Shape("no name of the architecture", configured(architectures=None)),
     Shape("another model", configured(model_type="bert"), "model_type is 'bert'"),
     Shape("dropouts", configured(dropout=0.9, attention_dropout=0.9, seq_classif_dropout=0.9)),

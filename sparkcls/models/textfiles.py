@@ -13,7 +13,7 @@ from sparkcls.text.files import lines_of, text_of
 #: Bytes of a file. A tokenizer of 250,000 pieces has 20 MB.
 MOST_BYTES = 40_000_000
 #: Objects, lists and commas of a JSON file: each costs some hundred bytes of memory.
-MOST_PARTS = 4_000_000
+MOST_PARTS = 2_500_000
 
 
 def read_json(file: Path) -> dict[str, Any]:
