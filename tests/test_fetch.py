@@ -75,6 +75,15 @@ def test_a_model_is_fetched_once_and_then_without_a_request(cache, published, ti
     assert sum(published.requests.values()) == asked
 
 
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, b"\xff", b"7", b'{"name": 3, "hub": {}, "place": [], "key": 1}', b""]
+)
+def test_a_damaged_source_json_tells_nothing(cache, published, content):
+    digest = resolve("tiny", "en", published.url).digest
+    (cache / "tiny_en" / SOURCE).write_bytes(content)
+    assert resolve("tiny").digest == digest
+
+
 def test_source_json_is_no_part_of_the_digest(cache, published):
     folder = locate(resolve("tiny", "en", published.url))
     digest = folder_digest(folder)

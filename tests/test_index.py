@@ -115,6 +115,12 @@ def test_whatever_the_text_only_our_error(text):
         parse(text)
 
 
+@given(st.binary())
+def test_whatever_the_bytes_only_our_error(content):
+    with contextlib.suppress(ModelFormatError):
+        parse_index(content)
+
+
 @given(
     st.dictionaries(
         st.sampled_from([*LINE, "folder", "files", "engine"]),

@@ -98,7 +98,7 @@ class FsspecStore(_FilesystemStore):
         except PermissionError as e:
             raise NotThere(plain(e)) from e
         except Exception as e:
-            raise Unreachable(plain(e)) from e
+            raise Interrupted(plain(e)) from e
         if info.get("type") == "directory":
             raise NotThere("not there")
         stamps = [str(info[k]) for k in ("ETag", "etag", "mtime", "LastModified", "created") if info.get(k)]
