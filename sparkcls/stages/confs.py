@@ -15,9 +15,11 @@ def take_over_confs(session: Any = None) -> None:
     Parameters
     ----------
     session
-        Default: the active one.
+        Default: the active one. A thread in which none is active, such as a pool's, goes on with what counts there.
     """
     session = session or SparkSession.getActiveSession()
+    if session is None:
+        return
     use_spark_conf(read_conf(session, CACHE_CONF), read_conf(session, MIRROR_CONF))
 
 
