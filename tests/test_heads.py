@@ -84,6 +84,12 @@ def test_a_setter_wins(tmp_path):
     assert stage.getActivation() == "sigmoid"
 
 
+def test_a_stage_whose_model_is_elsewhere_tells_its_default(tmp_path):
+    stage = classifier_of(model_folder(tmp_path / "m", "regression", 3))
+    shutil.rmtree(tmp_path / "m")
+    assert stage.getActivation() == "none"
+
+
 def test_raw_scores_on_request(tmp_path):
     folder = model_folder(tmp_path / "m", None, 3)
     (raw,) = annotations(classifier_of(folder).setActivation("none"), TEXTS[0])

@@ -3,10 +3,12 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from transformers.activations import ACT2FN
 
 from sparkcls.engine import kernels
 from sparkcls.engine.kernels import attention, fused_linear, plain_linear
 from sparkcls.engine.packing import Packing, round_up
+from sparkcls.models.config import ACTIVATIONS
 
 HEADS, WIDTH = 4, 32
 CPU = torch.device("cpu")
@@ -49,7 +51,7 @@ def test_long_sequences_go_a_few_at_a_time(monkeypatch):
     assert packing.runs(1) == [(at, 1, 100) for at in range(0, 700, 100)]
 
 
-@pytest.mark.parametrize("activation", ["none", "gelu", "relu"])
+@pytest.mark.parametrize("activation", ["none", *dict.fromkeys(ACTIVATIONS.values())])
 @pytest.mark.parametrize("rows", [1, 2, 33])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 5e-2)])
 def test_linear(activation, rows, dtype, tolerance):
@@ -57,7 +59,8 @@ def test_linear(activation, rows, dtype, tolerance):
     if fused is None:
         fused = plain_linear(activation)  # this torch has no oneDNN: what the network then takes
     x, weight, bias = torch.randn(rows, 24), torch.randn(40, 24), torch.randn(40)
-    function = {"none": lambda y: y, "gelu": F.gelu, "relu": F.relu}[activation]
+    of_transformers = {ours: name for name, ours in reversed(ACTIVATIONS.items())}
+    function = (lambda y: y) if activation == "none" else ACT2FN[of_transformers[activation]]
     plain = function(F.linear(x, weight, bias))
     with torch.inference_mode():
         assert torch.allclose(

@@ -274,7 +274,11 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         """
         if not self.isDefined("model"):
             return super()._model_activation()
-        folder = self._folder()
+        try:
+            folder = self._folder()
+        except ModelNotFoundError:
+            # Only to tell it: what scores has the model, or fails.
+            return super()._model_activation()
         try:
             published: str = self.getParam("activation").typeConverter(
                 folder.params.get("activation", folder.activation)
