@@ -1,6 +1,5 @@
 """Corrupt files: whatever the bytes, only errors of this package come out, and soon."""
 
-import random
 import struct
 import zipfile
 from io import BytesIO
@@ -15,29 +14,7 @@ from sparkcls.formats.onnx import read_onnx_bytes
 from sparkcls.formats.sequencefile import read_sequence_file
 from sparkcls.formats.tensorbundle import masked_crc32c, read_table
 from tests.foreign import DATA, java_pairs, message, sequence_file, write_table
-
-
-def mutants(seeds: list[bytes], count: int, seed: int):
-    """Seeds with bytes changed, cut out, doubled or overwritten by telling values."""
-    random_ = random.Random(seed)
-    telling = [b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0", b"\xff", b"q\0\x7e\0\0"]
-    for _ in range(count):
-        data = bytearray(random_.choice(seeds))
-        for _ in range(random_.choice((1, 1, 2, 5))):
-            at = random_.randrange(len(data) + 1)
-            kind = random_.randrange(5)
-            if kind == 0 and at < len(data):
-                data[at] = random_.randrange(256)
-            elif kind == 1:
-                del data[at:]
-            elif kind == 2:
-                piece = random_.choice(telling)
-                data[at : at + len(piece)] = piece
-            elif kind == 3:
-                del data[at : at + random_.randrange(1, 9)]
-            else:
-                data[at:at] = data[at : at + random_.randrange(1, 30)]
-        yield bytes(data)
+from tests.fuzz import mutants, survey, targets
 
 
 def survive(read, seeds, count, seed):
@@ -214,3 +191,23 @@ def test_a_long_list_of_entries_is_not_read(tmp_path, zip64, comment):
     (tmp_path / "m.zip").write_bytes(directory + end)
     with pytest.raises(ModelFormatError, match="list of entries"):
         extract(tmp_path / "m.zip", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("config", "tokenizer", "tokenizer_config", "labels", "weights"),
+        *("metadata", "pipeline", "pieces", "archive", "sparknlp"),
+    ],
+)
+def test_files_of_strangers(tmp_path, cache, name):
+    """A short run of `python -m tests.fuzz`, which tells more."""
+    known = targets(tmp_path)
+    assert name in known
+    target = known[name]()
+    target.read()
+    kept = []
+    outcomes = survey(target, 30, 11, lambda data, kind, said: kept.append((kind, said, data)))
+    assert not kept
+    assert outcomes["refused"] > 3
+    target.read()
