@@ -91,7 +91,7 @@ def mutated_json(seed: bytes, random_: random.Random) -> bytes:
         elif kind == 4:
             where[key] = json.loads("[" * 400 + "]" * 400)
         else:
-            where[key] = random_.choice(_VALUES)
+            where[key] = copy.deepcopy(random_.choice(_VALUES))
     return json.dumps(content).encode()
 
 
