@@ -55,6 +55,16 @@ def test_export_layout(folder):
     assert find_vocabulary(folder) == folder / "assets" / "vocab.txt"
 
 
+def test_two_vocabularies_that_differ(folder):
+    (folder / "tokenizer.json").unlink()
+    (folder / "assets").mkdir()
+    shutil.copy(folder / "vocab.txt", folder / "assets" / "vocab.txt")
+    read_model_folder(folder)
+    (folder / "assets" / "vocab.txt").write_text("a\nb\n")
+    with pytest.raises(ModelFormatError, match=r"vocab.txt and .*assets/vocab.txt differ; which is the model's"):
+        read_model_folder(folder)
+
+
 def test_published_params(folder):
     (folder / "sparkcls.json").write_text('{"params": {"maxSentenceLength": 64}}')
     assert read_model_folder(folder).params == {"maxSentenceLength": 64}
@@ -83,6 +93,9 @@ def test_no_folder(tmp_path):
         (lambda f: change_config(f, n_layers=1), r"has layers that config.json \(n_layers 1\) leaves out"),
         (lambda f: (f / "sparkcls.json").write_text('{"params": []}'), "params must be an object"),
         (lambda f: [p.unlink() for p in (f / "tokenizer.json", f / "vocab.txt")], "has no tokenizer"),
+        (lambda f: (f / "tokenizer_config.json").write_text('{"never_split": ["x"]}'), "never_split is"),
+        (lambda f: (f / "added_tokens.json").write_text('{"x": "y"}'), "the id of an added token is 'y'"),
+        (lambda f: (f / "special_tokens_map.json").write_text("{"), "special_tokens_map.json cannot be read as JSON"),
     ],
 )
 def test_damage_is_named(folder, damage, message):

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparkcls.models.layout import ADDED_TOKENS, SPECIAL_TOKENS
 from sparkcls.models.textfiles import read_json
 from sparkcls.models.tokenizer_json import LONGEST_PIECE
+
+ADDED_TOKENS = "added_tokens.json"
+SPECIAL_TOKENS = "special_tokens_map.json"
 
 #: What BERT's classes call their special tokens.
 USUAL = {

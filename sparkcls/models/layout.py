@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.added_tokens import ADDED_TOKENS, SPECIAL_TOKENS
 from sparkcls.models.config import CONFIG, CONFIG_DEFAULTS, read_config
 from sparkcls.models.heads import activation_of
 from sparkcls.models.labels import LABELS, read_labels
@@ -24,6 +25,9 @@ from sparkcls.models.otherkinds import refuse_adapter
 from sparkcls.models.shards import INDEX, WEIGHTS, is_shard, shard_names, uses_index
 from sparkcls.models.tensors import Tensor
 from sparkcls.models.textfiles import read_json
+from sparkcls.models.tokenizer_json import TOKENIZER
+from sparkcls.models.tokenizer_settings import TOKENIZER_CONFIG, read_tokenizer_settings
+from sparkcls.models.vocabulary import VOCABULARY, find_vocabulary
 from sparkcls.models.weights import expected_shapes, read_weights
 
 __all__ = [
@@ -46,11 +50,6 @@ __all__ = [
     "read_model_folder",
 ]
 
-TOKENIZER = "tokenizer.json"
-TOKENIZER_CONFIG = "tokenizer_config.json"
-ADDED_TOKENS = "added_tokens.json"
-SPECIAL_TOKENS = "special_tokens_map.json"
-VOCABULARY = ("vocab.txt", "assets/vocab.txt")
 PARAMS = "sparkcls.json"
 
 #: What decided what a model answers for sparkcls 0.1 and 0.2, in the order of their digests.
@@ -125,8 +124,10 @@ def read_model_folder(path: str | Path) -> ModelFolder:
     weights = read_weights(path, config)
     (outputs,) = weights["classifier.bias"].shape
     labels = read_labels(path, config, outputs)
-    if not (path / TOKENIZER).is_file() and not any((path / v).is_file() for v in VOCABULARY):
+    if not (path / TOKENIZER).is_file() and not find_vocabulary(path):
         raise ModelFormatError(f"{path} has no tokenizer; put {TOKENIZER} or vocab.txt there")
+    # What is refused by these small files is refused before a worker has to; tokenizer.json is read there.
+    read_tokenizer_settings(path, config, [])
     return ModelFolder(path, config, labels, _read_params(path), activation_of(config, outputs), weights)
 
 

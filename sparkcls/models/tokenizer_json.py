@@ -16,6 +16,8 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.models.textfiles import read_json
 from sparkcls.models.tokenizer_patterns import flaw_of
 
+TOKENIZER = "tokenizer.json"
+
 #: Normalizers or pre-tokenizers in a row.
 MOST_COMPONENTS = 50
 #: Characters of a wordpiece, an added token, a prefix.

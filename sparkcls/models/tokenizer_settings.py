@@ -8,9 +8,11 @@ from typing import Any
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.added_tokens import USUAL, Tokens, read_tokens
-from sparkcls.models.layout import CONFIG, TOKENIZER, TOKENIZER_CONFIG
+from sparkcls.models.config import CONFIG
 from sparkcls.models.textfiles import read_json
-from sparkcls.models.tokenizer_json import MOST_ADDED_TOKENS
+from sparkcls.models.tokenizer_json import MOST_ADDED_TOKENS, TOKENIZER
+
+TOKENIZER_CONFIG = "tokenizer_config.json"
 
 #: Classes that `transformers` builds from a vocabulary, in BERT's way whatever else tokenizer.json says.
 _OF_BERT = ("DistilBertTokenizer", "BertTokenizer", "ElectraTokenizer", "MobileBertTokenizer")

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sparkcls.errors import ModelFormatError
-from sparkcls.models.layout import VOCABULARY
 from sparkcls.models.textfiles import read_text
 from sparkcls.models.tokenizer_json import LONGEST_PIECE
+
+VOCABULARY = ("vocab.txt", "assets/vocab.txt")
 
 
 def find_vocabulary(folder: Path) -> Path | None:
