@@ -2,19 +2,27 @@
 
 import struct
 import zipfile
+from functools import partial
 from io import BytesIO
 
+import numpy as np
 import pytest
 
 from sparkcls.errors import ModelFormatError, SparkclsError
 from sparkcls.formats.archive import MOST_DIRECTORY, MOST_RATIO, extract
+from sparkcls.formats.evaluate import Budget, Node, evaluate
 from sparkcls.formats.graphdef import variable_names
 from sparkcls.formats.javaobjects import read_pairs
+from sparkcls.formats.messages import MOST_STRUCTURE
 from sparkcls.formats.onnx import read_onnx_bytes
 from sparkcls.formats.sequencefile import read_sequence_file
+from sparkcls.formats.settle import settle
 from sparkcls.formats.tensorbundle import masked_crc32c, read_table
-from tests.foreign import DATA, java_pairs, message, sequence_file, write_table
+from sparkcls.formats.tensorflow import read_tensorflow
+from sparkcls.formats.tf_operations import OPERATIONS
+from tests.foreign import DATA, java_pairs, message, random_state, sequence_file, varint, write_saved_model, write_table
 from tests.fuzz import mutants, survey, targets
+from tests.tf_graph import Build
 
 
 def survive(read, seeds, count, seed):
@@ -86,6 +94,105 @@ def test_graphs():
     data = graph.SerializeToString()
     assert variable_names(data, "g") == {"variables/0/.ATTRIBUTES/VARIABLE_VALUE": "w"}
     survive(lambda d: variable_names(d, "g"), [data], 5_000, 6)
+
+
+def answer(network):
+    """What a reader's network is settled to: its graph is run too."""
+    return settle(network, {})
+
+
+def test_graphs_of_tensorflow_that_are_run(tmp_path):
+    write_saved_model(tmp_path, random_state(16, 2, 40, positions=16), Build(4, "relu"))
+    graph = tmp_path / "saved_model.pb"
+
+    def read(data):
+        graph.write_bytes(data)
+        return answer(read_tensorflow(tmp_path / "variables" / "variables", graph, saved_model=True))
+
+    assert read(graph.read_bytes()) == {"n_heads": 4, "activation": "relu"}
+    survive(read, [graph.read_bytes()], 250, 8)
+
+
+def test_graphs_of_onnx_that_are_run(tmp_path):
+    extract(DATA.parent / "exported" / "onnx_dynamo_relu_3.zip", tmp_path)
+    data = (tmp_path / "model.onnx").read_bytes()
+    read = partial(lambda folder, data: answer(read_onnx_bytes(data, [folder], "m")), tmp_path)
+    assert read(data) == {"n_heads": 3, "activation": "relu"}
+    survive(read, [data], 250, 9)
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"op": "Fill", "input": ["huge", "one"]},
+        {"op": "Range", "input": ["zero", "big", "one"]},
+        {"op": "BroadcastTo", "input": ["one", "huge"]},
+        {"op": "Tile", "input": ["row", "big1"]},
+        {"op": "AddV2", "input": ["row", "column"]},
+        {"op": "BatchMatMulV2", "input": ["column", "row"]},
+        {"op": "GatherV2", "input": ["row", "many", "one"]},
+    ],
+)
+def test_graphs_that_ask_for_much(node):
+    """A few bytes may not become gigabytes."""
+    known = {
+        "huge:0": np.array([1 << 20, 1 << 20]),
+        "big:0": np.array(1 << 40),
+        "big1:0": np.array([1, 1 << 30]),
+        "zero:0": np.array(0),
+        "one:0": np.array(1),
+        "row:0": np.ones((1, 1 << 15)),
+        "column:0": np.ones((1 << 15, 1)),
+        "many:0": np.broadcast_to(np.array(0), (1 << 30,)),
+    }
+    maker = Node(node["op"], tuple(f"{name}:0" for name in node["input"]), ("out",))
+    with pytest.raises(ModelFormatError, match="far more than a DistilBERT"):
+        evaluate("out", {"out": maker}, known, OPERATIONS, Budget())
+
+
+def test_graphs_that_never_end():
+    circle = {name: Node("Identity", (used,), (name,)) for name, used in (("a", "b"), ("b", "a"))}
+    with pytest.raises(ModelFormatError, match="circle"):
+        evaluate("a", circle, {}, OPERATIONS, Budget())
+    doubled = {f"x{i}": Node("AddV2", (f"x{i + 1}", f"x{i + 1}"), (f"x{i}",)) for i in range(5000)}
+    assert evaluate("x0", doubled, {"x5000": np.array(0.0)}, OPERATIONS, Budget()) == 0
+
+
+def test_structure_is_bounded_before_it_is_parsed(tmp_path):
+    empty = b"\x0a\x00" * (MOST_STRUCTURE // 2 + 1)
+    graph = b"\x3a" + varint(len(empty)) + empty
+    with pytest.raises(ModelFormatError, match=r"more than .* parts|beside its weights"):
+        read_onnx_bytes(graph, [tmp_path], "m")
+    node = b"\x0a" + varint(len(empty)) + empty
+    with pytest.raises(ModelFormatError, match="beside its weights"):
+        read_onnx_bytes(b"\x3a" + varint(len(node)) + node, [tmp_path], "m")
+    write_saved_model(tmp_path, random_state(16, 2, 40, positions=16), Build(4))
+    (tmp_path / "saved_model.pb").write_bytes(empty)
+    with pytest.raises(ModelFormatError, match="the most is"):
+        read_tensorflow(tmp_path / "variables" / "variables", tmp_path / "saved_model.pb", saved_model=True)
+
+
+def test_tables_whose_keys_grow():
+    """Every entry repeats all of the key before it, and adds to it."""
+    step = varint(3000) + varint(0) + varint(0)
+    body = varint(0) + varint(3000) + varint(0) + b"k" * 3000 + step * 50_000
+    with pytest.raises(ModelFormatError, match="holds more than"):
+        list(read_table(table_of(body)))
+
+
+def table_of(body: bytes) -> bytes:
+    """A table with one block of these entries."""
+
+    def block(entries: bytes) -> bytes:
+        entries += struct.pack("<II", 0, 1)
+        return entries + b"\0" + struct.pack("<I", masked_crc32c(entries + b"\0"))
+
+    data, filters = block(body), block(b"")
+    handle = varint(0) + varint(len(data) - 5)
+    index = block(varint(0) + varint(1) + varint(len(handle)) + b"\xff" + handle)
+    at = len(data) + len(filters)
+    footer = varint(len(data)) + varint(len(filters) - 5) + varint(at) + varint(len(index) - 5)
+    return data + filters + index + footer.ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57)
 
 
 def test_archives(tmp_path):

@@ -218,3 +218,74 @@ def test_saved_signatures_name_the_tensors(tmp_path):
     write_field(source / "fields" / "signatures", {"x": 1})
     convert_folder(source, tmp_path / "out2")
     assert folder_digest(tmp_path / "out") == folder_digest(tmp_path / "out2")
+
+
+def zipped(saved, engine, files):
+    """The saved stage with an engine's zip of these files alone."""
+    for other in saved.glob("distilbert_classification_*"):
+        other.unlink()
+    with zipfile.ZipFile(saved / f"distilbert_classification_{engine}", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    ("engine", "files", "reason"),
+    [
+        ("onnx", {}, "holds no ONNX model"),
+        ("onnx", {"x.onnx_data": b"x"}, "holds no ONNX model"),
+        ("onnx", {"x": b""}, "has no distilbert.embeddings"),
+        ("onnx", {"x": b"\xff" * 99}, "corrupt or cut off"),
+        ("tensorflow", {}, "variables.index is missing"),
+        ("tensorflow", {"variables.index": b""}, "no table of a tensor bundle"),
+        ("tensorflow", {"variables.index/x": b""}, "variables.index is missing"),
+        ("openvino", {}, "one .xml and the .bin"),
+    ],
+)
+def test_engine_files_that_are_none(tmp_path, engine, files, reason):
+    saved = write_saved_tensorflow(tmp_path / "m", random_state(64, 2, 201), ["a", "b"], vocabulary())
+    zipped(saved, engine, files)
+    with pytest.raises(ModelFormatError, match=reason) as caught:
+        convert_folder(saved, tmp_path / "out")
+    assert f"distilbert_classification_{engine}" in str(caught.value), "not the folder that it was unpacked into"
+
+
+@pytest.mark.parametrize("missing", ["saved_model.pb", "variables.data-00000-of-00001"])
+@pytest.mark.parametrize("put", [None, "", "folder"])
+def test_engine_files_that_are_missing_or_folders(tmp_path, missing, put):
+    saved = write_saved_tensorflow(tmp_path / "m", random_state(64, 2, 201), ["a", "b"], vocabulary())
+    with zipfile.ZipFile(saved / "distilbert_classification_tensorflow") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    del files[missing]
+    if put is not None:
+        files[f"{missing}/x" if put else missing] = b""
+    zipped(saved, "tensorflow", files)
+    with pytest.raises(ModelFormatError, match="saved_model.pb" if "pb" in missing else "variables.data"):
+        convert_folder(saved, tmp_path / "out")
+
+
+def test_half_characters(tmp_path):
+    """JSON can escape them, and no file can hold them."""
+    folder = built(tmp_path, Build(4))
+    (folder / "assets" / "labels.txt").unlink()
+    (folder / "config.json").write_text(json.dumps({"id2label": {"0": "\ud800", "1": "b", "2": "c"}}))
+    with pytest.raises(ModelFormatError, match="surrogate"):
+        convert_folder(folder, tmp_path / "out")
+    saved = write_saved_tensorflow(tmp_path / "m", random_state(64, 2, 201), ["a", "b"], vocabulary(), {"x": "\ud800"})
+    with pytest.raises(ModelFormatError, match="metadata cannot be read"):
+        convert_folder(saved, tmp_path / "out")
+
+
+def test_files_that_may_not_be_read(tmp_path, monkeypatch):
+    folder = built(tmp_path, Build(4))
+
+    def denied(self, *args, **kwargs):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    with pytest.raises(ModelFormatError, match=r"built cannot be read \(Permission denied\)"):
+        convert_folder(folder, tmp_path / "out")
+    monkeypatch.undo()
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(ModelFormatError, match=r"Permission denied"):
+        convert_folder(folder, tmp_path / "out")

@@ -11,6 +11,8 @@ import numpy as np
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.evaluate import Array, Budget, Node, Operation
 
+#: Elements that one of the error function costs.
+_COSTLY = 16
 _erf = np.frompyfunc(math.erf, 1, 1)
 
 
@@ -42,22 +44,21 @@ def gelu_tanh(x: Array) -> Array:
 
 def matmul(a: Array, b: Array, budget: Budget) -> Array:
     """The product of matrices, or of stacks of them."""
-    budget.products(
-        int(a.size) * (b.shape[-1] if b.ndim > 1 else 1) * max(1, math.prod(b.shape[:-2]) if a.ndim < 3 else 1)
-    )
-    made = np.matmul(np.asarray(a, np.float64), b)
-    budget.elements(made.shape)
-    return np.asarray(made)
+    stacks = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    made = budget.elements((*stacks, *a.shape[-2:-1], *b.shape[-1:]))
+    budget.products(math.prod(made) * a.shape[-1])
+    return np.asarray(np.matmul(np.asarray(a, np.float64), b))
 
 
 def einsum(equation: str, inputs: Sequence[Array], budget: Budget) -> Array:
-    """Einstein's sum over one or two arrays."""
-    if not set(equation) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ,->. "):
-        raise ValueError(f"the equation {equation!r}")
-    budget.products(math.prod(int(array.size) for array in inputs))
-    made = np.asarray(np.einsum(equation, *(np.asarray(a, np.float64) for a in inputs)))
-    budget.elements(made.shape)
-    return made
+    """Einstein's sum over one or more arrays, its output named."""
+    given, _, output = equation.replace(" ", "").partition("->")
+    sizes: dict[str, int] = {}
+    for letters, array in zip(given.split(","), inputs, strict=True):
+        sizes |= dict(zip(letters, array.shape, strict=True))
+    budget.elements([sizes[letter] for letter in output])
+    budget.products(math.prod(sizes.values()))
+    return np.asarray(np.einsum(f"{given}->{output}", *(np.asarray(a, np.float64) for a in inputs)))
 
 
 def ints(value: Any) -> tuple[int, ...]:
@@ -71,6 +72,16 @@ def each(function: Callable[..., Any]) -> Operation:
     def apply(node: Node, inputs: list[Any], budget: Budget) -> list[Any]:
         budget.elements(np.broadcast_shapes(*(np.shape(i) for i in inputs)))
         return [function(*inputs)]
+
+    return apply
+
+
+def costly(function: Callable[[Array], Array]) -> Operation:
+    """Like `each`, of a function that goes through Python for every element."""
+
+    def apply(node: Node, inputs: list[Any], budget: Budget) -> list[Any]:
+        budget.elements((_COSTLY, *inputs[0].shape))
+        return [function(inputs[0])]
 
     return apply
 
@@ -113,7 +124,7 @@ COMMON: dict[str, Operation] = {
     "Abs": each(np.abs),
     "Div": each(divide),
     "Equal": each(np.equal),
-    "Erf": each(erf),
+    "Erf": costly(erf),
     "Exp": each(np.exp),
     "Floor": each(np.floor),
     "Greater": each(np.greater),

@@ -50,15 +50,19 @@ def convert_folder(source: Path, target: Path, heads: int | None = None) -> None
         )
     if target.exists():
         raise ParamError(f"{target} exists; name a folder that is to be made")
-    entries = [e for e in source.iterdir() if not e.name.startswith((".", "__MACOSX"))]
-    if len(entries) == 1 and entries[0].is_dir() and not is_saved_stage(source):
-        source = entries[0]
     work = target.with_name(f".{target.name}.part")
     shutil.rmtree(work, ignore_errors=True)
     try:
+        entries = [e for e in source.iterdir() if not e.name.startswith((".", "__MACOSX"))]
+        if len(entries) == 1 and entries[0].is_dir() and not is_saved_stage(source):
+            source = entries[0]
         _write(source, work, heads)
         read_model_folder(work)
         work.rename(target)
+    except PermissionError as e:
+        if not str(e.filename).startswith(str(source)):
+            raise
+        raise ModelFormatError(f"{e.filename} cannot be read ({e.strerror}); let this user read it") from e
     except ModelFormatError as e:
         # The half-made folder is gone when the message is read.
         raise ModelFormatError(str(e).replace(str(work), str(source))) from e

@@ -59,11 +59,12 @@ def read_exporter_folder(folder: Path, heads: int | None = None) -> ForeignModel
         )
     stated = _config(folder)
     engine, network = _network(folder)
+    settled = settle(network, stated, heads)
     return ForeignModel(
         state=contiguous(network.state),
         labels=_labels(folder, stated, len(network.state["classifier.bias"])),
         vocabulary=read_vocabulary(vocabulary_file),
-        config={k: stated[k] for k in _KEPT if k in stated} | settle(network, stated, heads),
+        config={k: stated[k] for k in _KEPT if k in stated} | settled,
         engine=engine,
     )
 

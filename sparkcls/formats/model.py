@@ -68,7 +68,11 @@ def write_model(model: ForeignModel, target: Path) -> None:
 
 
 def _write_json(file: Path, content: dict[str, Any]) -> None:
-    file.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    try:
+        file.write_text(text, encoding="utf-8")
+    except UnicodeEncodeError as e:
+        raise ModelFormatError(f"{file} would hold half a character, a lone surrogate ({e})") from e
 
 
 def _check_vocabulary(vocabulary: dict[str, int], size: int) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from sparkcls.formats.arithmetic import (
     COMMON,
     cast,
+    costly,
     each,
     einsum,
     gelu,
@@ -193,7 +194,9 @@ OPERATIONS: dict[str, Operation] = (
         "Gather": _of(_gather),
         "GatherElements": _of(lambda a, budget, x, indices: np.take_along_axis(x, indices, a.get("axis", 0))),
         "GatherND": _of(_gather_nd),
-        "Gelu": _of(lambda a, budget, x: gelu_tanh(x) if a.get("approximate") == b"tanh" else gelu(x)),
+        "Gelu": lambda node, inputs, budget: costly(
+            gelu_tanh if node.attributes.get("approximate") == b"tanh" else gelu
+        )(node, inputs, budget),
         "Gemm": _of(_gemm),
         "GreaterOrEqual": each(np.greater_equal),
         "IsInf": each(np.isinf),

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from sparkcls.formats.javaobjects import read_map
 from sparkcls.formats.model import ForeignModel
 from sparkcls.formats.onnx import read_onnx
 from sparkcls.formats.openvino import read_openvino
-from sparkcls.formats.settle import settle
+from sparkcls.formats.settle import Network, settle
 from sparkcls.formats.tensorflow import read_tensorflow
 from sparkcls.formats.weights import StateDict, contiguous
 
@@ -59,6 +58,8 @@ def read_metadata(folder: Path) -> dict[str, Any]:
             raise ValueError(f"it has over {_MOST_METADATA} bytes")
         line = next((t for t in (p.read_text(encoding="utf-8").strip() for p in parts) if t), "")
         content = json.loads(line)
+        # Half a character (a lone surrogate) can be escaped in JSON, but not written anywhere.
+        json.dumps(content, ensure_ascii=False).encode()
     except (OSError, ValueError, RecursionError) as e:
         raise ModelFormatError(f"{folder / 'metadata'} cannot be read as JSON ({e})") from e
     if not isinstance(content, dict) or not isinstance(content.get("class"), str):
@@ -144,17 +145,23 @@ def _read_engine(folder: Path, engine: str, heads: int | None) -> tuple[StateDic
     archive = folder / (FILE + engine)
     with tempfile.TemporaryDirectory(prefix="sparkcls-") as temporary:
         inner = Path(temporary)
-        files = extract(archive, inner)
-        if engine == "tensorflow":
-            signature = {k: v for k, v in read_map(folder / "fields" / "signatures").items() if isinstance(v, str)}
-            network = read_tensorflow(inner / "variables", inner / "saved_model.pb", False, signature)
-        elif engine == "onnx":
-            network = read_onnx(_onnx_file(files, archive), folder)
-        else:
-            network = read_openvino(files, str(archive))
-        # Here, because the files that the weights are mapped from are gone afterwards.
-        network = replace(network, what=f"{archive} ({Path(network.what).name})")
-        return contiguous(network.state), settle(network, {}, heads)
+        try:
+            network = _network(folder, engine, archive, inner)
+            # Here, because the files that the weights are mapped from are gone afterwards.
+            return contiguous(network.state), settle(network, {}, heads)
+        except ModelFormatError as e:
+            raise ModelFormatError(str(e).replace(str(inner), str(archive))) from e
+
+
+def _network(folder: Path, engine: str, archive: Path, inner: Path) -> Network:
+    """The network in an engine's zip, unpacked into `inner`."""
+    files = extract(archive, inner)
+    if engine == "tensorflow":
+        signature = {k: v for k, v in read_map(folder / "fields" / "signatures").items() if isinstance(v, str)}
+        return read_tensorflow(inner / "variables", inner / "saved_model.pb", False, signature)
+    if engine == "onnx":
+        return read_onnx(_onnx_file(files, archive), folder)
+    return read_openvino(files, str(archive))
 
 
 def _onnx_file(files: list[Path], archive: Path) -> Path:

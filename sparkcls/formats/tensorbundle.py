@@ -66,7 +66,10 @@ class TensorBundle:
             raise ModelFormatError(f"{index} is missing; a TensorFlow model has its weights there")
         data = read_file(index)
         check_size(data, str(index))
-        table = dict(read_table(data))
+        try:
+            table = dict(read_table(data))
+        except ModelFormatError as e:
+            raise ModelFormatError(f"{index}: {e}") from e
         header = parse("TfBundleHeader", table.pop(b"", b""), f"{index}: header")
         if header.endianness != 0:
             raise ModelFormatError(f"{index} was written on a big-endian machine, which is not supported")

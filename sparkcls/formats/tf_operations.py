@@ -13,6 +13,7 @@ import numpy as np
 from sparkcls.formats.arithmetic import (
     COMMON,
     cast,
+    costly,
     each,
     einsum,
     erf,
@@ -156,7 +157,7 @@ OPERATIONS: dict[str, Operation] = (
         "Einsum": lambda node, inputs, budget: [einsum(node.attributes["equation"].decode(), inputs, budget)],
         "Elu": _of(lambda a, budget, x: np.where(x > 0, x, np.expm1(x))),
         "EnsureShape": same,
-        "Erfc": each(lambda x: 1 - erf(x)),
+        "Erfc": costly(lambda x: 1 - erf(x)),
         "ExpandDims": _of(lambda a, budget, x, axis: np.expand_dims(x, int(axis))),
         "Fill": _of(_fill),
         "FloorDiv": each(np.floor_divide),
