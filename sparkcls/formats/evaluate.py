@@ -136,6 +136,7 @@ def _apply(node: Node, known: Mapping[str, Any], operations: Mapping[str, Operat
         raise ModelFormatError(f"the operation {node.operation} {node.name!r} of its graph fails ({e})") from e
 
 
+@np.errstate(all="ignore")
 def as_double(value: Any) -> Any:
     """A tensor in double precision, unless it is as large as a weight."""
     if isinstance(value, np.generic):

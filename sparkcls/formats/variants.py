@@ -57,6 +57,7 @@ class Variant:
     end: str = ""
 
 
+@np.errstate(all="ignore")
 def scores(state: StateDict, ids: Array, mask: Array, variant: Variant) -> Array:
     """Scores before softmax of ids and attention mask ``(texts, wordpieces)``: ``(texts, labels)``."""
 
