@@ -2,6 +2,7 @@ import json
 import os
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -358,3 +359,27 @@ def test_refs_of_older_versions_load():
     assert ModelRef.from_json('{"name": "n", "digest": "sha256:0", "places": ["/a"]}') == ModelRef(
         "n", "sha256:0", ("/a",)
     )
+
+
+def test_an_empty_folder_of_the_cache_is_no_model(cache, on_hub):
+    """A copy that was broken off, or made by hand."""
+    (cache / "owner--model_en").mkdir()
+    assert resolve("owner/model").locate() == cache / "owner--model_en"
+    assert len(on_hub) == 1
+    (cache / "nope_en").mkdir()
+    with pytest.raises(ModelNotFoundError, match="No model 'nope'"):
+        resolve("nope")
+
+
+def test_a_cache_that_cannot_be_read(cache, monkeypatch):
+    (cache / "mine_en").mkdir()
+    iterdir = Path.iterdir
+
+    def refuse(path):
+        if path.name == "mine_en":
+            raise PermissionError(13, "Permission denied", str(path))
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(ParamError, match=r"mine_en on host .* cannot be read .*Permission denied"):
+        resolve("mine")

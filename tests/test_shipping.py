@@ -236,6 +236,19 @@ def test_masters(folder, master, carried, kind, monkeypatch):
     assert [a.partition("#")[2] for a in session.archives] == [name] * carried
 
 
+def test_other_users_cannot_look_into_the_archive_nor_change_it(folder, monkeypatch):
+    modes = []
+
+    class Session(FakeSession3):
+        def addArchive(self, path):
+            modes.append(Path(path.partition("#")[0]).parent.stat().st_mode & 0o777)
+
+    monkeypatch.setattr(shipping, "_shipped", set())
+    monkeypatch.setattr(_classic, "IS_3", True)
+    ship(ModelRef.of_folder("n", str(folder)), folder, Session("yarn"))
+    assert modes == [0o700]
+
+
 # --- from a folder that all see -------------------------------------------------------------------
 
 
