@@ -16,6 +16,7 @@ from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, Pa
 from sparkcls.light import LightPipeline
 from sparkcls.models.ref import ModelRef
 from sparkcls.stages import saving
+from sparkcls.stages.reading import put_together
 from tests.models import save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, results, texts_frame
 
@@ -290,7 +291,7 @@ def test_files_in_pieces(tmp_path, monkeypatch):
         file.write_bytes(contents[name])
     pieces = [piece for load in saving.loads(files) for piece in load]
     facts = saving.our_metadata(files)["sparkcls"]["files"]
-    saving.put_together(reversed(pieces), facts, tmp_path / "copy", "here")
+    put_together(reversed(pieces), facts, tmp_path / "copy", "here")
     assert {name: (tmp_path / "copy" / name).read_bytes() for name in contents} == contents
     assert max(len(content) for _, _, content in pieces) == 4
 

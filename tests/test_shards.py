@@ -18,7 +18,7 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.formats.convert import convert_folder
 from sparkcls.models.layout import decisive_files, read_model_folder
 from sparkcls.models.ref import ModelRef, folder_digest
-from sparkcls.stages.saving import put_together
+from sparkcls.stages.reading import put_together
 
 INDEX = "model.safetensors.index.json"
 SHARDS = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]

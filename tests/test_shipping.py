@@ -241,7 +241,8 @@ def test_other_users_cannot_look_into_the_archive_nor_change_it(folder, monkeypa
 
     class Session(FakeSession3):
         def addArchive(self, path):
-            modes.append(Path(path.partition("#")[0]).parent.stat().st_mode & 0o777)
+            folder = os.path.dirname(path.partition("#")[0])
+            modes.append(os.stat(folder).st_mode & 0o777)
 
     monkeypatch.setattr(shipping, "_shipped", set())
     monkeypatch.setattr(_classic, "IS_3", True)

@@ -18,7 +18,8 @@ from sparkcls.errors import ColumnError, ModelFormatError, ParamTypeError
 from sparkcls.stages.columns import ColumnMetadata, RowFunction
 from sparkcls.stages.known import STAGES
 from sparkcls.stages.params import CheckedParams, boolean, listed, param, text, texts
-from sparkcls.stages.saving import Piece, StageWriter, as_path, put_together, read_metadata, read_pieces
+from sparkcls.stages.reading import put_together, read_metadata, read_pieces
+from sparkcls.stages.saving import Piece, StageWriter, as_path
 
 #: What columns of these names hold, where nothing else says it.
 _USUAL_NAMES = {"document": DOCUMENT, "sentence": DOCUMENT, "token": TOKEN}
