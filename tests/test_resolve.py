@@ -275,6 +275,9 @@ def test_a_cached_model_of_another_store_is_warned_of(cache, tiny_model, tmp_pat
     resolve("mine")
     with pytest.warns(UserWarning, match="came from .*/a, not from remote_loc"):
         resolve("mine", "en", str(tmp_path / "b"))
+    (cache / "mine_en" / "source.json").unlink()
+    with pytest.warns(UserWarning, match="came from somewhere that it does not name, not from remote_loc"):
+        resolve("mine", "en", str(tmp_path / "a"))
 
 
 def test_what_another_version_converted_is_warned_of(cache, tiny_model, tmp_path, recwarn):
@@ -337,6 +340,10 @@ def test_two_names_of_one_folder(cache, on_hub, tiny_model, tmp_path):
     (cache / "a_b_c" / "source.json").write_text('{"name": "a", "lang": "b_c"}')
     with pytest.raises(ModelFormatError, match=r"holds the model 'a' \(b_c\), and 'a_b' \(c\)"):
         resolve("a_b", "c")
+    (cache / "a_b_c" / "source.json").write_text('{"store": "http://x"}')
+    assert resolve("a_b", "c").digest == resolve("a", "b_c").digest == ref.digest, (
+        "which one, an older version did not say"
+    )
 
 
 def test_a_stated_origin_is_asked_after_the_store(cache, on_hub):

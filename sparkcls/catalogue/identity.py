@@ -27,9 +27,12 @@ def known_as(folder: Path) -> tuple[str, str] | None:
     for known in (told, (source.get("hub"), lang)):
         if all(isinstance(part, str) for part in known) and folder_name(*map(str, known)) == folder.name:
             return str(known[0]), str(known[1])
+    if "--" not in name:
+        return None
     if "store" in source:
+        # No store has names with '/'.
         return name, lang
-    return _of_index(folder) if "--" in name and (folder.parent / INDEX).is_file() else None
+    return _of_index(folder) if (folder.parent / INDEX).is_file() else None
 
 
 def named(folder: Path) -> tuple[str, str]:

@@ -90,10 +90,11 @@ def _ref(name: str, lang: str, folder: Path, shared: list[Path]) -> ModelRef:
 def _warn_of_source(cached: Path, location: str, explicit: bool) -> None:
     source = source_of(cached)
     known = source.get("store") or source.get("hub")
-    if explicit and known and known != public_form(location):
+    asked = public_form(location)
+    if explicit and known != asked:
         warnings.warn(
-            f"{cached} came from {known}, not from remote_loc={public_form(location)!r}; it is used as it is. "
-            "Delete the folder to fetch the model anew",
+            f"{cached} came from {known or 'somewhere that it does not name'}, not from remote_loc={asked!r}; it is "
+            "used as it is. Delete the folder to fetch the model anew",
             stacklevel=4,
         )
 
