@@ -19,6 +19,7 @@ from tests.foreign import write_saved_model
 from tests.models import save_tiny_model
 from tests.pipelines import classifier_of, pipeline_of
 from tests.test_classification import scored, sentence
+from tests.test_layout import change_config
 from tests.tf_graph import Build
 
 TEXTS = ["the movie was good", "awful plot", "shares rose"]
@@ -38,11 +39,6 @@ def model_folder(folder, kind, outputs, **config):
     save_tiny_model(folder, LABELS[outputs], seed=outputs)
     change_config(folder, problem_type=kind, **config)
     return folder
-
-
-def change_config(folder, **values):
-    file = folder / "config.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | values))
 
 
 def exporters_folder(out, source):

@@ -39,7 +39,8 @@ def adapter(where: str) -> ModelFormatError:
     """What to raise for a folder or repository that holds an adapter."""
     return ModelFormatError(
         f"{where} holds an adapter of PEFT ({ADAPTER}), a change of another model; load both with peft, call "
-        "merge_and_unload() and save the result with save_pretrained(folder)"
+        "merge_and_unload() and save the result with save_pretrained(folder). If the whole model is there, remove "
+        f"{ADAPTER}"
     )
 
 
