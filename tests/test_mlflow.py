@@ -26,7 +26,7 @@ from tests.cluster.connect import without_java
 from tests.models import poisonous, save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
 
-TEXTS = ["I really liked that movie!", None, "A dull, lifeless film.", "", " \t", "😀 ok", "word " * 300]
+TEXTS = ["I really liked that movie!", None, "A dull, lifeless film.", "", " \t", "😀 ok", "word " * 600]
 FIELDS = ["label", "score", "labels", "scores", "truncated", "error"]
 ANNOTATIONS = (
     "Array({annotatorType: string (optional), begin: integer (required), embeddings: Array(float) (optional), "

@@ -15,7 +15,7 @@ from sparkcls.stages.chain import answers
 from tests.models import poisonous, save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
 
-TEXTS = ["I really liked that movie!", None, "A dull, lifeless film.", "", " \t", "😀 ok", "word " * 300]
+TEXTS = ["I really liked that movie!", None, "A dull, lifeless film.", "", " \t", "😀 ok", "word " * 600]
 NOTHING = {"label": None, "score": None, "labels": [], "scores": {}, "truncated": 0, "error": None}
 SENTENCES = [
     DocumentAssembler(inputCol="text", cleanupMode="shrink"),
