@@ -26,7 +26,7 @@ import sparkcls
 from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline
 from sparkcls.catalogue.resolve import resolve
-from sparkcls.classification import Decision, close_calls, probabilities
+from sparkcls.classification import CloseCalls, Decision, probabilities
 from sparkcls.engine.classifier import Classifier
 from sparkcls.engine.contract import HUGGINGFACE, Reading
 from sparkcls.models.ref import ModelRef
@@ -104,9 +104,7 @@ def compare_precisions(folder: Path, texts: list[str], max_length: int) -> None:
     ref = ModelRef.of_folder(folder.name, str(folder))
 
     def found(precision: str) -> np.ndarray:
-        outcomes = Classifier(ref, "cpu", precision).classify(
-            texts, range(len(texts)), reading, lambda logits, rows: close_calls(logits, decision, rows)
-        )
+        outcomes = Classifier(ref, "cpu", precision).classify(texts, range(len(texts)), reading, CloseCalls(decision))
         return probabilities(np.stack([o.logits for o in outcomes]), decision.activation)
 
     exact = found("float32")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparkcls.annotation import CATEGORY, Annotation
-from sparkcls.engine.contract import Outcome
+from sparkcls.engine.contract import Margins, Outcome
 from sparkcls.models.heads import NONE, SIGMOID, SOFTMAX
 from sparkcls.text.java import float_to_string
 
@@ -48,51 +48,83 @@ def probabilities(logits: np.ndarray, activation: str) -> np.ndarray:
     return (e / e.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
-#: How far 16 bits may move a probability: bfloat16 was measured to move one by up to 0.035.
-_MOVED = 0.035
-
-
-def close_calls(logits: np.ndarray, decision: Decision, rows: Sequence[set[int]]) -> np.ndarray:
+@dataclass(frozen=True)
+class CloseCalls:
     """Whether rounding to 16 bits might change the labels that a sentence takes part in.
 
-    With softmax the two best labels are within 0.07 of each other; with sigmoid some label is within 0.035 of the
-    threshold, or where there is none the two best labels of each other. Raw scores have no scale that would tell, so
+    A score can be anything between two ends, which follow from the logits and the margins. It is close if a label is on
+    both sides of the threshold, or if another label may be better than the best. Raw scores are answers themselves, so
     with none all are close. Where sentences are averaged it is a row's average that decides, for all its sentences.
-
-    Parameters
-    ----------
-    logits
-        Shape ``(sentences, labels)``.
-    rows
-        For each sentence the rows in which it stands.
-
-    Returns
-    -------
-    bool, shape ``(sentences,)``.
     """
-    if decision.activation == NONE:
-        return np.ones(len(logits), dtype=bool)
-    scores = probabilities(logits, decision.activation)
-    if not decision.coalesce:
-        return _are_close(scores, decision)
-    of_row: dict[int, list[int]] = {}
-    for sentence, owners in enumerate(rows):
-        for row in owners:
-            of_row.setdefault(row, []).append(sentence)
-    close = np.zeros(len(scores), dtype=bool)
-    for members in of_row.values():
-        if _are_close(scores[members].mean(axis=0, keepdims=True), decision)[0]:
-            close[members] = True
-    return close
+
+    decision: Decision
+
+    def __call__(self, logits: np.ndarray, rows: Sequence[Sequence[int]], margins: Margins) -> np.ndarray:
+        """Answer for each sentence.
+
+        Parameters
+        ----------
+        logits
+            Shape ``(sentences, labels)``.
+        rows
+            For each sentence the rows in which it stands, as often as it stands in them.
+
+        Returns
+        -------
+        bool, shape ``(sentences,)``.
+        """
+        if self.decision.activation == NONE:
+            return np.ones(len(logits), dtype=bool)
+        low, high = _ends(logits.astype(np.float64), self.decision, margins)
+        if not self.decision.coalesce:
+            return _are_close(low, high, self.decision)
+        sentences = np.repeat(np.arange(len(rows)), [len(owners) for owners in rows])
+        _, owners = np.unique([row for of_sentence in rows for row in of_sentence], return_inverse=True)
+        close = _are_close(_means(low, sentences, owners), _means(high, sentences, owners), self.decision)
+        found = np.zeros(len(logits), dtype=bool)
+        found[sentences[close[owners]]] = True
+        return found
 
 
-def _are_close(scores: np.ndarray, decision: Decision) -> np.ndarray:
+def _ends(x: np.ndarray, decision: Decision, margins: Margins) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest that scores in float32 can be, of logits `x`."""
+    if decision.activation == SIGMOID:
+        return probabilities(x - margins.score, SIGMOID), probabilities(x + margins.score, SIGMOID)
+    if decision.coalesce:
+        # A probability is 1 / (1 + sum exp(x_j - x_i)) over the others, and each of these differences may move.
+        x = _log_odds(x)
+        return probabilities(x - margins.difference, SIGMOID), probabilities(x + margins.difference, SIGMOID)
+    # The logits decide as their probabilities do, and only their differences count.
+    return x - margins.difference / 2, x + margins.difference / 2
+
+
+def _log_odds(x: np.ndarray) -> np.ndarray:
+    """log(p / (1 - p)) of softmax's probabilities p, exact where they are nearly 1."""
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    others = e.sum(axis=1, keepdims=True) - e
+    best = x.argmax(axis=1)[:, None]
+    rest = e.copy()
+    np.put_along_axis(rest, best, 0.0, axis=1)
+    np.put_along_axis(others, best, rest.sum(axis=1, keepdims=True), axis=1)
+    with np.errstate(divide="ignore"):
+        return np.log(e) - np.log(others)
+
+
+def _means(scores: np.ndarray, sentences: np.ndarray, owners: np.ndarray) -> np.ndarray:
+    """Mean scores of rows, of pairs of a sentence and its row."""
+    sums = np.zeros((owners.max(initial=-1) + 1, scores.shape[1]))
+    np.add.at(sums, owners, scores[sentences])
+    return sums / np.bincount(owners)[:, None]
+
+
+def _are_close(low: np.ndarray, high: np.ndarray, decision: Decision) -> np.ndarray:
     if decision.activation == SIGMOID and decision.threshold is not None:
-        return np.any(np.abs(scores - decision.threshold) < _MOVED, axis=1)
-    if scores.shape[1] < 2:
-        return np.zeros(len(scores), dtype=bool)
-    best = np.sort(scores, axis=1)
-    return np.less(best[:, -1] - best[:, -2], 2 * _MOVED)
+        threshold = np.float32(decision.threshold)
+        return np.any((low > threshold) != (high > threshold), axis=1)
+    best = low.argmax(axis=1)[:, None]
+    others = high.copy()
+    np.put_along_axis(others, best, -np.inf, axis=1)
+    return others.max(axis=1) >= np.take_along_axis(low, best, axis=1)[:, 0]
 
 
 def to_annotations(

@@ -137,8 +137,7 @@ class LightPipeline:
                     columns = stage.match_columns(metadata)
                 except ColumnError as e:
                     raise LightColumnError(str(e)) from None
-                function = stage.row_function(metadata)()
-                written = function([tuple(result[c] for c in columns) for result in results])
+                written = stage.annotate_rows(metadata, [tuple(result[c] for c in columns) for result in results])
             for result, of_row in zip(results, written, strict=True):
                 if replaced is not None and replaced != column:
                     del result[replaced]

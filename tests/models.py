@@ -143,3 +143,36 @@ def broken(model: DistilBertForSequenceClassification, pieces: list[str]) -> Non
     """Make all scores NaN."""
     with torch.no_grad():
         model.classifier.bias[0] = float("nan")
+
+
+def sharp(factor: float, inside: float = 1.0) -> Callable[[DistilBertForSequenceClassification, list[str]], None]:
+    """Make scores so many times as large, and the weights of the linear layers before them."""
+
+    def change(model: DistilBertForSequenceClassification, pieces: list[str]) -> None:
+        with torch.no_grad():
+            model.classifier.weight.mul_(factor)
+            for name, weight in model.distilbert.named_parameters():
+                if "lin" in name and name.endswith("weight"):
+                    weight.mul_(inside)
+
+    return change
+
+
+def overflowing(word: str | None = None) -> Callable[[DistilBertForSequenceClassification, list[str]], None]:
+    """Make a layer exceed the range of float16, but not that of float32: for texts with a word, or for all."""
+
+    def change(model: DistilBertForSequenceClassification, pieces: list[str]) -> None:
+        layer = model.distilbert.transformer.layer[0]
+        with torch.no_grad():
+            if word is None:
+                layer.ffn.lin2.weight.mul_(1e6)
+                return
+            # Only this word's vector points where one row of the layer looks, and the layers between let it pass.
+            direction = torch.zeros(32)
+            direction[:16], direction[16:] = 1.0, -1.0
+            model.distilbert.embeddings.word_embeddings.weight[pieces.index(word)] = 100 * direction
+            layer.attention.out_lin.weight.zero_()
+            layer.ffn.lin1.weight[0] = 3000 * direction
+            layer.ffn.lin2.weight[:, 0] = 1e-6
+
+    return change

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import threading
 
 import numpy as np
 import pytest
@@ -10,7 +9,6 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from sparkcls.catalogue.resolve import resolve
-from sparkcls.engine import cache
 from sparkcls.engine.classifier import Classifier
 from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP, Reading
 from sparkcls.engine.encoder import TextEncoder
@@ -265,33 +263,6 @@ def test_a_network_that_always_raises_fails(failing):
 def test_a_text_that_the_tokenizer_refuses_fails_alone(tiny):
     outcomes = classify(tiny, ["good", "lone \ud800 surrogate", "bad"])
     assert [o.error is None for o in outcomes] == [True, False, True]
-
-
-def test_two_threads_load_once(tiny_model, events):
-    ref = ModelRef.of_folder("threads", str(tiny_model))
-    cache._loaded.clear()
-    got = []
-    threads = [
-        threading.Thread(target=lambda: got.append(cache.get_classifier(ref, "cpu", "float32"))) for _ in range(8)
-    ]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    assert len({id(c) for c in got}) == 1
-    assert [e["event"] for e in events()].count("load") == 1
-
-
-def test_the_cache_keeps_what_was_used_last(tiny_model, cased_model):
-    cache._loaded.clear()
-    refs = [ModelRef.of_folder(f.name, str(f)) for f in (tiny_model, cased_model)]
-    first = cache.get_classifier(refs[0], "cpu", "float32")
-    cache.get_classifier(refs[1], "cpu", "float32")
-    cache.get_classifier(refs[1], "cpu", "bfloat16")
-    assert cache.get_classifier(refs[0], "cpu", "float32") is first
-    cache.get_classifier(refs[0], "cpu", "bfloat16")
-    assert len(cache._loaded) == cache.CAPACITY
-    assert cache.get_classifier(refs[0], "cpu", "float32") is first
 
 
 def test_events_that_cannot_be_written_do_no_harm(tiny, monkeypatch, tmp_path, caplog):

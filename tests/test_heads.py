@@ -8,7 +8,8 @@ import pytest
 from safetensors.numpy import load_file
 from transformers import pipeline
 
-from sparkcls.classification import Decision, close_calls, probabilities, to_annotations
+from sparkcls.classification import CloseCalls, Decision, probabilities, to_annotations
+from sparkcls.engine.contract import Margins
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.formats.convert import convert_folder
 from sparkcls.light import LightPipeline
@@ -183,10 +184,13 @@ def test_one_output_alone_is_given_whatever_its_probability():
 
 def test_close_calls():
     logits = np.array([[0.1, 0.0, -9.0], [9.0, 0.0, -9.0]], np.float32)
-    rows = [{0}, {1}]
-    assert close_calls(logits, Decision("none"), rows).tolist() == [True, True], "a raw score has no scale"
-    assert close_calls(logits[:, :1], Decision("sigmoid", None), rows).tolist() == [False, False]
-    assert close_calls(logits, Decision("sigmoid", None), rows).tolist() == [True, False]
+
+    def close(logits, *decision):
+        return CloseCalls(Decision(*decision))(logits, [[0], [1]], Margins(0.15, 0.15)).tolist()
+
+    assert close(logits, "none") == [True, True], "a raw score is the answer itself"
+    assert close(logits[:, :1], "sigmoid", None) == [False, False]
+    assert close(logits, "sigmoid", None) == [True, False]
 
 
 def test_raw_scores_are_never_rounded(tmp_path, monkeypatch):

@@ -10,11 +10,15 @@ import pytest
 import torch
 from pyspark.sql import functions as F
 
+from sparkcls.base import LightPipeline
+from sparkcls.engine.cache import get_classifier
 from sparkcls.engine.classifier import Classifier
 from sparkcls.engine.contract import HUGGINGFACE, Reading
 from sparkcls.engine.network import _WITHOUT_ONEDNN, is_out_of_memory
+from sparkcls.engine.precision import has_fast_bfloat16
 from sparkcls.errors import ModelError
 from sparkcls.models.ref import ModelRef
+from sparkcls.serving import Served
 from tests.models import broken, poisonous, save_tiny_model
 from tests.pipelines import classifier_of, pipeline_of
 
@@ -26,6 +30,8 @@ import json, logging, re, resource, sys
 import numpy as np
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.classification import probabilities
+from sparkcls.base import LightPipeline
+from sparkcls.engine.cache import get_classifier
 from sparkcls.engine.classifier import Classifier
 from sparkcls.engine.contract import Reading
 from sparkcls.engine.process import give_back_memory, prepare_worker
@@ -83,6 +89,42 @@ def test_smaller_batches_where_memory_ends():
     found = limited(4096, 8)
     assert "sequences failed" in found["logged"][0]
     assert found["apart"] < 5e-6
+
+
+#: A process that multiplies matrices of ever new shapes, and what it has allocated after so many, in bytes.
+SHAPES = """
+import ctypes, json
+import torch
+from sparkcls.engine.process import prepare_worker
+
+class Info(ctypes.Structure):
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+library = ctypes.CDLL(None)
+library.mallinfo2.restype = Info
+prepare_worker(1)
+used = []
+with torch.inference_mode():
+    a, b, weight, bias = torch.ones(2, 400, 16), torch.ones(2, 16, 8), torch.ones(16, 16), torch.ones(16)
+    a, b, weight, bias = (x.bfloat16() for x in (a, b, weight, bias))
+    for rows in range(2, 400):
+        torch.bmm(a[:, :rows], b)
+        torch.ops.mkldnn._linear_pointwise(a[0, :rows], weight, bias, "none", [], "none")
+        if rows in (100, 399):
+            used.append(library.mallinfo2().uordblks)
+print(json.dumps(used))
+"""
+
+
+@on_linux
+@pytest.mark.skipif(not has_fast_bfloat16(), reason="kernels of another kind")
+def test_kernels_of_ever_new_shapes_do_not_fill_a_worker():
+    command = [sys.executable, "-c", SHAPES]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=False)
+    assert done.returncode == 0, done.stderr
+    first, last = json.loads(done.stdout)
+    assert last < first + (10 << 20), "300 more shapes are of 100 MB and more"
 
 
 @on_linux
@@ -164,6 +206,29 @@ def test_without_onednn_the_scores_are_the_same_until_the_task_ends(tiny_model, 
     classifier.close()
     monkeypatch.setattr(classifier._passes._network, "_exact", None)
     assert all(o.error is None for o in classifier.classify(texts, range(3), READING)), "memory may be back"
+
+
+@pytest.mark.parametrize("kind", [LightPipeline, Served])
+def test_without_onednn_the_scores_are_the_same_until_the_call_ends(tiny_model, monkeypatch, kind):
+    """Where there are no tasks: a LightPipeline, and what MLflow serves."""
+    stage = classifier_of(tiny_model, precision="float32")
+    serving = kind(pipeline_of(stage))
+    call = serving.predict if kind is Served else serving.annotate
+    texts = ["good movie", "bad " * 30]
+    expected = call(texts)
+    network = get_classifier(stage._ref(), "cpu", "float32")._passes._network
+    tried = []
+
+    def no_primitive(*arguments):
+        tried.append(arguments)
+        raise RuntimeError("could not create a primitive")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(network, "_fast", (no_primitive, no_primitive))
+        assert str(call(texts)) == str(expected)
+        assert len(tried) == 1
+    monkeypatch.setattr(network, "_exact", None)
+    assert str(call(texts)) == str(expected), "memory may be back"
 
 
 def test_threads_that_leave_onednn_at_once_put_it_back():

@@ -5,13 +5,14 @@ import multiprocessing
 import re
 import shutil
 import stat
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from sparkcls.catalogue.install import CONVERTED
-from sparkcls.engine import weights
+from sparkcls.engine import kept, weights
 from sparkcls.engine.weights import load_weights
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.layout import read_model_folder
@@ -48,7 +49,7 @@ def test_only_linear_layers_of_all_tokens_are_converted(tiny_model, cache):
 
 def test_the_file_is_made_once_and_used_again(tiny_model, cache, monkeypatch):
     load(tiny_model, "bfloat16")
-    monkeypatch.setattr(weights, "_convert", None)
+    monkeypatch.setattr(kept, "_make", None)
     load(tiny_model, "bfloat16")
     with pytest.raises(TypeError):
         load(tiny_model, "float16")
@@ -116,7 +117,7 @@ def test_a_user_without_a_home_has_a_copy_too(tiny_model, monkeypatch, caplog):
 
     for name in ("SPARKCLS_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(weights.Path, "expanduser", homeless)
+    monkeypatch.setattr(Path, "expanduser", homeless)
     assert load(tiny_model, "bfloat16")["transformer.layer.0.ffn.lin1.weight"].dtype == torch.bfloat16
     assert "There is no home directory to keep models in" in caplog.text
 

@@ -1,31 +1,101 @@
-"""One loaded model per process: kept by content, device and precision, across tasks and jobs.
+"""Loaded models of this process: kept by content, device and precision, across tasks, jobs and calls.
 
 Spark reuses Python workers (``spark.python.worker.reuse``, on by default), so a model stays loaded
 until its worker ends: after about a minute without work, when a task is killed, or when a UDF raises.
+Models in use are never dropped; of the others the one unused for longest goes where they need too much memory.
 """
 
 from __future__ import annotations
 
+import logging
+import os
+import re
 import threading
+import weakref
 from collections import OrderedDict
 
 from sparkcls.engine.classifier import Classifier
+from sparkcls.engine.process import available_memory
+from sparkcls.errors import ParamError
+from sparkcls.events import emit
 from sparkcls.models.ref import ModelRef
 
-#: Models kept at once in a process; beyond that the one unused for longest goes.
-CAPACITY = 3
+logger = logging.getLogger(__name__)
 
-_loaded: OrderedDict[tuple[str, str, str], Classifier] = OrderedDict()
+#: Most bytes of models that are kept on a device without being in use: a number, with k, m, g or t for powers of 1024.
+VARIABLE = "SPARKCLS_MODEL_MEMORY"
+
+#: Where the variable says nothing, they may have this part of the memory, and so many are kept in any case.
+_PART, _FEWEST = 4, 3
+
+_Key = tuple[str, str, str]
+#: All that live; a stage or task that uses one holds it.
+_loaded: weakref.WeakValueDictionary[_Key, Classifier] = weakref.WeakValueDictionary()
+#: Those that live without being in use, the one used last at the end.
+_kept: OrderedDict[_Key, Classifier] = OrderedDict()
 _lock = threading.Lock()
 
 
 def get_classifier(ref: ModelRef, device: str, precision: str) -> Classifier:
-    """The classifier of a model, loaded on first use; two threads that ask together load it once."""
+    """The classifier of a model, loaded on first use; two threads that ask together load it once.
+
+    Raises
+    ------
+    ParamError
+        ``$SPARKCLS_MODEL_MEMORY`` is no size.
+    """
     key = (ref.digest, device, precision)
     with _lock:
-        if key not in _loaded:
-            _loaded[key] = Classifier(ref, device, precision)
-            while len(_loaded) > CAPACITY:
-                _loaded.popitem(last=False)
-        _loaded.move_to_end(key)
-        return _loaded[key]
+        classifier = _loaded.get(key)
+        if classifier is None:
+            classifier = _loaded[key] = Classifier(ref, device, precision)
+            gone = weakref.finalize(classifier, emit, "drop", model=ref.name, device=device, precision=precision)
+            gone.atexit = False
+        _kept[key] = classifier
+        _kept.move_to_end(key)
+        _make_room(device)
+        return classifier
+
+
+def _make_room(device: str) -> None:
+    """Keep no more models of a device than its memory is for, but the one that was asked for last."""
+    limit = _limit()
+    keys = [key for key in _kept if key[1] == device]
+    candidates = keys[: -1 if limit is not None else -_FEWEST]
+    if not candidates:
+        return
+    if limit is None:
+        limit = available_memory(device) // _PART
+    needed = sum(_kept[key].size for key in keys)
+    for key in candidates:
+        if needed <= limit:
+            return
+        needed -= _kept[key].size
+        logger.info(
+            "The models on %s need more than %d MB; %s is dropped, unless it is in use. $%s is what they may need",
+            device,
+            limit >> 20,
+            _kept[key].name,
+            VARIABLE,
+        )
+        del _kept[key]
+
+
+def _limit() -> int | None:
+    value = os.environ.get(VARIABLE, "").strip().lower()
+    if not value:
+        return None
+    found = re.fullmatch(r"(\d+)([kmgt]?)b?", value)
+    if found is None:
+        raise ParamError(f"${VARIABLE} is {value!r}; it takes a number of bytes, or one with k, m, g or t, such as 4g")
+    return int(found[1]) << (10 * " kmgt".index(found[2] or " "))
+
+
+def _forget_the_lock() -> None:
+    """In a forked process: a thread that held the lock is not there any more."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_the_lock)

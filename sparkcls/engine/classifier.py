@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from sparkcls.engine.batching import cut_batches, token_budget
 from sparkcls.engine.contract import SPARKNLP, Outcome, Reading, Sentence
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.figures import Figures
+from sparkcls.engine.margins import CloseCalls, Moves, measured
 from sparkcls.engine.network import Network
 from sparkcls.engine.passes import Batch, NotFiniteError, Passes, Result, one_line
 from sparkcls.engine.precision import FLOAT32, MIXED, half_precision
@@ -24,9 +26,6 @@ from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 
 logger = logging.getLogger(__name__)
-
-#: Of logits, shape ``(sentences, labels)``, and each sentence's rows: whether rounding might change labels.
-CloseCalls = Callable[[np.ndarray, list[set[int]]], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Prepared:
     refused
         By number, why the tokenizer did not take a sentence.
     rows
-        By number, the rows in which it stands.
+        By number, the rows in which it stands, as often as it stands in them.
     cap
         Most sequences of a forward pass, if limited.
     """
@@ -53,7 +52,7 @@ class Prepared:
     outcomes: list[Outcome]
     inputs: dict[int, list[int]]
     refused: dict[int, Exception]
-    rows: list[set[int]]
+    rows: list[list[int]]
     cap: int | None
 
 
@@ -72,12 +71,22 @@ class Classifier:
         self._probe = self.encoder.probe()
         self._lock = threading.Lock()
         self._exact: Passes | None = None
-        mixed = precision == MIXED
-        self._passes = self._load(half_precision(device) if mixed else precision, self._in_float32 if mixed else None)
+        self._moves: Moves | None = None
+        if precision == MIXED:
+            half, exact = half_precision(device), _weakly(self._in_float32)
+            self._passes = self._load(half, exact)
+            self._moves = measured(self._folder, self._digest, self.encoder, self._passes, exact, half)
+        else:
+            self._passes = self._load(precision)
         #: Until the load has been counted.
         self.is_new = True
         self.load_seconds = time.perf_counter() - started
         emit("load", model=ref.name, device=device, precision=precision, seconds=self.load_seconds)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the weights, in all precisions that are loaded."""
+        return sum(passes.size for passes in (self._passes, self._exact) if passes is not None)
 
     def _load(self, precision: str, instead: Callable[[], Passes] | None = None) -> Passes:
         network = Network(self._folder, self._digest, self.device, precision)
@@ -125,9 +134,9 @@ class Classifier:
         numbers: dict[object, int] = {}
         which = [numbers.setdefault(s if isinstance(s, str) else tuple(s), len(numbers)) for s in sentences]
         distinct: list[Sentence] = [s if isinstance(s, str) else list(s) for s in numbers]  # type: ignore[call-overload]
-        of_rows: list[set[int]] = [set() for _ in distinct]
+        of_rows: list[list[int]] = [[] for _ in distinct]
         for number, row in zip(which, rows, strict=True):
-            of_rows[number].add(row)
+            of_rows[number].append(row)
         prepared = Prepared(which, [Outcome()] * len(distinct), {}, {}, of_rows, reading.cap)
         for i, ids in enumerate(self.encoder.encode(distinct, reading.tokenization, reading.case_sensitive)):
             if isinstance(ids, Exception):
@@ -150,12 +159,12 @@ class Classifier:
         results: dict[int, Result] = dict(prepared.refused)
         for error in prepared.refused.values():
             self._passes.check(error)
-        results |= self._predict(self._passes, prepared.inputs, prepared, figures)
-        if self.precision == MIXED:
-            again = {i: prepared.inputs[i] for i in _doubtful(results, is_close, prepared.rows)}
-            if again:
-                figures.rescored += len(again)
-                results |= self._predict(self._in_float32(), again, prepared, figures)
+        if self._moves is None:
+            results |= self._predict(self._passes, prepared.inputs, prepared, figures)
+        elif is_close is not None and not self._moves.are_small_enough(is_close):
+            results |= self._predict(self._in_float32(), prepared.inputs, prepared, figures)
+        else:
+            results |= self._predict_mixed(self._moves, is_close, prepared, figures)
         for i, result in results.items():
             if isinstance(result, NotFiniteError):
                 self._passes.check(result)
@@ -170,11 +179,15 @@ class Classifier:
         self._report_failures(found, figures)
         return found
 
-    def close(self) -> None:
-        """Called at the end of a task: what its lack of memory changed is forgotten, and little memory is held."""
+    def recover(self) -> None:
+        """Called at the end of a task, or of a call where there are no tasks: forget what lack of memory changed."""
         for passes in (self._passes, self._exact):
             if passes is not None:
                 passes.recover()
+
+    def close(self) -> None:
+        """Called at the end of a task: a worker that waits for the next one holds little beside the model."""
+        self.recover()
         give_back_memory()
 
     def _report_failures(self, outcomes: list[Outcome], figures: Figures) -> None:
@@ -190,6 +203,23 @@ class Classifier:
                 failed[0].error,
             )
 
+    def _predict_mixed(
+        self, moves: Moves, is_close: CloseCalls | None, prepared: Prepared, figures: Figures
+    ) -> dict[int, Result]:
+        """Scores in 16 bits, and in float32 what they do not decide."""
+        half = self._predict(self._passes, prepared.inputs, prepared, figures)
+        exact: dict[int, Result] = {}
+        margins = None
+        while margins is not moves.margins:
+            margins = moves.margins
+            again = sorted(_doubtful(half, is_close, prepared.rows, moves) - exact.keys())
+            if not again:
+                break
+            figures.rescored += len(again)
+            exact |= self._predict(self._in_float32(), {i: prepared.inputs[i] for i in again}, prepared, figures)
+            moves.see(_pairs(half, exact))
+        return half | exact
+
     def _predict(
         self, passes: Passes, inputs: dict[int, list[int]], prepared: Prepared, figures: Figures
     ) -> dict[int, Result]:
@@ -201,18 +231,35 @@ class Classifier:
         )
         chosen = [[numbers[b] for b in batch] for batch in cut]
         batches = [
-            Batch([inputs[i] for i in batch], len(set[int]().union(*(prepared.rows[i] for i in batch))))
-            for batch in chosen
+            Batch([inputs[i] for i in batch], len({row for i in batch for row in prepared.rows[i]})) for batch in chosen
         ]
         found = passes.predict(batches, figures)
         return {i: r for batch, results in zip(chosen, found, strict=True) for i, r in zip(batch, results, strict=True)}
 
 
-def _doubtful(results: dict[int, Result], is_close: CloseCalls | None, rows: list[set[int]]) -> list[int]:
+def _weakly(method: Callable[[], Passes]) -> Callable[[], Passes]:
+    """The method, without keeping its object: whoever gets it is a part of that object, which could not be freed."""
+    reference = weakref.WeakMethod(method)
+
+    def call() -> Passes:
+        found = reference()
+        assert found is not None, "an object whose part works is in use"
+        return found()
+
+    return call
+
+
+def _pairs(half: dict[int, Result], exact: dict[int, Result]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The scores in both precisions, where there are any."""
+    pairs = [(half[i], exact[i]) for i in exact]
+    return [(a, b) for a, b in pairs if isinstance(a, np.ndarray) and isinstance(b, np.ndarray)]
+
+
+def _doubtful(results: dict[int, Result], is_close: CloseCalls | None, rows: list[list[int]], moves: Moves) -> set[int]:
     """Sentences that 16 bits do not decide: close calls, and what exceeds their range."""
-    doubtful = [i for i, result in results.items() if isinstance(result, NotFiniteError)]
+    doubtful = {i for i, result in results.items() if isinstance(result, NotFiniteError)}
     scored = {i: result for i, result in results.items() if not isinstance(result, Exception)}
     if is_close is not None and scored:
-        close = is_close(np.stack(list(scored.values())), [rows[i] for i in scored])
-        doubtful += [i for i, doubt in zip(scored, close, strict=True) if doubt]
+        close = is_close(np.stack(list(scored.values())), [rows[i] for i in scored], moves.margins)
+        doubtful |= {i for i, doubt in zip(scored, close, strict=True) if doubt}
     return doubtful

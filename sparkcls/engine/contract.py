@@ -41,3 +41,19 @@ class Reading:
     case_sensitive: bool
     max_length: int
     cap: int | None = None
+
+
+@dataclass(frozen=True)
+class Margins:
+    """How far from a tie scores must be for 16 bits to decide a label.
+
+    Parameters
+    ----------
+    difference
+        Of the logits of two labels.
+    score
+        Of one label's logit to a threshold.
+    """
+
+    difference: float
+    score: float

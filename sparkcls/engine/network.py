@@ -21,7 +21,7 @@ from torch import Tensor
 
 from sparkcls.engine.kernels import Linear, attention, fused_linear, plain_linear
 from sparkcls.engine.packing import Packing
-from sparkcls.engine.process import give_back_memory
+from sparkcls.engine.process import fitting_threads, give_back_memory
 from sparkcls.engine.weights import load_weights
 from sparkcls.models.layout import ModelFolder
 
@@ -51,8 +51,13 @@ class Network:
         #: Set when memory has ended, until `recover`.
         self._frugal = False
 
+    @property
+    def size(self) -> int:
+        """Bytes of its weights."""
+        return sum(tensor.nbytes for tensor in self._weights.values())
+
     def recover(self) -> None:
-        """Compute at full speed again, though memory had ended: another task, other rows."""
+        """Compute at full speed again, though memory had ended: another task or call, other rows."""
         self._frugal = False
 
     @torch.inference_mode()
@@ -68,7 +73,12 @@ class Network:
         -------
         A function that waits for them, and for nothing that was begun later: float32, ``(len(sequences), labels)``.
         """
-        scores = self._scores(Packing.of(sequences, self.device, padded=self.device.type != "cpu"))
+        packing = Packing.of(sequences, self.device, padded=self.device.type != "cpu")
+        if self.device.type == "cpu":
+            with fitting_threads():
+                scores = self._scores(packing)
+        else:
+            scores = self._scores(packing)
         if self.device.type != "cuda":
             return lambda: scores.cpu().numpy()
         host = torch.empty(scores.shape, dtype=scores.dtype, pin_memory=True)

@@ -51,13 +51,23 @@ class Passes:
     def __init__(self, network: Network, name: str, probe: list[int], instead: Callable[[], Passes] | None = None):
         self._network = network
         self._instead = instead
-        self._name = name
-        self._device = str(network.device)
+        self.name = name
+        self.device = str(network.device)
         self._probe = probe
+
+    @property
+    def size(self) -> int:
+        """Bytes of the weights."""
+        return self._network.size
 
     def recover(self) -> None:
         """See `Network.recover`."""
         self._network.recover()
+
+    def scores(self, batches: Sequence[list[list[int]]]) -> list[np.ndarray]:
+        """Logits of batches that users know nothing of: no events, no figures, and what fails is raised."""
+        with turn(self._network.device):
+            return [self._network.start(batch)() for batch in batches]
 
     def predict(self, batches: Sequence[Batch], figures: Figures) -> list[list[Result]]:
         """Logits of every batch; where one fails, of its halves, down to the sentence that fails.
@@ -104,13 +114,13 @@ class Passes:
         seconds += time.perf_counter() - begin
         lengths = [len(s) for s in batch.sequences]
         figures.wordpieces += sum(lengths)
-        if self._device != "cpu":
+        if self.device != "cpu":
             figures.padding += max(lengths) * len(lengths) - sum(lengths)
         figures.model_seconds += seconds
         emit(
             "forward",
-            model=self._name,
-            device=self._device,
+            model=self.name,
+            device=self.device,
             rows=batch.rows,
             sequences=len(lengths),
             wordpieces=sum(lengths),
@@ -129,8 +139,8 @@ class Passes:
         if len(batch.sequences) > 1:
             logger.warning(
                 "Model %s on %s: a batch of %d sequences failed (%s); its halves are tried",
-                self._name,
-                self._device,
+                self.name,
+                self.device,
                 len(batch.sequences),
                 one_line(error),
             )
@@ -141,7 +151,7 @@ class Passes:
         if last:
             # Sentences are cut to a length that the model takes, so it is not this one's fault.
             raise ModelError(
-                f"Model {self._name!r} on {self._device} has not enough memory for a single sentence of "
+                f"Model {self.name!r} on {self.device} has not enough memory for a single sentence of "
                 f"{len(batch.sequences[0])} wordpieces: {one_line(error)}. Give Python workers more (on a CPU "
                 "spark.executor.pyspark.memory or spark.executor.memoryOverhead; on a GPU fewer tasks that share it), "
                 "or set a smaller maxSentenceLength"
@@ -156,7 +166,7 @@ class Passes:
             healthy = bool(np.isfinite(self._network.start([self._probe])()).all())
         except Exception as e:
             raise ModelError(self._broken(e)) from e
-        emit("probe", model=self._name, device=self._device, seconds=time.perf_counter() - started)
+        emit("probe", model=self.name, device=self.device, seconds=time.perf_counter() - started)
         if not healthy and self._instead is not None:
             self._instead().check(error)
         elif not healthy:
@@ -164,7 +174,7 @@ class Passes:
 
     def _broken(self, error: Exception) -> str:
         return (
-            f"Model {self._name!r} on {self._device} fails on known-good text too, so no row is at fault: "
+            f"Model {self.name!r} on {self.device} fails on known-good text too, so no row is at fault: "
             f"{one_line(error)}. Check the weights, the device and its free memory"
         )
 

@@ -1,10 +1,12 @@
-"""Settings of a worker process for the kernels of torch and the tokenizer."""
+"""Settings of a process for the kernels of torch and the tokenizer: threads and memory."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,8 +15,13 @@ import torch
 #: Parameters of glibc's mallopt, from its malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
-#: Kernels that oneDNN keeps, of about half a megabyte each.
+#: Kernels of about half a megabyte each that are kept, and who keeps them: oneDNN, and torch's way to it, which keeps
+#: 1,024 for each kind of operator where nothing is said.
 _KERNELS = "64"
+_KEEPERS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
+
+#: Whether Spark has shared out the cores; else this process looks for itself.
+_is_worker = False
 
 
 def prepare_worker(threads: int) -> None:
@@ -25,11 +32,14 @@ def prepare_worker(threads: int) -> None:
     threads
         Of torch's CPU kernels. The tokenizer gets none of its own.
     """
+    global _is_worker
+    _is_worker = True
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    # Read at the first use of oneDNN.
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _KERNELS)
+    for variable in _KEEPERS:
+        # Read at the first use of oneDNN.
+        os.environ.setdefault(variable, _KERNELS)
     _keep_freed_memory()
 
 
@@ -56,6 +66,75 @@ def _glibc() -> ctypes.CDLL | None:
     library = ctypes.CDLL(None)
     # Another C library has other names.
     return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None
+
+
+@contextmanager
+def fitting_threads() -> Iterator[None]:
+    """No more threads of torch than cores are idle, in this thread, within a with block; for processes but workers.
+
+    Threads wait for each other many times a text, by spinning unless torch was loaded with ``OMP_WAIT_POLICY=PASSIVE``.
+    Where one of them waits for a core, all do: two threads beside two busy processes were ten times slower than one.
+    """
+    library = None if _is_worker else _openmp()
+    # Also makes torch set the threads that it has for this thread, which it does at the first use.
+    before = torch.get_num_threads()
+    fitting = before if library is None or before == 1 else max(1, min(before, _idle_cores()))
+    if library is None or fitting == before:
+        yield
+        return
+    # Not torch.set_num_threads, which also changes what other threads begin with.
+    library.omp_set_num_threads(fitting)
+    try:
+        yield
+    finally:
+        library.omp_set_num_threads(before)
+
+
+def _idle_cores() -> int:
+    """Cores that nobody but this thread uses at the moment, as Linux counts; elsewhere all."""
+    cores = os.cpu_count() or 1
+    try:
+        # "0.20 0.18 0.12 1/80 11206": threads that run or wait for a core, this one among them, of all.
+        return cores + 1 - int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[0])
+    except (OSError, ValueError, IndexError):
+        return cores
+
+
+@lru_cache(maxsize=1)
+def _openmp() -> ctypes.CDLL | None:
+    """A way to the functions of the OpenMP library that torch uses, if there is one."""
+    library = next(Path(torch.__file__).parent.glob("lib/libtorch_cpu.*"), None)
+    try:
+        # Names are looked up in what it depends on, too.
+        found = ctypes.CDLL(str(library)) if library else None
+    except OSError:
+        return None
+    return found if found and hasattr(found, "omp_set_num_threads") else None
+
+
+def _use_one_thread() -> None:
+    """In a forked process: torch's other threads are not there any more, and it would wait for them for ever."""
+    if torch.get_num_threads() > 1:
+        torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_use_one_thread)
+
+
+def available_memory(device: str) -> int:
+    """Bytes of memory that a device has; of a CPU, what this process's container may use."""
+    if device.startswith("cuda"):
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        memory = 8 << 30
+    try:
+        # Of cgroups, version 2: bytes, or "max".
+        return min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return memory
 
 
 def available_cores() -> int:

@@ -1,31 +1,23 @@
 """Weights in the precision to compute in, memory-mapped wherever that is possible.
 
 All processes that map the same file share its pages. A file in another precision than the wanted one is therefore
-converted once per machine, into the cache, and the result is what every worker maps:
-
-    <cache>/.converted/<digest of the model>-<precision>-<layout>-<sha256 of the file>.safetensors
+converted once per machine, into the cache, and the result is what every worker maps, see `sparkcls.engine.kept`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import re
-import uuid
 from pathlib import Path
 
 import torch
-from filelock import FileLock
 from safetensors import SafetensorError
 from safetensors.torch import load, load_file, save_file
 from torch import Tensor
 
-from sparkcls.catalogue.install import CONVERTED
+from sparkcls.engine.kept import made_once
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.models.layout import ModelFolder
-from sparkcls.models.ref import file_sha256
-from sparkcls.settings import cache_folder
 
 logger = logging.getLogger(__name__)
 
@@ -109,46 +101,14 @@ def _read(path: Path) -> dict[str, Tensor]:
 
 
 def _converted_file(folder: ModelFolder, digest: str, precision: str) -> Path:
-    """The converted file, made by one process of the machine; its name carries its content, which is checked."""
-    target = cache_folder() / CONVERTED
-    stem = f"{digest.replace(':', '-')}-{precision}-{LAYOUT}"
-    found = _sound(target, stem)
-    if found is None:
-        target.mkdir(parents=True, exist_ok=True)
-        with FileLock(target / f"{stem}.lock"):
-            found = _sound(target, stem) or _convert(folder, target, stem, precision)
-    return found
+    def make(file: Path) -> None:
+        try:
+            save_file(_converted(folder, precision), file)
+        except Exception as e:
+            # safetensors has an error of its own for a full disk.
+            raise e if isinstance(e, OSError) else OSError(str(e)) from e
 
-
-def _sound(target: Path, stem: str) -> Path | None:
-    for file in target.glob(f"{stem}-*.safetensors"):
-        if file.stem == f"{stem}-{file_sha256(file)}":
-            with contextlib.suppress(OSError):
-                # `sparkcls cache --prune` goes by it.
-                os.utime(file)
-            return file
-    return None
-
-
-def _convert(folder: ModelFolder, target: Path, stem: str, precision: str) -> Path:
-    """Called under the lock, so whatever is there is damaged, or half a file of a process that was killed."""
-    for stale in target.glob(f"{stem}-*"):
-        logger.warning("%s is damaged and is made anew", stale)
-        stale.unlink(missing_ok=True)
-    work = target / f"{stem}-{uuid.uuid4().hex}.tmp"
-    try:
-        save_file(_converted(folder, precision), work)
-        with open(work, "rb") as file:
-            os.fsync(file.fileno())
-        made = target / f"{stem}-{file_sha256(work)}.safetensors"
-        # Temporary files are for their owner alone; this one is for all workers of the machine.
-        work.chmod(0o644)
-        work.rename(made)
-    except Exception as e:
-        work.unlink(missing_ok=True)
-        # safetensors has an error of its own for a full disk.
-        raise e if isinstance(e, OSError) else OSError(str(e)) from e
-    return made
+    return made_once(digest, f"{precision}-{LAYOUT}", make)
 
 
 def _converted(folder: ModelFolder, precision: str) -> dict[str, Tensor]:

@@ -315,6 +315,10 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
 
     # --- working ----------------------------------------------------------------------------------
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Figures are those of a DataFrame of this process's session.
+        return super().__getstate__() | {"observed": None}
+
     def row_function(self, metadata: ColumnMetadata) -> Callable[[], RowFunction]:
         """A factory that loads the model where it is called, once per process."""
         return self._scoring(metadata)

@@ -126,9 +126,28 @@ def listed(arguments: tuple[Any, ...]) -> list[Any]:
     return list(arguments[0]) if single else list(arguments)
 
 
-def param(name: str, doc: str, converter: Callable[[str], Converter]) -> Param[Any]:
-    """A Param as a class attribute, its converter knowing its name."""
-    return Param(Params._dummy(), name, doc, converter(name))
+class CheckedParam(Param[Any]):
+    """A Param that is pickled as its name and its class, which has its converter."""
+
+    _owner: type
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._owner = owner
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _param_of, (self._owner, self.name, self.parent)
+
+
+def _param_of(owner: type, name: str, parent: str) -> CheckedParam:
+    """The Param of a class, as that of the stage `parent`."""
+    found = CheckedParam.__new__(CheckedParam)
+    found.__dict__.update(vars(vars(owner)[name]), parent=parent)
+    return found
+
+
+def param(name: str, doc: str, converter: Callable[[str], Converter]) -> CheckedParam:
+    """A Param as a class attribute of the same name, its converter knowing its name."""
+    return CheckedParam(Params._dummy(), name, doc, converter(name))
 
 
 class CheckedParams(Params):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sparkcls.annotation import Annotation
 from sparkcls.catalogue.sources import PUBLIC
-from sparkcls.classification import Decision, close_calls, to_annotations
+from sparkcls.classification import CloseCalls, Decision, to_annotations
 from sparkcls.engine.contract import SPARKNLP, Reading, Sentence
 from sparkcls.engine.figures import Figures
 from sparkcls.errors import InputError
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 RAISE = "raise"
 ANNOTATE = "annotate"
 ON_ERROR = (ANNOTATE, RAISE)
+
+#: How threads of OpenMP wait for each other.
+_WAIT = "OMP_WAIT_POLICY"
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,11 @@ class Scoring:
         if gpus is not None:
             use_driver_cache(self.cache)
             model = _seen_by_worker(model, self.archive)
-        if gpus is not None and "torch" not in sys.modules:
-            # Threads that wait by spinning make a busy machine four times slower; read when torch is loaded.
-            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        from sparkcls.engine.cache import get_classifier
-        from sparkcls.engine.device import Surroundings, choose_device
-        from sparkcls.engine.precision import FLOAT32, MIXED, choose_precision
-        from sparkcls.engine.process import available_cores, prepare_worker
+        with _waiting_passively():
+            from sparkcls.engine.cache import get_classifier
+            from sparkcls.engine.device import Surroundings, choose_device
+            from sparkcls.engine.precision import FLOAT32, MIXED, choose_precision
+            from sparkcls.engine.process import available_cores, prepare_worker
 
         around = Surroundings.here(assigned=gpus or (), worker=gpus is not None, requested=self.device)
         device = choose_device(self.device, around)
@@ -112,6 +114,10 @@ class Annotating:
         """Categories of every row; all sentences of all rows are scored together."""
         return self.finish(self.prepare(rows))
 
+    def recover(self) -> None:
+        """Called at the end of a call where there are no tasks: what its lack of memory changed is forgotten."""
+        self._classifier.recover()
+
     def close(self) -> None:
         """Called at the end of a task: a worker that waits for the next one holds little beside the model."""
         self._classifier.close()
@@ -136,9 +142,7 @@ class Annotating:
         """Categories of every row."""
         kept, sentences = prepared
         decision = self._scoring.decision
-        outcomes = self._classifier.score(
-            sentences, lambda logits, rows: close_calls(logits, decision, rows), self.figures
-        )
+        outcomes = self._classifier.score(sentences, CloseCalls(decision), self.figures)
         if self._scoring.on_error == RAISE:
             self._raise_first([d for documents in kept for d in documents], [o.error for o in outcomes])
         annotations, at = [], 0
@@ -162,6 +166,20 @@ class Annotating:
                     f"A text of {len(text)} characters cannot be classified: {error}. It begins with "
                     f"{text[:80]!r}. With setOnError({ANNOTATE!r}) the row would say so and the job go on"
                 )
+
+
+@contextmanager
+def _waiting_passively() -> Iterator[None]:
+    """Import torch in here: its threads then do not wait by spinning, which makes a busy machine four times slower."""
+    if "torch" in sys.modules or _WAIT in os.environ:
+        yield
+        return
+    # Read when torch is loaded. Other processes that this one starts are none of our business.
+    os.environ[_WAIT] = "PASSIVE"
+    try:
+        yield
+    finally:
+        os.environ.pop(_WAIT, None)
 
 
 def _seen_by_worker(ref: ModelRef, archive: str | None) -> ModelRef:

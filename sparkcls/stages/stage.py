@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,9 +13,9 @@ from pyspark.ml.util import DefaultParamsReadable, DefaultParamsReader, DefaultP
 from pyspark.sql import DataFrame
 
 from sparkcls._version import __version__
-from sparkcls.annotation import DOCUMENT, TOKEN, TYPE_KEY
+from sparkcls.annotation import DOCUMENT, TOKEN, TYPE_KEY, Annotation
 from sparkcls.errors import ColumnError, ModelFormatError, ParamTypeError
-from sparkcls.stages.columns import ColumnMetadata, RowFunction
+from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.known import STAGES
 from sparkcls.stages.params import CheckedParams, boolean, listed, param, text, texts
 from sparkcls.stages.reading import put_together, read_metadata, read_pieces
@@ -201,6 +201,17 @@ class AnnotatorStage(Stage):
     def __init__(self) -> None:
         super().__init__()
         self._setDefault(lazyAnnotator=False)
+        # What this process works with; copies of the stage share it.
+        self._in_use: list[RowFunction] = []
+
+    def __copy__(self) -> Any:
+        found = object.__new__(type(self))
+        found.__dict__.update(self.__dict__)
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what belongs to this process."""
+        return self.__dict__ | {"_in_use": []}
 
     def setInputCols(self, *value: Any) -> Any:
         """Names of the input columns: ``setInputCols("a", "b")`` or ``setInputCols(["a", "b"])``.
@@ -245,6 +256,24 @@ class AnnotatorStage(Stage):
             Column metadata of the input columns, by name.
         """
         raise NotImplementedError
+
+    def annotate_rows(self, metadata: ColumnMetadata, rows: Sequence[Row]) -> list[list[Annotation]]:
+        """What the row function gives in this process. What it loads stays loaded as long as this stage lives.
+
+        Parameters
+        ----------
+        metadata
+            See `row_function`.
+        rows
+            Annotations of each row, of the columns that `match_columns` gives.
+        """
+        function = self.row_function(metadata)()
+        self._in_use[:] = [function]
+        try:
+            return function(rows)
+        finally:
+            if hasattr(function, "recover"):
+                function.recover()
 
     def match_columns(self, metadata: ColumnMetadata) -> list[str]:
         """The input column of each input type, in the order of the types.

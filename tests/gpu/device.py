@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
-from sparkcls.classification import Decision, close_calls
+from sparkcls.classification import CloseCalls, Decision
 from sparkcls.engine.classifier import Classifier
 from sparkcls.engine.contract import HUGGINGFACE, Outcome, Reading
 from sparkcls.models.bundled import bundled_folder
@@ -54,7 +54,7 @@ def classify(classifier: Classifier, texts: list[str], length: int = 128, cap: i
         texts,
         range(len(texts)),
         Reading(HUGGINGFACE, True, length, cap),
-        lambda logits, rows, *more: close_calls(logits, Decision(), rows, *more),
+        CloseCalls(Decision()),
     )
 
 

@@ -6,7 +6,6 @@ import time
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sparkcls.bench import memory, side_by_side
@@ -26,7 +25,7 @@ def run(job: Job) -> Record:
 
 
 def _classify(job: Job, number: int) -> dict[str, Any]:
-    from sparkcls.classification import Decision, close_calls
+    from sparkcls.classification import CloseCalls, Decision
     from sparkcls.engine.cache import get_classifier
     from sparkcls.engine.contract import HUGGINGFACE, Reading
     from sparkcls.engine.process import prepare_worker
@@ -35,10 +34,7 @@ def _classify(job: Job, number: int) -> dict[str, Any]:
     prepare_worker(1)
     classifier = get_classifier(ModelRef.of_folder("bench", job.model), "cpu", actual(job.precision))
     reading = Reading(HUGGINGFACE, True, job.max_length)
-
-    def is_close(logits: np.ndarray, rows: list[set[int]]) -> np.ndarray:
-        return close_calls(logits, Decision(), rows)
-
+    is_close = CloseCalls(Decision())
     warm, texts = (pd.read_parquet(file).text.tolist()[number :: job.slots] for file in (job.warm, job.texts))
     classifier.classify(warm, range(len(warm)), reading, is_close)
     side_by_side.meet()
