@@ -142,29 +142,36 @@ def check_structure(data: bytes, what: str) -> None:
         raise ModelFormatError(f"{what} has {rest} bytes beside its weights; the most is {MOST_STRUCTURE}")
 
 
+def varint(data: bytes | memoryview, at: int, end: int | None = None, what: str = "a file") -> tuple[int, int]:
+    """A variable-length integer of at most 64 bits, and the offset behind it.
+
+    Raises
+    ------
+    ModelFormatError
+        The bytes end within it, or `end` comes first.
+    """
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= (len(data) if end is None else end):
+            break
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+    raise ModelFormatError(f"{what} is corrupt or cut off (within a variable-length integer)")
+
+
 def _fields(data: memoryview, at: int, end: int, what: str) -> Iterator[tuple[int, int, int]]:
     """Number, start and end of each field between two offsets; of those without a length nothing."""
-
-    def varint(at: int) -> tuple[int, int]:
-        value = 0
-        for shift in range(0, 70, 7):
-            if at >= end:
-                break
-            byte = data[at]
-            at += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value, at
-        raise ModelFormatError(f"{what} is corrupt or cut off")
-
     while at < end:
-        tag, at = varint(at)
+        tag, at = varint(data, at, end, what)
         kind = tag & 7
         length = 0
         if kind == _VARINT:
-            _, at = varint(at)
+            _, at = varint(data, at, end, what)
         elif kind == _BYTES:
-            length, at = varint(at)
+            length, at = varint(data, at, end, what)
         elif kind in (_FIXED64, _FIXED32):
             at += 8 if kind == _FIXED64 else 4
         else:

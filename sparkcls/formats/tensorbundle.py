@@ -18,7 +18,7 @@ import google_crc32c
 import numpy as np
 
 from sparkcls.errors import ModelFormatError
-from sparkcls.formats.messages import check_size, parse, read_file
+from sparkcls.formats.messages import check_size, parse, read_file, varint
 
 _FOOTER = 48
 _MAGIC = 0xDB4775248B80FB57
@@ -136,26 +136,6 @@ def masked_crc32c(data: bytes | memoryview) -> int:
     """The crc32c of some bytes, masked as LevelDB stores it."""
     crc = int(google_crc32c.value(bytes(data) if isinstance(data, memoryview) else data))
     return ((crc >> 15 | crc << 17) + _MASK) & 0xFFFFFFFF
-
-
-def varint(data: bytes, at: int) -> tuple[int, int]:
-    """A variable-length integer of at most 64 bits, and the offset behind it.
-
-    Raises
-    ------
-    ModelFormatError
-        The bytes end within it.
-    """
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= len(data):
-            break
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise ModelFormatError("a variable-length integer is cut off; the file is corrupt")
 
 
 def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
