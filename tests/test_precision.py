@@ -4,6 +4,7 @@ import multiprocessing
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 
 from sparkcls.annotation import Annotation
 from sparkcls.catalogue.install import CONVERTED
@@ -247,6 +248,20 @@ def test_without_a_cache_a_process_measures_for_itself(tiny_model, tmp_path, mon
     monkeypatch.setenv("SPARKCLS_CACHE", str(tmp_path / "file"))
     assert load(tiny_model, "mixed")._moves.margins == expected
     assert "this process measures for itself" in caplog.text
+
+
+def test_a_full_disk_costs_a_measurement_alone(tiny_model, cache, monkeypatch, caplog):
+    def full(tensors, file):
+        file.write_bytes(b"half")
+        raise SafetensorError("No space left on device")
+
+    expected = load(tiny_model, "mixed")._moves.margins
+    for file in (cache / CONVERTED).glob("*-margins_*.safetensors"):
+        file.unlink()
+    monkeypatch.setattr(margins, "save_file", full)
+    assert load(tiny_model, "mixed")._moves.margins == expected
+    assert "No space left on device" in caplog.text
+    assert not [f for f in (cache / CONVERTED).glob("*-margins_*") if f.suffix != ".lock"]
 
 
 def load_mixed(folder):

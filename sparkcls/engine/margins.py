@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from sparkcls.engine.batching import cut_batches
@@ -139,7 +140,8 @@ def measured(
         try:
             kind = f"{precision}-margins_{_kind(half.device)}_{_LAYOUT}"
             found = load_file(made_once(digest, kind, lambda file: save_file(measure(), file)))
-        except (OSError, ParamError) as e:
+        except (OSError, ParamError, SafetensorError) as e:
+            # safetensors has an error of its own for a full disk.
             logger.warning("The cache cannot be written (%s), so this process measures for itself what 16 bits move", e)
             found = made[-1] if made else measure()
     except (RuntimeError, MemoryError) as e:

@@ -1,0 +1,65 @@
+"""How many threads a process uses, and how they wait."""
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+
+from sparkcls.engine import process
+from sparkcls.engine.process import available_memory, fitting_threads
+from sparkcls.stages.scoring import _waiting_passively
+
+needs_openmp = pytest.mark.skipif(process._openmp() is None, reason="torch without OpenMP")
+
+
+@pytest.fixture
+def _two_threads(monkeypatch):
+    monkeypatch.setattr(process, "_is_worker", False)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@needs_openmp
+@pytest.mark.usefixtures("_two_threads")
+@pytest.mark.parametrize(("idle", "used"), [(-3, 1), (0, 1), (1, 1), (2, 2), (64, 2)])
+def test_no_more_threads_than_cores_are_idle(monkeypatch, idle, used):
+    monkeypatch.setattr(process, "_idle_cores", lambda: idle)
+    with ThreadPoolExecutor(1) as other:
+        with fitting_threads():
+            assert torch.get_num_threads() == used
+            assert other.submit(torch.get_num_threads).result() == 2, "other threads keep theirs"
+        assert torch.get_num_threads() == 2
+        with pytest.raises(ZeroDivisionError), fitting_threads():
+            _ = 1 / 0
+        assert torch.get_num_threads() == 2
+
+
+@needs_openmp
+@pytest.mark.usefixtures("_two_threads")
+def test_a_worker_has_the_threads_that_spark_gave_it(monkeypatch):
+    monkeypatch.setattr(process, "_idle_cores", lambda: 1)
+    monkeypatch.setattr(process, "_is_worker", True)
+    with fitting_threads():
+        assert torch.get_num_threads() == 2
+
+
+def test_idle_cores_and_memory():
+    assert process._idle_cores() <= (os.cpu_count() or 1)
+    assert available_memory("cpu") > 1 << 28
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_torch_is_loaded_with_threads_that_do_not_spin(monkeypatch, loaded):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if not loaded:
+        monkeypatch.delitem(sys.modules, "torch")
+    with _waiting_passively():
+        assert os.environ.get("OMP_WAIT_POLICY") == (None if loaded else "PASSIVE")
+    assert "OMP_WAIT_POLICY" not in os.environ, "processes that it starts do not inherit it"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    with _waiting_passively():
+        assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
