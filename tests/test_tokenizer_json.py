@@ -225,24 +225,36 @@ def mutated(content, random_):
 
 
 @pytest.mark.parametrize(
-    "name", ["tokenizer.json", "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json"]
+    "name",
+    [
+        "tokenizer.json in full",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "added_tokens.json",
+        "special_tokens_map.json",
+    ],
 )
 def test_damaged_files_raise_nothing_else(folder, name):
-    (folder / "added_tokens.json").write_text('{"covid": 5, "<ent>": 6}')
+    name, _, in_full = name.partition(" ")
+    content = json.loads((folder / "tokenizer.json").read_text())
+    for piece in list(content["model"]["vocab"])[30:]:
+        del content["model"]["vocab"][piece]
+    (folder / "tokenizer.json").write_text(json.dumps(content))
+    (folder / "added_tokens.json").write_text('{"covid": 30, "<ent>": 31}')
     listed = {"cls_token": "[CLS]", "additional_special_tokens": [{"content": "<ent>", "lstrip": True}, "<url>"]}
     (folder / "special_tokens_map.json").write_text(json.dumps(listed))
     config = json.loads((folder / "tokenizer_config.json").read_text())
     if name == "tokenizer_config.json":
-        config["added_tokens_decoder"] = {"5": {"content": "covid", "lstrip": False}}
+        decoder = content["added_tokens"]
+        config["added_tokens_decoder"] = {t["id"]: {k: v for k, v in t.items() if k != "id"} for t in decoder}
+    if in_full:
+        config["tokenizer_class"] = "PreTrainedTokenizerFast"
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
-    content = json.loads((folder / name).read_text())
-    if name == "tokenizer.json":
-        for piece in list(content["model"]["vocab"])[30:]:
-            del content["model"]["vocab"][piece]
-    text = json.dumps(content)
-    random_ = random.Random(name)
-    refused = 0
     model = read_model_folder(folder)
+    TextEncoder(model)
+    text = (folder / name).read_text()
+    random_ = random.Random(name + in_full)
+    refused = 0
     for _ in range(400):
         changed = json.dumps(mutated(json.loads(text), random_))
         (folder / name).write_text(changed if random_.random() < 0.8 else changed[: random_.randrange(len(changed))])

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 
 _PROBE = "a good film"
 
+#: Special wordpieces around a text; a BERT has two.
+_MOST_SPECIAL = 8
+
 #: Sentences tokenised at once. The tokenizer's own results hold some 110 bytes a wordpiece besides the ids.
 _CHUNK = 256
 
@@ -41,7 +44,12 @@ class TextEncoder:
         self._unknown: str | None = None
         if isinstance(model, models.WordPiece) and model.continuing_subword_prefix == "##":
             self._unknown = model.unk_token
-        self._prefix, self._suffix = self._special_ids()
+        try:
+            self._prefix, self._suffix = self._special_ids()
+        except (KeyboardInterrupt, SystemExit, ModelFormatError):
+            raise
+        except BaseException as e:  # tokenizers' panics are no Exception, and it raises bare ones
+            raise ModelFormatError(f"The tokenizer in {folder.path} cannot read {_PROBE!r}: {e}") from e
         self._embedded = int(folder.config["vocab_size"])
         self._largest = max(self._tokenizer.get_vocab().values(), default=0)
         if self._largest >= self._embedded:
@@ -131,7 +139,7 @@ class TextEncoder:
         ValueError
             One of them is beyond the model's embeddings.
         """
-        room = max_length - self.special_length
+        room = max(0, max_length - self.special_length)
         cut = max(0, len(ids) - room)
         kept = ids[cut:] if self._side == "left" and tokenization == HUGGINGFACE else ids[: len(ids) - cut]
         framed = [*self._prefix, *kept, *self._suffix]
@@ -150,9 +158,12 @@ class TextEncoder:
         bare = self._tokenizer.encode(_PROBE, add_special_tokens=False).ids
         framed = self._tokenizer.encode(_PROBE).ids
         for start in range(len(framed) - len(bare) + 1):
+            if len(framed) - len(bare) > _MOST_SPECIAL:
+                break
             if framed[start : start + len(bare)] == bare and 0 < start < len(framed) - len(bare):
                 return framed[:start], framed[start + len(bare) :]
         raise ModelFormatError(
-            f"The tokenizer adds no special wordpieces around a text (it gives {framed} for {_PROBE!r}); "
-            "a DistilBERT classifier needs [CLS] and [SEP]: check post_processor in tokenizer.json"
+            f"The tokenizer adds no special wordpieces around a text, or more than {_MOST_SPECIAL} (it gives "
+            f"{framed[:40]} for {_PROBE!r}); a DistilBERT classifier needs [CLS] and [SEP]: check "
+            "post_processor in tokenizer.json"
         )
