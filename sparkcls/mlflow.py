@@ -272,7 +272,10 @@ def _for_spark(caller: str, model: Any) -> PipelineModel:
 
 def _model_of(folder: Path, uri: str) -> Model:
     try:
-        return Model.load(str(folder))
+        model = Model.load(str(folder))
+        if isinstance(model.flavors, dict):
+            return model
+        raise TypeError("flavors is no mapping")
     except (mlflow.MlflowException, OSError):
         raise
     except Exception as e:
@@ -311,6 +314,6 @@ def _load_pyfunc(data_path: str) -> Served:
 
 def _inside(root: Path, data: Path) -> Path:
     """The folder of the pipeline, unless it leaves the model's."""
-    if not data.resolve().is_relative_to(root.resolve()):
+    if not Path(os.path.realpath(data)).is_relative_to(os.path.realpath(root)):
         raise ModelFormatError(f"{root / MLMODEL_FILE_NAME} names data outside of the model's folder: {data}")
     return data

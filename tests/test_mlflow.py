@@ -361,7 +361,8 @@ def test_data_outside_of_the_models_folder(flavor, bundled, tmp_path, data):
     shutil.copytree(tmp_path / "m" / found[1], tmp_path / "other")
     (tmp_path / "m" / "link").symlink_to(tmp_path / "other")
     file.write_text(file.read_text().replace(found[0], f"    data: {data}"))
-    for load in (flavor.load_model, loaded) if data != 5 else (flavor.load_model,):
+    # MLflow itself copies what a link in a local folder leads to, and hands on no number.
+    for load in {"link": [loaded], 5: [flavor.load_model]}.get(data, [flavor.load_model, loaded]):
         with pytest.raises(ModelFormatError, match=r"MLmodel|outside of the model's folder"):
             load(tmp_path / "m")
     file.write_text("flavors: 3")

@@ -184,6 +184,20 @@ def test_a_pipeline_linked_into_itself(pipeline, number):
         LightPipeline.load(pipeline)
 
 
+def test_a_stage_that_is_a_link_to_itself(pipeline):
+    folder = stage_of(pipeline, 1)
+    shutil.rmtree(folder)
+    folder.symlink_to(folder)
+    with pytest.raises(SparkclsError, match="No saved pipeline or stage|cannot be read"):
+        LightPipeline.load(pipeline)
+
+
+def test_a_name_that_is_too_long(pipeline):
+    change(pipeline, lambda m: m["paramMap"].update(stageUids=["x" * 5000]))
+    with pytest.raises(SparkclsError, match="No saved pipeline or stage|cannot be read"):
+        LightPipeline.load(pipeline)
+
+
 def test_pipelines_in_pipelines(tmp_path):
     stage = model = PipelineModel([DocumentAssembler(inputCol="text", outputCol="document")])
     for _ in range(60):

@@ -25,6 +25,7 @@ from sparkcls.formats.openvino import read_openvino
 from sparkcls.formats.settle import Network, settle
 from sparkcls.formats.tensorflow import read_tensorflow
 from sparkcls.formats.weights import StateDict, contiguous
+from sparkcls.models.ref import is_folder
 
 CLASS = "com.johnsnowlabs.nlp.annotators.classifier.dl.DistilBertForSequenceClassification"
 #: What the class names of its stages begin with.
@@ -41,7 +42,7 @@ CARRIED = ("caseSensitive", "maxSentenceLength", "coalesceSentences", "activatio
 
 def is_saved_stage(folder: Path) -> bool:
     """Whether a folder looks like a stage that Spark ML saved."""
-    return (folder / "metadata").is_dir()
+    return is_folder(folder / "metadata")
 
 
 def read_metadata(folder: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -80,10 +81,12 @@ def _stage_folders(path: Path, metadata: dict[str, Any], seen: set[Path]) -> lis
     if not isinstance(uids, list) or not all(isinstance(u, str) and not set(u) & set("/\\\0") for u in uids):
         raise ModelFormatError(f"{path}/metadata is damaged: it lists no stageUids")
     folders = [Path(_stage_path(uid, i, len(uids), str(path / "stages"))) for i, uid in enumerate(uids)]
-    found = {path.resolve(), *(folder.resolve() for folder in folders)}
+    # Not Path.resolve(), which fails at a link to itself.
+    here, *below = (Path(os.path.realpath(folder)) for folder in (path, *folders))
+    found = {here, *below}
     if len(seen) + len(found) > _MOST_STAGES:
         raise ModelFormatError(f"{path} has more than {_MOST_STAGES} stages in all")
-    if len(found) <= len(folders) or found & seen - {path.resolve()}:
+    if len(found) <= len(folders) or found & seen - {here}:
         raise ModelFormatError(f"{path} has one folder for two stages; is it linked into itself?")
     seen |= found
     return folders
