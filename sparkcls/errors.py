@@ -1,4 +1,4 @@
-"""Every error that sparkcls raises on purpose.
+"""Every error that sparkcls raises on purpose, and what to quote of those of others.
 
 Each class also inherits the builtin that a caller would catch without knowing sparkcls. Messages say
 what was asked, what was found, and what to do.
@@ -77,3 +77,8 @@ class AliasAttributeError(SparkclsError, AttributeError):
 
 class MetricsError(SparkclsError, RuntimeError):
     """There are no figures: nothing was counted, or not yet."""
+
+
+def first_line(error: Exception) -> str:
+    """The first line of another library's message; without a message, the error's kind."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

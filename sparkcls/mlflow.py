@@ -308,7 +308,9 @@ def _load_pyfunc(data_path: str) -> Served:
     data = Path(data_path)
     root = next((folder for folder in (data, *data.parents) if (folder / MLMODEL_FILE_NAME).is_file()), None)
     if root is None or ".." in data.parts:
-        raise ModelFormatError(f"{data_path} is no folder of an MLflow model; what does its {MLMODEL_FILE_NAME} say?")
+        raise ModelFormatError(
+            f"{data_path} is not the folder of an MLflow model; what does its {MLMODEL_FILE_NAME} say?"
+        )
     return Served(LightPipeline.load(_inside(root, data)).pipeline_model)
 
 

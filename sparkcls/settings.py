@@ -150,7 +150,7 @@ def cache_folder() -> Path:
     Raises
     ------
     ParamError
-        None is named, and the user has no home directory; or what is named is no folder of this machine.
+        None is named, and the user has no home directory; or what is named is not a folder of this machine.
     """
     if _settings.cache is not None:
         return _settings.cache

@@ -29,7 +29,7 @@ def own_folder() -> Path:
 def _check(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        raise NotADirectoryError(f"{folder} is no folder; remove it, or set $TMPDIR to a folder of your own")
+        raise NotADirectoryError(f"{folder} is not a folder; remove it, or set $TMPDIR to a folder of your own")
     # Windows has neither; its temporary folder is each user's own.
     if hasattr(os, "getuid") and (found.st_uid != os.getuid() or found.st_mode & 0o077):
         raise PermissionError(

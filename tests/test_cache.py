@@ -145,7 +145,7 @@ cache._lock.acquire()
 child = os.fork()
 if not child:
     os._exit(0 if light.annotate("the good movie " * 30) == expected else 1)
-for _ in range(300):
+for _ in range(900):
     done, status = os.waitpid(child, os.WNOHANG)
     if done:
         break

@@ -85,7 +85,7 @@ def test_activations(folder, activation):
         ({"problem_type": ["regression"]}, "problem_type is .*; expected one of regression"),
         ({"num_labels": 5}, "num_labels is 5, but the head has 3 outputs"),
         ({"id2label": ["a", "b", "c"]}, "id2label must map numbers to labels"),
-        ({"id2label": {"0": "a", "1": None, "2": "c"}}, "id2label must map numbers to labels .*None is no label"),
+        ({"id2label": {"0": "a", "1": None, "2": "c"}}, "id2label must map numbers to labels .*None is not a label"),
         ({"id2label": {"0": "a", "1": "\ud800", "2": "c"}}, ".*lone surrogate"),
         ({"id2label": {"0": "a", "00": "b", "1": "b", "2": "c"}}, ".*must number its labels"),
     ],

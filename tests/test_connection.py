@@ -67,7 +67,8 @@ def test_what_does_not_end_is_given_up(answer, reason):
         fetch(url)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert time.monotonic() - start < 4
+    # Without the steps of half a second it would be 15 and more, or never; a busy machine is slow too.
+    assert time.monotonic() - start < 12
     assert peak < 20 << 20
 
 

@@ -20,13 +20,13 @@ def test_json_round_trip(folder):
 
 @pytest.mark.parametrize("digest", ["..", "sha256:../../x", "", None, "md5:00", "sha256:00/.."])
 def test_a_strangers_ref_names_no_folder(digest):
-    with pytest.raises(ModelFormatError, match="is no name, digest and places"):
+    with pytest.raises(ModelFormatError, match="is not a name, digest and places"):
         ModelRef.from_json(json.dumps({"name": "n", "digest": digest, "places": []}))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "3", "{}", '{"name": "n", "digest": "sha256:0", "places": [1]}'])
 def test_what_is_no_ref(text):
-    with pytest.raises(ModelFormatError, match="is no name, digest and places"):
+    with pytest.raises(ModelFormatError, match="is not a name, digest and places"):
         ModelRef.from_json(text)
 
 

@@ -72,7 +72,7 @@ def test_a_strangers_module_is_not_imported(pipeline, tmp_path, monkeypatch, nam
     monkeypatch.chdir(tmp_path)
     for number in (0, 2):
         change(stage_of(pipeline, number), lambda m: m.update({"class": name}))
-        with pytest.raises(ModelFormatError, match=f"holds a {name}, which is no stage of sparkcls"):
+        with pytest.raises(ModelFormatError, match=f"holds a {name}, which is not a stage of sparkcls"):
             LightPipeline.load(pipeline)
     assert not (tmp_path / "was here").exists()
     assert not {"evil", "evil.run", "run"} & set(sys.modules)
@@ -83,7 +83,7 @@ def test_a_strangers_module_is_not_imported(pipeline, tmp_path, monkeypatch, nam
 )
 def test_what_is_no_stage(pipeline, name):
     change(stage_of(pipeline), lambda m: m.update({"class": name}))
-    with pytest.raises(ModelFormatError, match="which is no stage of sparkcls"):
+    with pytest.raises(ModelFormatError, match="which is not a stage of sparkcls"):
         LightPipeline.load(pipeline)
 
 

@@ -204,7 +204,7 @@ def damage(path, how):
     ("how", "message"),
     [
         ("a part is gone", r"is damaged: its file assets/labels\.txt is missing, cut or changed"),
-        ("outside", r"lists files that are no part of a model: \.\./\.\./outside\.txt"),
+        ("outside", r"lists files that are not part of a model: \.\./\.\./outside\.txt"),
         ("changed", r"is damaged: its file config\.json is missing, cut or changed"),
         ("newer", r"was saved by sparkcls 9\.9 in format 99; .* Install sparkcls 9\.9 or newer"),
     ],
@@ -225,7 +225,7 @@ def test_a_class_that_is_not_there(spark, tmp_path):
     path = tmp_path / "stage"
     Tokenizer(inputCols=["document"], outputCol="token").save(str(path))
     damage(path, "class")
-    with pytest.raises(ModelFormatError, match="holds a .*Gone, which is no stage of sparkcls"):
+    with pytest.raises(ModelFormatError, match="holds a .*Gone, which is not a stage of sparkcls"):
         Tokenizer.load(str(path))
 
 

@@ -128,7 +128,7 @@ def _fetch_archive(store: Store, parcel: Parcel, partial: Path, work: Path, mode
 def _fetch_files(store: Store, parcel: Parcel, partial: Path, model: Path) -> None:
     """A converted folder, file by file; what an earlier attempt has finished is kept."""
     room = OBJECT_LIMITS.size
-    # Whatever else an index names is no part of a model.
+    # Whatever else an index names is not part of a model.
     files = {name: digest for name, digest in sorted(parcel.files.items()) if may_be_decisive(name)}
     for name, digest in files.items():
         file = partial / name

@@ -10,7 +10,7 @@ from sparkcls.catalogue.install import install
 from sparkcls.catalogue.locations import plain
 from sparkcls.catalogue.names import folder_name
 from sparkcls.catalogue.store import NotThere, Unreachable
-from sparkcls.errors import ModelFormatError
+from sparkcls.errors import ModelFormatError, first_line
 from sparkcls.models.layout import DECISIVE
 from sparkcls.models.otherkinds import ADAPTER, adapter, missing_weights
 from sparkcls.models.ref import HUB
@@ -81,11 +81,11 @@ def _snapshot(repo_id: str, revision: str | None, files: Sequence[str] = FILES) 
     except errors.GatedRepoError as e:
         raise NotThere(f"{repo_id} on the Hugging Face Hub is gated: accept its terms there and set HF_TOKEN") from e
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.HFValidationError) as e:
-        raise NotThere(f"the Hugging Face Hub has no {repo_id} that it shows us ({_first_line(e)})") from e
+        raise NotThere(f"the Hugging Face Hub has no {repo_id} that it shows us ({plain(first_line(e))})") from e
     except Exception as e:
         # LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, and errors of its HTTP client,
         # which is another one in each major version.
-        raise Unreachable(f"the Hugging Face Hub cannot be reached ({_first_line(e)})") from e
+        raise Unreachable(f"the Hugging Face Hub cannot be reached ({plain(first_line(e))})") from e
 
 
 def _without_weights(repo_id: str, revision: str | None) -> ModelFormatError:
@@ -99,7 +99,3 @@ def _without_weights(repo_id: str, revision: str | None) -> ModelFormatError:
     if ADAPTER in names:
         return adapter(repo_id)
     return missing_weights(f"{repo_id} on the Hugging Face Hub", names)
-
-
-def _first_line(error: Exception) -> str:
-    return plain(next(iter(str(error).strip().splitlines()), type(error).__name__))

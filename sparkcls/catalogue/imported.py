@@ -129,7 +129,7 @@ def local_folder(location: str | os.PathLike[str]) -> Iterator[Path]:
     ModelNotFoundError
         There is no such folder, or its filesystem cannot be reached.
     ParamTypeError, ParamError
-        It is no str or path, or a ``file:`` URI of another host.
+        It is not a str or path, or a ``file:`` URI of another host.
     """
     here = local_path(location)
     if here is not None:

@@ -76,7 +76,7 @@ class Entry:
 
 
 def parse_index(content: bytes) -> list[Entry]:
-    """The entries of an index: one JSON object a line. What is no UTF-8 becomes U+FFFD.
+    """The entries of an index: one JSON object a line. What is not UTF-8 becomes U+FFFD.
 
     Blank lines are ignored; a line that is no entry is left out, and how many were is logged.
 

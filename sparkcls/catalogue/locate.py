@@ -96,7 +96,7 @@ def _cached(ref: ModelRef) -> list[Path]:
     try:
         return [*([_named(ref)] if ref.lang else []), digest]
     except (ParamError, ParamTypeError):
-        # What the ref is called is no name of a folder.
+        # What the ref is called is not the name of a folder.
         return [digest]
 
 

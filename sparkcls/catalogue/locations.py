@@ -11,7 +11,7 @@ _SAFE = {
     *("blob_storage_authority", "dfs_storage_authority", "blob_storage_scheme", "dfs_storage_scheme", "enable_tls"),
     *("replication", "buffer_size", "retry_limit_seconds"),
 }
-#: Schemes of Azure, in which what stands before '@' is no user.
+#: Schemes of Azure, in which what stands before '@' is not a user.
 _CONTAINERS = ("abfs", "abfss", "wasb", "wasbs")
 #: Several filesystems of fsspec in one another, such as ``simplecache::s3://bucket``.
 _CHAINED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::")

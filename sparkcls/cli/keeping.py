@@ -23,7 +23,7 @@ def print_cache(remove: bool, days: float | None) -> None:
     Raises
     ------
     ParamError
-        The days are no number from 0; or are given, but nothing is to be removed.
+        The days are not a number from 0; or are given, but nothing is to be removed.
     """
     if days is not None and not remove:
         raise ParamError("--unused-for goes with --prune")

@@ -90,7 +90,7 @@ def _other_lines(index: Path, name: str, lang: str) -> list[str]:
     try:
         text = index.read_text(encoding="utf-8")
     except UnicodeDecodeError as e:
-        raise ModelFormatError(f"{index} is no index of models, for it is not UTF-8 ({e}); remove it") from e
+        raise ModelFormatError(f"{index} is not an index of models, for it is not UTF-8 ({e}); remove it") from e
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue

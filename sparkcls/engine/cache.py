@@ -42,7 +42,7 @@ def get_classifier(ref: ModelRef, device: str, precision: str) -> Classifier:
     Raises
     ------
     ParamError
-        ``$SPARKCLS_MODEL_MEMORY`` is no size.
+        ``$SPARKCLS_MODEL_MEMORY`` is not a size.
     """
     key = (ref.digest, device, precision)
     with _lock:

@@ -48,7 +48,7 @@ class TextEncoder:
             self._prefix, self._suffix = self._special_ids()
         except (KeyboardInterrupt, SystemExit, ModelFormatError):
             raise
-        except BaseException as e:  # tokenizers' panics are no Exception, and it raises bare ones
+        except BaseException as e:  # tokenizers' panics are not Exceptions, and it raises bare ones
             raise ModelFormatError(f"The tokenizer in {folder.path} cannot read {_PROBE!r}: {e}") from e
         self._embedded = int(folder.config["vocab_size"])
         self._largest = max(self._tokenizer.get_vocab().values(), default=0)

@@ -36,7 +36,7 @@ def load_tokenizer(folder: ModelFolder) -> tuple[Tokenizer, str]:
         return _load(folder)
     except (KeyboardInterrupt, SystemExit, ModelFormatError):
         raise
-    except BaseException as e:  # tokenizers' panics are no Exception, and it raises bare ones
+    except BaseException as e:  # tokenizers' panics are not Exceptions, and it raises bare ones
         raise ModelFormatError(f"The tokenizer in {folder.path} cannot be read: {e}") from e
 
 

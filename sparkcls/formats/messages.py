@@ -96,7 +96,7 @@ def read_file(file: Path) -> bytes:
     Raises
     ------
     ModelFormatError
-        It cannot be read: it is no file, or not for us.
+        It cannot be read: it is not a file, or not for us.
     """
     try:
         return file.read_bytes()
@@ -120,12 +120,12 @@ def check_size(data: bytes, what: str) -> None:
 
 
 def check_structure(data: bytes, what: str) -> None:
-    """Refuse an ONNX model of which too much is no weights, before it is parsed: it may take far more memory.
+    """Refuse an ONNX model of which too much is not weights, before it is parsed: it may take far more memory.
 
     Raises
     ------
     ModelFormatError
-        It is so, or the bytes are no ONNX model.
+        It is so, or the bytes are not an ONNX model.
     """
     view, left = memoryview(data), _MOST_FIELDS
     rest = len(data)
@@ -137,7 +137,7 @@ def check_structure(data: bytes, what: str) -> None:
                 left -= 1
                 rest -= last - first if field in (4, 9) else 0
             if left < 0:
-                raise ModelFormatError(f"{what} has more than {_MOST_FIELDS} parts; it is no DistilBERT")
+                raise ModelFormatError(f"{what} has more than {_MOST_FIELDS} parts; it is not a DistilBERT")
     if rest > MOST_STRUCTURE:
         raise ModelFormatError(f"{what} has {rest} bytes beside its weights; the most is {MOST_STRUCTURE}")
 

@@ -17,8 +17,6 @@ from sparkcls.models.vocabulary import is_cased
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _NEEDED = ("[UNK]", "[CLS]", "[SEP]")
-#: Spark NLP feeds 0 for padding whatever the vocabulary says.
-_PAD_ID = 0
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sparkcls.errors import ModelFormatError
+from sparkcls.errors import ModelFormatError, first_line
 from sparkcls.formats.settle import Network
 from sparkcls.formats.weights import StateDict
 
@@ -64,7 +64,7 @@ def read_openvino(files: Sequence[Path], what: str) -> Network:
             rounding=_ROUNDING,
         )
     except Exception as e:  # the package raises RuntimeError and more for corrupt files
-        raise ModelFormatError(f"{networks[0]} cannot be read by OpenVINO ({_first_line(e)})") from e
+        raise ModelFormatError(f"{networks[0]} cannot be read by OpenVINO ({first_line(e)[:300]})") from e
 
 
 def _kind(operation: Any) -> str:
@@ -87,11 +87,7 @@ def _run(core: Any, model: Any, ids: np.ndarray, mask: np.ndarray) -> np.ndarray
     except ModelFormatError:
         raise
     except Exception as e:  # as above
-        raise ModelFormatError(f"OpenVINO cannot run it ({_first_line(e)})") from e
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]
+        raise ModelFormatError(f"OpenVINO cannot run it ({first_line(e)[:300]})") from e
 
 
 def _weights(model: Any) -> StateDict:

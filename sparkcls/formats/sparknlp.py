@@ -11,7 +11,6 @@ The layout and the meaning of Params were learnt from files that Spark NLP 3.4.4
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.archive import extract
 from sparkcls.formats.javaobjects import read_map
+from sparkcls.formats.metadata import parse_metadata
 from sparkcls.formats.model import ForeignModel
 from sparkcls.formats.onnx import read_onnx
 from sparkcls.formats.openvino import read_openvino
@@ -58,14 +58,9 @@ def read_metadata(folder: Path) -> dict[str, Any]:
         if sum(part.stat().st_size for part in parts) > _MOST_METADATA:
             raise ValueError(f"it has over {_MOST_METADATA} bytes")
         line = next((t for t in (p.read_text(encoding="utf-8").strip() for p in parts) if t), "")
-        content = json.loads(line)
-        # Half a character (a lone surrogate) can be escaped in JSON, but not written anywhere.
-        json.dumps(content, ensure_ascii=False).encode()
-    except (OSError, ValueError, RecursionError) as e:
-        raise ModelFormatError(f"{folder / 'metadata'} cannot be read as JSON ({e})") from e
-    if not isinstance(content, dict) or not isinstance(content.get("class"), str):
-        raise ModelFormatError(f"{folder / 'metadata'} holds no object with a class; is it a saved Spark ML stage?")
-    return content
+    except (OSError, ValueError) as e:
+        raise ModelFormatError(f"{folder / 'metadata'} cannot be read ({e})") from e
+    return parse_metadata(line, str(folder / "metadata"))
 
 
 def stage_folders(folder: Path, metadata: dict[str, Any]) -> list[Path]:

@@ -73,7 +73,7 @@ def infer_config(state: StateDict, what: str) -> dict[str, Any]:
     Raises
     ------
     ModelFormatError
-        Weights are missing or of other shapes, so that it is no DistilBERT classifier.
+        Weights are missing or of other shapes, so that it is not a DistilBERT classifier.
     """
 
     def shape(name: str, dimensions: int) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparkcls.models.textfiles import read_json
+from sparkcls.models.textfiles import read_optional_json
 from sparkcls.models.tokenizer_json import LONGEST_PIECE
 
 ADDED_TOKENS = "added_tokens.json"
@@ -94,7 +94,7 @@ def read_tokens(path: Path, settings: dict[str, Any], in_file: list[dict[str, An
     if "added_tokens_decoder" in settings:
         added = {_integer(int(i)): _token(token) for i, token in settings["added_tokens_decoder"].items()}
     else:
-        listed = _optional(path / SPECIAL_TOKENS)
+        listed = read_optional_json(path / SPECIAL_TOKENS)
         named |= {k: _marked(v) for k, v in listed.items() if k.endswith("_token") and isinstance(v, (str, dict))}
         more = listed.get("extra_special_tokens")
         if isinstance(more, dict):
@@ -106,7 +106,7 @@ def read_tokens(path: Path, settings: dict[str, Any], in_file: list[dict[str, An
         known = {_text(named.get(name)) for name in _ORDER} | {_text(v) for v in extra or []}
         known |= {v.content for v in later if isinstance(v, AddedToken)}
         added = {}
-        for text, i in _optional(path / ADDED_TOKENS).items():
+        for text, i in read_optional_json(path / ADDED_TOKENS).items():
             added[_integer(i)] = AddedToken(text, normalized=text not in known, special=text in known)
         added |= {_integer(t["id"]): _token({k: v for k, v in t.items() if k != "id"}) for t in in_file}
         if extra is None and all(isinstance(c.get("extra_special_tokens", {}), dict) for c in (settings, listed)):
@@ -118,10 +118,6 @@ def read_tokens(path: Path, settings: dict[str, Any], in_file: list[dict[str, An
         token = _token(named[name])
         special[name] = by_text.get(token.content, token)
     return Tokens(special, added, tuple(_token(value) for value in extra or ()))
-
-
-def _optional(file: Path) -> dict[str, Any]:
-    return read_json(file) if file.is_file() else {}
 
 
 def _is_named(key: str, value: Any) -> bool:

@@ -63,7 +63,7 @@ def _labels_of_config(path: Path, config: dict[str, Any]) -> list[str]:
 
 def _label(value: Any) -> str:
     if not isinstance(value, (str, int, float)):
-        raise ValueError(f"{value!r:.80} is no label")
+        raise ValueError(f"{value!r:.80} is not a label")
     text = str(value)
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise ValueError(f"{text!r:.80} has half a character, a lone surrogate")

@@ -24,7 +24,7 @@ from sparkcls.models.labels import LABELS, read_labels
 from sparkcls.models.otherkinds import refuse_adapter
 from sparkcls.models.shards import INDEX, WEIGHTS, is_shard, shard_names, uses_index
 from sparkcls.models.tensors import Tensor
-from sparkcls.models.textfiles import read_json
+from sparkcls.models.textfiles import read_optional_json
 from sparkcls.models.tokenizer_json import TOKENIZER
 from sparkcls.models.tokenizer_settings import TOKENIZER_CONFIG, read_tokenizer_settings
 from sparkcls.models.vocabulary import VOCABULARY, find_vocabulary
@@ -85,8 +85,7 @@ class ModelFolder:
 
         Where nobody chose one, `transformers` writes 10^30 there.
         """
-        file = self.path / TOKENIZER_CONFIG
-        length = read_json(file).get("model_max_length") if file.is_file() else None
+        length = read_optional_json(self.path / TOKENIZER_CONFIG).get("model_max_length")
         return length if type(length) is int and 3 <= length <= self.positions else None
 
 
@@ -134,7 +133,7 @@ def read_model_folder(path: str | Path) -> ModelFolder:
 def _read_params(path: Path) -> dict[str, Any]:
     """The Params that a model was published with; their values are checked by the stage."""
     file = path / PARAMS
-    params = read_json(file).get("params", {}) if file.is_file() else {}
+    params = read_optional_json(file).get("params", {})
     if not isinstance(params, dict):
         raise ModelFormatError(f"{file}: params must be an object of Params by name")
     return params

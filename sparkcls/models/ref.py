@@ -83,7 +83,7 @@ class ModelRef:
                 return ref
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             pass
-        raise ModelFormatError(f"The stage's model is no name, digest and places: {text[:200]!r}")
+        raise ModelFormatError(f"The stage's model is not a name, digest and places: {text[:200]!r}")
 
     @staticmethod
     def of_folder(name: str, place: str, *others: str, lang: str = "") -> ModelRef:
@@ -141,7 +141,7 @@ def is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except (OSError, ValueError):
-        # Out of reach, or no name that the filesystem takes.
+        # Out of reach, or not a name that the filesystem takes.
         return False
 
 

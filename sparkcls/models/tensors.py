@@ -75,7 +75,7 @@ def _corrupt(file: Path, error: Exception) -> ModelFormatError:
 def _tensors(file: Path, header: Any, length: int) -> dict[str, Tensor]:
     """The tensors of a header, checked to fill the data without gaps."""
     if not isinstance(header, dict):
-        raise _BadHeader("its header is no object")
+        raise _BadHeader("its header is not an object")
     header.pop("__metadata__", None)
     if len(header) > MOST_TENSORS:
         raise _BadHeader(f"it has {len(header)} tensors, of {MOST_TENSORS} at most")
@@ -83,7 +83,7 @@ def _tensors(file: Path, header: Any, length: int) -> dict[str, Tensor]:
     places: list[tuple[int, int]] = []
     for name, entry in header.items():
         if not isinstance(entry, dict):
-            raise _BadHeader(f"{name} is no object")
+            raise _BadHeader(f"{name} is not an object")
         dtype: Any = entry.get("dtype")
         shape: Any = entry.get("shape")
         place: Any = entry.get("data_offsets")

@@ -36,6 +36,11 @@ def read_json(file: Path) -> dict[str, Any]:
     return value
 
 
+def read_optional_json(file: Path) -> dict[str, Any]:
+    """The same, empty where there is no such file."""
+    return read_json(file) if file.is_file() else {}
+
+
 def read_lines(file: Path) -> list[str]:
     """The lines of a text file, see `sparkcls.text.files.lines_of`.
 

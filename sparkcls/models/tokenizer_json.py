@@ -40,7 +40,7 @@ def read_tokenizer_json(file: Path) -> dict[str, Any]:
     Raises
     ------
     ModelFormatError
-        It is no tokenizer's, or needs more time or memory than any published one; the message names the part.
+        It is not a tokenizer's, or needs more time or memory than any published one; the message names the part.
     """
     content = read_json(file)
     try:

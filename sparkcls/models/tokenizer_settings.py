@@ -9,7 +9,7 @@ from typing import Any
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.added_tokens import USUAL, Tokens, read_tokens
 from sparkcls.models.config import CONFIG
-from sparkcls.models.textfiles import read_json
+from sparkcls.models.textfiles import read_optional_json
 from sparkcls.models.tokenizer_json import MOST_ADDED_TOKENS, TOKENIZER
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
@@ -63,7 +63,7 @@ def read_tokenizer_settings(path: Path, config: dict[str, Any], in_file: list[di
     """
     file = path / TOKENIZER_CONFIG
     try:
-        content = read_json(file) if file.is_file() else {}
+        content = read_optional_json(file)
         _refuse(file, content)
         as_in_file = _is_as_in_file(path, content, config)
         tokens = read_tokens(path, content, in_file, {} if as_in_file else USUAL)

@@ -29,12 +29,12 @@ def find_vocabulary(folder: Path) -> Path | None:
 def read_vocabulary(file: Path) -> dict[str, int]:
     """The id of every wordpiece.
 
-    A byte order mark, carriage returns and blank last lines are no part of it.
+    A byte order mark, carriage returns and blank last lines are not part of it.
 
     Raises
     ------
     ModelFormatError
-        It is too large, or no UTF-8 text.
+        It is too large, or not UTF-8 text.
     """
     pieces = [line.removesuffix("\r") for line in read_text(file).split("\n")]
     while pieces and not pieces[-1]:

@@ -103,7 +103,7 @@ class ClassifierParams(CheckedParams):
         return self._get("coalesceSentences")
 
     def setActivation(self, value: str) -> Any:
-        """``softmax``, ``sigmoid``, or ``none`` for raw scores, which are no probabilities.
+        """``softmax``, ``sigmoid``, or ``none`` for raw scores, which are not probabilities.
 
         In place of what the model's configuration says. A model with one output takes no softmax.
         """

@@ -66,7 +66,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
     activation, multilabel, threshold
         ``softmax``: the best label of each sentence. ``sigmoid``, or multilabel True: every label whose probability
         is over the threshold (0.5), possibly none. ``none``: the best label, and the metadata has the raw scores of
-        the model, which are no probabilities. Default: the model's, from ``problem_type`` in its config.json, as in
+        the model, which are not probabilities. Default: the model's, from ``problem_type`` in its config.json, as in
         `transformers`: ``none`` for a regression, ``sigmoid`` for several labels a text, else ``softmax``. A model
         with one output has ``sigmoid``, and gives its one label for every sentence unless a threshold or multilabel
         is set.

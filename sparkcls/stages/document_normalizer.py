@@ -79,7 +79,7 @@ class DocumentNormalizer(RowStage):
         Default ``normalizedDocument``.
     action
         ``clean`` (default): what the patterns match is replaced. ``extract``: the documents are XML and the
-        patterns names of elements; what is no XML becomes an empty document. ``lookaround``: there is one pattern,
+        patterns names of elements; what is not XML becomes an empty document. ``lookaround``: there is one pattern,
         with ``(?=`` or ``(?<=`` in it, and what its first group holds is replaced; the text is searched in parts, cut
         at ``;``, ``!`` and ``?``, in which every occurrence of that is replaced. A full stop at the end goes.
     patterns

@@ -25,7 +25,7 @@ def read_lines(name: str, path: Any) -> list[str]:
     ParamFileError
         There is no such file, or it cannot be read.
     ParamTypeError, ParamError
-        `path` is no path; the file is not UTF-8.
+        `path` is not a path; the file is not UTF-8.
     """
     if not isinstance(path, (str, os.PathLike)):
         raise ParamTypeError(f"{name} takes a path as str, got {path!r}")

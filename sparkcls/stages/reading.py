@@ -6,7 +6,6 @@ See `sparkcls.stages.saving` for what they consist of. `read_metadata` and `read
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from typing import Any
 from pyspark.errors import PySparkException
 
 from sparkcls._version import __version__
-from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, first_line
+from sparkcls.formats.metadata import parse_metadata
 from sparkcls.models.layout import may_be_decisive
 from sparkcls.models.ref import file_sha256
 from sparkcls.stages.saving import FORMAT, SCHEMA, Piece
@@ -38,7 +38,7 @@ def read_metadata(spark: Any, path: str) -> dict[str, Any]:
     except PySparkException as e:
         if "PATH_NOT_FOUND" in str(e):
             raise ModelNotFoundError(f"No saved stage at {path}; it must be a folder with metadata/") from e
-        raise ModelFormatError(f"{path}/metadata cannot be read: {_first_line(e)}") from e
+        raise ModelFormatError(f"{path}/metadata cannot be read: {first_line(e)[:300]}") from e
     return parsed(line[0] if line else "", path)
 
 
@@ -94,11 +94,9 @@ def light_pieces(path: Path) -> Iterator[Piece]:
 
 
 def _damaged_pieces(path: str, error: Exception) -> ModelFormatError:
-    return ModelFormatError(f"{path}/files is damaged, or no files of a stage ({_first_line(error)}); copy it again")
-
-
-def _first_line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300]
+    return ModelFormatError(
+        f"{path}/files is damaged, or not the files of a stage ({first_line(error)[:300]}); copy it again"
+    )
 
 
 def parsed(line: str, path: str) -> dict[str, Any]:
@@ -109,14 +107,7 @@ def parsed(line: str, path: str) -> dict[str, Any]:
     ModelFormatError
         It is damaged, or a newer sparkcls wrote it.
     """
-    try:
-        metadata = json.loads(line)
-        # Lone surrogates, which no column and no file can be called by.
-        json.dumps(metadata, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as e:
-        raise ModelFormatError(f"{path}/metadata is damaged: {str(e)[:300]}") from e
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("class"), str):
-        raise ModelFormatError(f"{path}/metadata is damaged: it names no class")
+    metadata = parse_metadata(line, f"{path}/metadata")
     for key, kind, absent in (("uid", str, ""), ("paramMap", dict, {}), ("defaultParamMap", dict, {})):
         if not isinstance(metadata.setdefault(key, absent), kind) or metadata[key] == "":
             raise ModelFormatError(f"{path}/metadata is damaged: {key} is {str(metadata[key])[:80]!r}")
@@ -134,11 +125,11 @@ def parsed(line: str, path: str) -> dict[str, Any]:
 
 
 def _check_facts(facts: Any, path: str) -> None:
-    """Refuse what is no list of a model's files; the folder may be a stranger's."""
+    """Refuse what is not a list of a model's files; the folder may be a stranger's."""
     strange = sorted(name for name in facts if not may_be_decisive(name)) if isinstance(facts, dict) else []
     if strange:
         # Names become paths.
-        raise ModelFormatError(f"{path} lists files that are no part of a model: {', '.join(strange)[:200]}")
+        raise ModelFormatError(f"{path} lists files that are not part of a model: {', '.join(strange)[:200]}")
     good = isinstance(facts, dict) and all(
         isinstance(fact, dict) and _is_count(fact.get("bytes")) and isinstance(fact.get("sha256"), str)
         for fact in facts.values()
@@ -160,7 +151,7 @@ def put_together(pieces: Iterable[Piece], facts: Mapping[str, Mapping[str, Any]]
     Raises
     ------
     ModelFormatError
-        One is missing, cut or changed, or is no part of a model.
+        One is missing, cut or changed, or is not part of a model.
     """
     _check_facts(facts, path)
     left = {name: fact["bytes"] for name, fact in facts.items()}

@@ -73,8 +73,8 @@ def _class_of(name: str, path: str, asked: type[Any] | None) -> type[SavedTransf
     if known is not None and issubclass(known, SavedTransformer) and known.__module__.partition(".")[0] != "sparkcls":
         return known
     raise ModelFormatError(
-        f"{path} holds a {name[:200]}, which is no stage of sparkcls {__version__}. Of other stages the class must be "
-        "there before: import it yourself if you trust it (sparkcls imports nothing that a file names)"
+        f"{path} holds a {name[:200]}, which is not a stage of sparkcls {__version__}. Of other stages the class must "
+        "be there before: import it yourself if you trust it (sparkcls imports nothing that a file names)"
     )
 
 

@@ -12,9 +12,6 @@ import numpy as np
 #: What Java's `String.trim` strips: every character up to the space.
 TRIMMED = "".join(map(chr, range(0x21)))
 
-#: What Java's regex class `\\s` matches; Python's does too with re.ASCII.
-WHITESPACE = " \t\n\x0b\f\r"
-
 
 def utf16_length(text: str) -> int:
     """Length of a Java String: characters beyond the BMP count two.
