@@ -93,14 +93,14 @@ def _target(folder: Path, heads: int | None) -> Path:
     return cache_folder() / IMPORTED / f"{folder.name}-{made[:16]}"
 
 
-def _convert(folder: Path, target: Path, heads: int | None) -> Path:
+def _convert(folder: Path, target: Path, heads: int | None) -> None:
     def make(work: Path, model: Path) -> dict[str, str]:
         from sparkcls.formats.convert import convert_folder
 
         convert_folder(folder, model, heads)
         return {"folder": str(folder)}
 
-    return install(target, cache_folder(), make)
+    install(target, cache_folder(), make)
 
 
 def content_digest(folder: Path) -> str:

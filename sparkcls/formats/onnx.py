@@ -1,4 +1,4 @@
-"""Weights from an ONNX graph, through the graph where the exporter has renamed them.
+"""A DistilBERT classifier of ONNX: its graph, and the weights, found through the graph where they were renamed.
 
 Exporters of torch keep the names of biases, norms and embeddings, but fold the transposition of a dense
 layer's weight into an anonymous constant. Which layer it belongs to, the addition of the bias tells.
