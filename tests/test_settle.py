@@ -90,13 +90,86 @@ def test_as_spark_nlp_saves_them(cache, tmp_path, name):
 
 @pytest.mark.parametrize("name", ["onnx_legacy_relu_4", "onnx_legacy_gelu_6"])
 def test_openvino_is_run_itself(cache, tmp_path, name):
-    import openvino
-
     folder, record = exported(name, tmp_path / "m")
-    openvino.save_model(openvino.convert_model(str(folder / "model.onnx")), str(folder / "openvino_model.xml"))
-    (folder / "model.onnx").unlink()
+    as_openvino(folder)
     convert_folder(folder, tmp_path / "out")
     check(tmp_path / "out", record)
+
+
+def in_half(file, epsilon):
+    """Keep the floats of an ONNX file in half precision, as its converters do, with this epsilon in its layer norms."""
+    model = message("OnnxModel").FromString(file.read_bytes())
+    constants = [a.t for node in model.graph.node if node.op_type == "Constant" for a in node.attribute]
+    for tensor in [*model.graph.initializer, *constants]:
+        if tensor.data_type == 1:
+            values = np.frombuffer(tensor.raw_data, np.float32)
+            if values.size == 1 and 0 < values[0] < 1e-9:
+                values = np.array([epsilon])
+            tensor.data_type, tensor.raw_data = 10, values.clip(-65504, 65504).astype(np.float16).tobytes()
+    for node in model.graph.node:
+        for a in node.attribute:
+            if a.name == "epsilon":
+                a.f = epsilon
+    file.write_bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize("name", ["onnx_legacy_relu_4", "onnx_legacy_gelu_6"])
+def test_half_precision(tmp_path, name):
+    """The root of a head's width is rounded there, and the epsilon is the smallest number that there is."""
+    folder, record = exported(name, tmp_path / "m")
+    in_half(folder / "model.onnx", 5.96e-8)
+    convert_folder(folder, tmp_path / "out")
+    model = read_model_folder(tmp_path / "out")
+    assert {key: model.config[key] for key in record["config"]} == record["config"]
+    logits = Network(model, folder_digest(tmp_path / "out"), "cpu", "float32").start(record["texts"])()
+    assert np.abs(logits - np.array(record["logits"])).max() < 0.02
+    in_half(exported(name, tmp_path / "other")[0] / "model.onnx", 1e-5)
+    with pytest.raises(ModelFormatError, match="have the epsilon 1.*e-05"):
+        convert_folder(tmp_path / "other", tmp_path / "out2")
+
+
+def as_openvino(folder):
+    """Leave the network of an ONNX folder as OpenVINO's converter writes it."""
+    import openvino
+
+    openvino.save_model(openvino.convert_model(str(folder / "model.onnx")), str(folder / "openvino_model.xml"))
+    (folder / "model.onnx").unlink()
+
+
+def test_openvino_with_one_output(tmp_path):
+    folder, record = exported("onnx_legacy_relu_4", tmp_path / "m")
+    model = message("OnnxModel").FromString((folder / "model.onnx").read_bytes())
+    for tensor in model.graph.initializer:
+        if tensor.name.startswith("classifier."):
+            tensor.dims[0], tensor.raw_data = 1, tensor.raw_data[: len(tensor.raw_data) // 3]
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    as_openvino(folder)
+    (folder / "assets" / "labels.txt").write_text("a\n")
+    convert_folder(folder, tmp_path / "out")
+    found = read_model_folder(tmp_path / "out")
+    logits = Network(found, folder_digest(tmp_path / "out"), "cpu", "float32").start(record["texts"])()
+    assert np.abs(logits - np.array(record["logits"])[:, :1]).max() < 1e-4
+
+
+def test_an_activation_that_openvino_makes_one_operation(tmp_path):
+    """X * sigmoid(1.702 x) becomes Swish, which is not only SiLU."""
+    folder, _ = exported("onnx_legacy_relu_4", tmp_path / "m")
+    model = message("OnnxModel").FromString((folder / "model.onnx").read_bytes())
+    model.graph.initializer.add(name="beta", data_type=1, raw_data=np.float32(1.702).tobytes())
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    for node in nodes:
+        if node.op_type == "Relu" and "ffn" in node.name:
+            x, name = node.input[0], node.name
+            model.graph.node.add(op_type="Mul", input=[x, "beta"], output=[name + "m"], name=name + "/m")
+            model.graph.node.add(op_type="Sigmoid", input=[name + "m"], output=[name + "s"], name=name + "/s")
+            model.graph.node.add(op_type="Mul", input=[x, name + "s"], output=list(node.output), name=name + "/p")
+        else:
+            model.graph.node.append(node)
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    as_openvino(folder)
+    convert_folder(folder, tmp_path / "out")
+    assert read_model_folder(tmp_path / "out").config["activation"] == "quick_gelu"
 
 
 def test_dropout_left_in_is_refused(tmp_path):

@@ -108,8 +108,8 @@ def _weights(model: Any) -> StateDict:
                 scales = [_constant(product.input_value(i).get_node()) for i in range(2)]
                 state |= {f"{module.group(1)}.weight": a.reshape(-1) for a in scales if a is not None and a.size > 1}
         for array in map(_constant, inputs):
-            # Single numbers are epsilons and scales.
-            if array is None or array.size <= 1:
+            # Single numbers are epsilons and scales, but for the bias of a head with one output.
+            if array is None or (array.size <= 1 and (module.group(1), kind) != ("classifier", "Add")):
                 continue
             name = f"{module.group(1)}.{_ROLES[kind]}"
             if kind == "MatMul":

@@ -21,6 +21,8 @@ from sparkcls.models.layout import CONFIG
 
 #: Largest epsilon that changes no answer.
 _NO_EPSILON = 1e-9
+#: In half precision the smallest number above 0 stands for it, and every constant is rounded, as the attention's scale.
+_NO_EPSILON_IN_HALF, _ROUNDING_IN_HALF = 6e-8, 1e-3
 _LENGTHS = (9, 6)
 
 
@@ -43,7 +45,7 @@ class Network:
     epsilons
         Those of the layer norms, as far as the graph states them.
     rounding
-        How far apart equal networks may come, relative to the largest score.
+        How far apart equal networks may come, relative to the largest score, unless its weights are in half precision.
     """
 
     what: str
@@ -53,6 +55,11 @@ class Network:
     operations: Collection[str]
     epsilons: Collection[float]
     rounding: float = 1e-6
+
+    @property
+    def is_half(self) -> bool:
+        """Whether its weights are in half precision, and so the other numbers of its graph."""
+        return any(array.dtype == np.float16 for array in self.state.values())
 
 
 def settle(network: Network, stated: dict[str, Any], heads: int | None = None) -> dict[str, Any]:
@@ -81,7 +88,9 @@ def settle(network: Network, stated: dict[str, Any], heads: int | None = None) -
         )
     if heads is not None and (heads < 1 or config["dim"] % heads):
         raise ModelFormatError(f"{what}: heads is {heads}, which does not divide the width {config['dim']}")
-    large = sorted(e for e in network.epsilons if not e <= _NO_EPSILON)
+    if network.is_half:
+        network = replace(network, rounding=max(network.rounding, _ROUNDING_IN_HALF))
+    large = sorted(e for e in network.epsilons if not e <= (_NO_EPSILON_IN_HALF if network.is_half else _NO_EPSILON))
     if large:
         raise ModelFormatError(
             f"{what}: its layer norms have the epsilon {large[0]:.3g}; those of a DistilBERT have {EPSILON}"

@@ -34,7 +34,7 @@ MADE_OF: dict[str, Collection[str]] = {
     "gelu": ("Erf", "Gelu", "Erfc"),
     "relu": ("Relu",),
     "gelu_new": ("Tanh", "Gelu"),
-    "quick_gelu": ("Sigmoid",),
+    "quick_gelu": ("Sigmoid", "Swish"),
     "silu": ("Sigmoid", "Swish"),
     "relu6": ("Relu6", "Clip", "Min", "Minimum", "Clamp"),
     "tanh": ("Tanh",),
