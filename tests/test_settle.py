@@ -345,7 +345,7 @@ def test_half_characters(tmp_path):
     with pytest.raises(ModelFormatError, match="surrogate"):
         convert_folder(folder, tmp_path / "out")
     saved = write_saved_tensorflow(tmp_path / "m", random_state(64, 2, 201), ["a", "b"], vocabulary(), {"x": "\ud800"})
-    with pytest.raises(ModelFormatError, match="metadata cannot be read"):
+    with pytest.raises(ModelFormatError, match="metadata is damaged: it cannot be read as JSON"):
         convert_folder(saved, tmp_path / "out")
 
 
