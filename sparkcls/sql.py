@@ -52,10 +52,10 @@ def register(spark: SparkSession, name: str, model: Any) -> Callable[..., Any]:
     ``name(text)`` takes a STRING and gives a struct, which is never NULL itself:
 
     =============  ======================  ==========================================================================
-    ``label``      ``STRING``              the first category; NULL where there is none
-    ``score``      ``DOUBLE``              its probability; NULL where there is none
+    ``label``      ``STRING``              the category with the largest score; NULL where there is none
+    ``score``      ``DOUBLE``              its score: a probability, or with activation ``none`` the raw score
     ``labels``     ``ARRAY<STRING>``       all categories: several with `multilabel`, and one a sentence
-    ``scores``     ``MAP<STRING,DOUBLE>``  each label's probability, for the first sentence that has a category
+    ``scores``     ``MAP<STRING,DOUBLE>``  each label's score, for the first sentence that has a category
     ``truncated``  ``INT``                 wordpieces that did not fit
     ``error``      ``STRING``              why the text could not be processed; NULL where it could
     =============  ======================  ==========================================================================

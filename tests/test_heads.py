@@ -208,6 +208,17 @@ def test_raw_scores_are_never_rounded(tmp_path, monkeypatch):
         assert asked.pop() == precision
 
 
+def test_sql_names_the_likeliest_of_several_labels_of_the_first_sentence():
+    decision = Decision("sigmoid", 0.5)
+    row = to_annotations(
+        [sentence(0, 3, 0), sentence(5, 8, 1)], [scored(0.1, 2, -1), scored(5, 1, 6)], ["a", "b", "c"], decision
+    )
+    (answer,) = answers([row], ["a", "b", "c"])
+    assert answer["label"] == "b"
+    assert answer["score"] == answer["scores"]["b"] > 0.8
+    assert answer["labels"] == ["a", "b", "a", "b", "c"]
+
+
 def test_frames_and_sql_take_the_largest_of_negative_scores():
     found = to_annotations([sentence(0, 3, 0)], [scored(-5, -3, -9)], ["low", "mid", "high"], Decision("none"))
     (answer,) = answers([found], ["low", "mid", "high"])

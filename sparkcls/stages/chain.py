@@ -143,16 +143,26 @@ def answers(rows: Sequence[list[Annotation] | None], labels: Sequence[str]) -> I
         scored = [a for a in row if a.result in labels]
         failed = [a for a in row if a.result not in labels]
         scores = {label: float(scored[0].metadata[label]) for label in labels} if scored else {}
+        best = _likeliest(scored, scores)
         # With several categories a sentence has its metadata in each.
         cut = {(a.begin, a.end): a.metadata.get("truncated", "0") for a in row}
         yield {
-            "label": scored[0].result if scored else None,
-            "score": scores[str(scored[0].result)] if scored else None,
+            "label": best,
+            "score": scores[best] if best is not None else None,
             "labels": [a.result for a in scored],
             "scores": scores,
             "truncated": sum(map(int, cut.values())) if "truncated" not in labels else None,
             "error": failed[0].metadata["error"] if failed else None,
         }
+
+
+def _likeliest(categories: Sequence[Annotation], scores: dict[str, float]) -> str | None:
+    """The label with the largest score among those of the first sentence that has any; None if none has."""
+    if not categories:
+        return None
+    first = categories[0]
+    found = [str(a.result) for a in categories if (a.begin, a.end) == (first.begin, first.end)]
+    return max(found, key=lambda label: scores[label])
 
 
 def _document(text: str) -> Annotation:
