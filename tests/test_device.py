@@ -12,6 +12,7 @@ from sparkcls.engine import cache, device
 from sparkcls.engine.device import Surroundings, choose_device
 from sparkcls.errors import DeviceError
 from sparkcls.stages import scoring
+from sparkcls.stages.names import Columns
 
 A, B = "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6", "GPU-89aa0000-1111-2222-3333-444455556666"
 MIG = "MIG-4c7c1a6e-9a8e-5f3b-8a3d-1f0d6c1d2b3a"
@@ -205,10 +206,11 @@ def test_a_reused_worker_goes_where_each_task_was_sent(monkeypatch, tiny_model):
             self.device, self.precision = device, precision
 
     stage = DistilBertForSequenceClassification.loadSavedModel(tiny_model).setInputCols("document", "token")
-    metadata = {name: {"annotatorType": name} for name in ("document", "token")}
+    metadata = Columns(items=[(name, {"annotatorType": name}) for name in ("document", "token")])
     factory = stage.row_function(metadata)
     monkeypatch.setattr(cache, "Classifier", Loaded)
     monkeypatch.setattr(cache, "_loaded", type(cache._loaded)())
+    monkeypatch.setattr(cache, "_kept", type(cache._kept)())
     monkeypatch.setattr(
         device.Surroundings, "here", lambda assigned, **_: Surroundings(2, visible="4,6", assigned=tuple(assigned))
     )

@@ -185,7 +185,7 @@ MOVED = "import sparkcls\n" + STAR.replace("sparknlp", "sparkcls")
         ("from nlu import *\nnlu.print_components()", "unsupported", "nlu.print_components"),
         ("import sparknlp.util", "unsupported", "take it out"),
         ("import sparknlp.logging", "unsupported", "take it out"),
-        ("import sparknlp.common.properties", "unsupported", "take it out"),
+        ("import sparknlp.common.properties", "unsupported", "subclass that"),
         (
             STAR + "F.arrays_zip(df.token.result, df.stem.result).alias('c')\nF.expr(\"c['0']\")",
             "unsupported",

@@ -46,9 +46,9 @@ _GROUPS = {
         HasEngine HasGeneratorProperties HasImageFeatureProperties HasLlamaCppProperties
         HasLongMaxSentenceLengthLimit HasMaxSentenceLengthLimit HasRecursiveFit HasRecursiveTransform HasRescaleFactor
         HasStorage HasStorageModel HasStorageOptions HasStorageRef RecursiveAnnotatorApproach RecursiveEstimator
-        RecursiveTransformer internal""",
+        RecursiveTransformer internal properties""",
     "there is nothing like it here, and nothing else needs it; take it out": """
-        CometLogger PushToHub comet logging properties upload_to_hub util""",
+        CometLogger PushToHub comet logging upload_to_hub util""",
     f"no counterpart: {_OTHER_JOB}": """
         AlbertForMultipleChoice AlbertForQuestionAnswering AlbertForTokenClassification AlbertForZeroShotClassification
         AnnotationAudio AnnotationImage AudioAssembler AutoGGUFModel AutoGGUFReranker AutoGGUFVisionModel BM25Approach
