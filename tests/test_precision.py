@@ -15,7 +15,7 @@ from sparkcls.engine.classifier import Classifier
 from sparkcls.engine.contract import HUGGINGFACE, Margins, Outcome, Reading
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.figures import Figures
-from sparkcls.engine.precision import choose_precision, half_precision
+from sparkcls.engine.precision import choose_precision, half_precision, multiplies_bfloat16_fast
 from sparkcls.engine.probes import probe_sequences
 from sparkcls.errors import ParamError
 from sparkcls.models.layout import read_model_folder
@@ -63,6 +63,21 @@ def test_auto_goes_by_what_the_device_can(monkeypatch, device, fast, chosen):
     assert choose_precision("auto", device) == chosen
     for explicit in ("float32", "bfloat16", "float16", "mixed"):
         assert choose_precision(explicit, device) == explicit
+
+
+@pytest.mark.parametrize(
+    ("vendor", "flags", "fast"),
+    [
+        ("AuthenticAMD", "avx512f avx512_bf16", True),
+        ("GenuineIntel", "avx512f avx512_bf16", False),
+        ("GenuineIntel", "avx512_bf16 amx_bf16 amx_tile", True),
+        ("AuthenticAMD", "avx512f", False),
+    ],
+)
+def test_processors_that_are_faster_in_bfloat16(vendor, flags, fast):
+    one = f"processor\t: 0\nvendor_id\t: {vendor}\nmodel name\t: a: b\nflags\t\t: fpu {flags} vme\n"
+    assert multiplies_bfloat16_fast(f"{one}\n{one}") == fast
+    assert not multiplies_bfloat16_fast("")
 
 
 def test_the_environment_says_what_auto_means(monkeypatch):

@@ -146,7 +146,7 @@ def _notes(job: Job, plan: Plan) -> Iterator[str]:
     if job.gpu:
         yield "sparkcls itself was never measured on a GPU with CUDA: run a small part of the job first."
     if plan.precision == FLOAT32 and not job.gpu and job.rate is None:
-        yield f"On CPUs with instructions for bfloat16 --precision {MIXED} is faster."
+        yield f"On CPUs with AMX, and on AMD's with AVX512_BF16, --precision {MIXED} is faster."
     if job.tokens > 128:
         yield (
             "Texts of more than 128 wordpieces are cut unless the model or setMaxSentenceLength says otherwise (mostly "

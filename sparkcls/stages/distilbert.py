@@ -76,7 +76,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
     device
         ``auto`` (default), ``cpu``, ``cuda``, ``cuda:<index>`` or ``mps``. Only ``auto`` may end on the CPU.
     precision
-        ``auto`` (default): ``mixed`` on CUDA devices and on CPUs with instructions for bfloat16, else
+        ``auto`` (default): ``mixed`` on CUDA devices and on CPUs that are faster in bfloat16, else
         ``float32``; ``$SPARKCLS_PRECISION`` may say otherwise. ``mixed``: 16 bits, and float32 for the texts whose
         label that could change. ``bfloat16``, ``float16``: for all texts.
     scoring
