@@ -85,9 +85,9 @@ def test_figures_of_a_session_stay_in_it(tiny_model):
     assert stage.copy().observed is stage.observed
 
 
-def test_a_broadcast_variable(spark, is_connect, tiny_model):
-    if is_connect:
-        pytest.skip("Spark Connect has no broadcast variables")
+def test_a_broadcast_variable(request, tiny_model):
+    # Asked for by name, so that it is no test of Spark Connect, which has no broadcast variables.
+    spark = request.getfixturevalue("spark")
     light = LightPipeline(pipeline_of(classifier_of(tiny_model)))
     shared = spark.sparkContext.broadcast(light)
     labels = spark.sparkContext.parallelize(TEXTS, 1).map(lambda text: shared.value.annotate(text)["class"])
