@@ -283,7 +283,7 @@ SHAPES = [
     Shape("4 prefix space", tokenizer_of(files_of_4(PLAIN), add_prefix_space=True, clean_up_tokenization_spaces=False)),
     Shape(
         "4 file of special tokens",
-        tokenizer_of(files_of_4(PLAIN), special_tokens_map_file="/root/special_tokens_map.json"),
+        tokenizer_of(files_of_4(PLAIN), special_tokens_map_file="elsewhere/special_tokens_map.json"),
     ),
     Shape("4 bos and eos", tokenizer_of(files_of_4(PLAIN), bos_token="film", eos_token="<eos>")),
     Shape(

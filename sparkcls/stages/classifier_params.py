@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from sparkcls.classification import Decision
@@ -111,9 +112,12 @@ class ClassifierParams(CheckedParams):
 
     def getActivation(self) -> str:
         """The activation in force: ``sigmoid`` whenever multilabel is True, else what was set, else the model's."""
+        return self._activation_in_force(self._model_activation)
+
+    def _activation_in_force(self, of_model: Callable[[], str]) -> str:
         if self.getMultilabel():
             return SIGMOID
-        return self._get("activation") if self.isSet("activation") else self._model_activation()
+        return self._get("activation") if self.isSet("activation") else of_model()
 
     def _model_activation(self) -> str:
         """The activation of a stage that was given none."""
@@ -219,15 +223,15 @@ class ClassifierParams(CheckedParams):
             cap=self.getBatchSize() if self.isSet("batchSize") else None,
         )
 
-    def _decision(self, outputs: int) -> Decision:
-        """How the scores of a head with so many outputs become labels.
+    def _decision(self, outputs: int, of_model: Callable[[], str]) -> Decision:
+        """How the scores of a head with so many outputs become labels; `of_model` gives the model's activation.
 
         Raises
         ------
         ParamError
             A softmax over one output was asked for.
         """
-        activation = self.getActivation()
+        activation = self._activation_in_force(of_model)
         threshold: float | None = self.getThreshold()
         if outputs == 1 and activation == SOFTMAX:
             raise ParamError(

@@ -268,10 +268,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         return stage
 
     def _model_activation(self) -> str:
-        """The activation that the model was published with, else its configuration's.
-
-        Asked of the model each time: a stage that an older sparkcls saved holds ``softmax`` as the default of all.
-        """
+        """Asked of the model: a stage that an older sparkcls saved holds ``softmax`` as the default of all."""
         if not self.isDefined("model"):
             return super()._model_activation()
         try:
@@ -279,6 +276,10 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
         except ModelNotFoundError:
             # Only to tell it: what scores has the model, or fails.
             return super()._model_activation()
+        return self._activation_of(folder)
+
+    def _activation_of(self, folder: ModelFolder) -> str:
+        """The activation that a model was published with, else its configuration's."""
         try:
             published: str = self.getParam("activation").typeConverter(
                 folder.params.get("activation", folder.activation)
@@ -338,7 +339,7 @@ class DistilBertForSequenceClassification(AnnotatorStage, ClassifierParams):
             device=self.getDevice(),
             precision=self.getPrecision(),
             reading=self._reading(),
-            decision=self._decision(len(folder.labels)),
+            decision=self._decision(len(folder.labels), lambda: self._activation_of(folder)),
             on_error=self.getOnError(),
             reads_tokens=not self._text_is_enough(documents, tokens, metadata),
         )
