@@ -106,14 +106,16 @@ def save_tiny_family(
     """
     tokenizer = tiny_tokenizer(family)
     shape = {key: value for key, value in (_SHAPE | _SHAPES.get(family, {})).items() if value is not None}
-    special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos", "cls", "sep")}
+    special = {
+        f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos", "cls", "sep")
+    }
     names = {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
     made = AutoConfig.for_model(family, **({"vocab_size": len(tokenizer)} | special | shape | names | config))
     torch.manual_seed(seed)
     model = AutoModelForSequenceClassification.from_config(made).eval()
     # Biases and norms begin as 0 and 1, which hides what forgets them.
     with torch.no_grad():
-        for name, weight in model.named_parameters():
+        for weight in model.parameters():
             if weight.ndim == 1:
                 weight.add_(0.1 * torch.randn_like(weight))
     if change:
