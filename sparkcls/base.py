@@ -3,7 +3,7 @@
 The pyspark names are part of it: model cards use them without importing them.
 """
 
-import sparkcls.stages  # noqa: F401 I001 (first, for its clear sentence where pyspark is missing)
+import sparkcls.spark  # noqa: F401 I001 (first, for its clear sentence where pyspark is missing)
 from pyspark import keyword_only
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.param import Param, Params, TypeConverters

@@ -14,7 +14,7 @@ from pyspark.sql.types import DataType
 
 from sparkcls.annotation import TYPE_KEY, Annotation
 from sparkcls.errors import ColumnError
-from sparkcls.stages.columns import column_metadata, is_annotations, mark_annotations, put_column, quoted
+from sparkcls.spark.columns import column_metadata, is_annotations, mark_annotations, put_column, quoted
 
 AnnotationFunction = Callable[[list[Annotation]], Iterable[Any]]
 

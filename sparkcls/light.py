@@ -11,12 +11,12 @@ from pyspark.sql import DataFrame, SparkSession
 from sparkcls.annotation import Annotation
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.errors import ColumnError, LightColumnError, ParamTypeError
+from sparkcls.pipelines.saved import read_pipeline
+from sparkcls.pipelines.walk import pipeline_stages
+from sparkcls.spark.column_names import Columns, names_are_exact
+from sparkcls.spark.columns import ColumnMetadata, column_metadata, quoted
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.columns import ColumnMetadata, column_metadata, quoted
 from sparkcls.stages.finisher import Finisher
-from sparkcls.stages.names import Columns, names_are_exact
-from sparkcls.stages.pipelines import pipeline_stages
-from sparkcls.stages.saved_pipeline import read_pipeline
 from sparkcls.stages.stage import AnnotatorStage
 
 #: Entries for the metadata of documents.

@@ -34,12 +34,12 @@ from pyspark.sql.utils import is_remote
 from sparkcls._version import __version__
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.light import LightPipeline
+from sparkcls.pipelines.saved import classes_in, read_pipeline, write_pipeline
+from sparkcls.pipelines.walk import check_pipeline, pipeline_stages, text_stages
+from sparkcls.rows.chain import ANSWER
 from sparkcls.serving import Served
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.chain import ANSWER
 from sparkcls.stages.finisher import Finisher
-from sparkcls.stages.pipelines import check_pipeline, pipeline_stages, text_stages
-from sparkcls.stages.saved_pipeline import classes_in, read_pipeline, write_pipeline
 from sparkcls.stages.stage import SavedTransformer, Stage
 
 #: The folder of the pipeline in a model of `save_pyfunc`.

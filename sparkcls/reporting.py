@@ -7,9 +7,9 @@ from typing import Any
 from pyspark.ml import PipelineModel
 
 from sparkcls.errors import MetricsError, ParamTypeError
+from sparkcls.pipelines.walk import pipeline_stages
+from sparkcls.spark.observing import figures_of_progress
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
-from sparkcls.stages.observing import figures_of_progress
-from sparkcls.stages.pipelines import pipeline_stages
 
 
 def metrics_of(model: Any, output: str | None, timeout: float) -> dict[str, Any]:

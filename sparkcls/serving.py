@@ -11,9 +11,9 @@ from pyspark.ml import PipelineModel
 
 from sparkcls.errors import ColumnError, ParamTypeError
 from sparkcls.light import LightPipeline
-from sparkcls.stages.chain import ANSWER, answers
+from sparkcls.pipelines.walk import text_stages
+from sparkcls.rows.chain import ANSWER, answers
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
-from sparkcls.stages.pipelines import text_stages
 from sparkcls.stages.stage import AnnotatorStage
 
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sparkcls.stages  # noqa: F401 (fails with a clear sentence where pyspark is missing)
+import sparkcls.spark  # noqa: F401 (fails with a clear sentence where pyspark is missing)
 from sparkcls.errors import DeviceError, JavaError, ParamTypeError
 
 if TYPE_CHECKING:

@@ -22,17 +22,17 @@ from pyspark.sql.types import (
 )
 
 from sparkcls.errors import ParamError, ParamTypeError
+from sparkcls.pipelines.walk import text_stages
+from sparkcls.rows.chain import ANSWER, TEXTS, Assembling, Chain, Link, answers
+from sparkcls.spark.column_names import Columns, names_are_exact
+from sparkcls.spark.columns import ColumnMetadata
+from sparkcls.spark.shipping import delivered
+from sparkcls.spark.udf import run
+from sparkcls.spark.windows import windows
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.chain import ANSWER, TEXTS, Assembling, Chain, Link, answers
-from sparkcls.stages.columns import ColumnMetadata
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
-from sparkcls.stages.names import Columns, names_are_exact
-from sparkcls.stages.pipelines import text_stages
-from sparkcls.stages.shipping import delivered
 from sparkcls.stages.stage import AnnotatorStage
 from sparkcls.stages.tokenizer import Tokenizer
-from sparkcls.stages.udf import run
-from sparkcls.stages.windows import windows
 
 #: Where Spark's own functions are defined.
 _BUILT_IN = "org.apache.spark.sql.catalyst."

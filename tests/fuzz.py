@@ -177,7 +177,7 @@ def _saved(folder: Path, model: Path, pattern: str) -> Target:
 
     from sparkcls import annotator
     from sparkcls.base import DocumentAssembler, Finisher, LightPipeline
-    from sparkcls.stages.saved_pipeline import write_pipeline
+    from sparkcls.pipelines.saved import write_pipeline
     from sparkcls.stages.token_assembler import TokenAssembler
 
     stages = [

@@ -11,8 +11,8 @@ from sparkcls.base import DocumentAssembler, Finisher, LightPipeline, PipelineMo
 from sparkcls.errors import ColumnError, ParamTypeError
 from sparkcls.functions import as_annotations, map_annotations_col
 from sparkcls.nlu.pipeline import NLUPipeline
+from sparkcls.spark.columns import column_metadata
 from sparkcls.sql import register
-from sparkcls.stages.columns import column_metadata
 from tests.pipelines import pipeline_of
 
 ASSEMBLER = {"inputCol": "text", "outputCol": "document"}

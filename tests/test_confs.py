@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from sparkcls import settings
 from sparkcls.settings import CACHE_CONF, MIRROR_CONF, cache_folder, mirror
-from sparkcls.stages.confs import take_over_confs
+from sparkcls.spark.confs import take_over_confs
 
 
 def session(**confs):

@@ -14,8 +14,8 @@ from sparkcls.catalogue.locate import by_digest, locate
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.errors import ModelNotFoundError
 from sparkcls.models.ref import ModelRef, folder_digest
+from sparkcls.pipelines.saved import write_pipeline
 from sparkcls.settings import Settings
-from sparkcls.stages.saved_pipeline import write_pipeline
 from tests.models import save_tiny_model
 from tests.pipelines import classifier_of, pipeline_of
 from tests.server import publish, serve

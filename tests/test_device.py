@@ -11,8 +11,8 @@ from sparkcls.annotator import DistilBertForSequenceClassification
 from sparkcls.engine import cache, device
 from sparkcls.engine.device import Surroundings, choose_device
 from sparkcls.errors import DeviceError
-from sparkcls.stages import scoring
-from sparkcls.stages.names import Columns
+from sparkcls.rows import scoring
+from sparkcls.spark.column_names import Columns
 
 A, B = "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6", "GPU-89aa0000-1111-2222-3333-444455556666"
 MIG = "MIG-4c7c1a6e-9a8e-5f3b-8a3d-1f0d6c1d2b3a"

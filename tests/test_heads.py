@@ -15,7 +15,7 @@ from sparkcls.formats.convert import convert_folder
 from sparkcls.light import LightPipeline
 from sparkcls.models.layout import read_model_folder
 from sparkcls.nlu.frames import Layout
-from sparkcls.stages.chain import answers
+from sparkcls.rows.chain import answers
 from tests.foreign import write_saved_model
 from tests.models import save_tiny_model
 from tests.pipelines import classifier_of, pipeline_of

@@ -8,8 +8,8 @@ import pytest
 from sparkcls.base import DocumentAssembler, LightPipeline, PipelineModel
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.archive import extract
+from sparkcls.pipelines.saved import write_pipeline
 from sparkcls.pretrained import PretrainedPipeline, importPipeline
-from sparkcls.stages.saved_pipeline import write_pipeline
 from tests.foreign import DATA
 
 

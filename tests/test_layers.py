@@ -19,7 +19,9 @@ LAYERS = [
     ["catalogue"],
     ["engine"],
     ["classification"],
-    ["stages", "_classic"],
+    ["_classic", "saving", "spark", "rows"],
+    ["stages"],
+    ["pipelines"],
     ["light", "reporting", "session"],
     [
         *(
@@ -93,7 +95,7 @@ def test_no_imports_in_a_circle():
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_pyspark_above_and_torch_below_the_line(path):
-    spark_line = layer_of("sparkcls.stages")
+    spark_line = layer_of("sparkcls.spark")
     tops = {name.split(".")[0] for name in imports_of(path)}
     own = name_of(path)
     if layer_of(own) < spark_line and own != "sparkcls.annotation":

@@ -20,8 +20,8 @@ from sparkcls._version import __version__
 from sparkcls.annotator import DistilBertForSequenceClassification, Normalizer, SentenceDetector, Tokenizer
 from sparkcls.base import DocumentAssembler, Finisher, LightPipeline, Pipeline, PipelineModel
 from sparkcls.errors import ColumnError, ModelFormatError, ParamError, ParamTypeError
-from sparkcls.stages.reading import light_metadata, light_pieces
-from sparkcls.stages.saved_pipeline import write_pipeline
+from sparkcls.pipelines.saved import write_pipeline
+from sparkcls.saving.reading import light_metadata, light_pieces
 from tests.cluster.connect import without_java
 from tests.models import poisonous, save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame

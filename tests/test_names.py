@@ -1,4 +1,4 @@
-from sparkcls.stages.names import Columns, names_are_exact
+from sparkcls.spark.column_names import Columns, names_are_exact
 
 
 class Session:

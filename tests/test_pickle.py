@@ -11,7 +11,7 @@ from pyspark import cloudpickle
 
 from sparkcls.base import LightPipeline, Pipeline, PipelineModel
 from sparkcls.errors import ParamError, ParamTypeError
-from sparkcls.stages.observing import Observed
+from sparkcls.spark.observing import Observed
 from tests.pipelines import classifier_of, pipeline_of
 from tests.test_contract import EVERYTHING, STAGES, values
 

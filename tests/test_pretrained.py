@@ -195,7 +195,7 @@ def uri_of(folder):
 def test_paths_and_uris_of_pipelines(tiny_model, tmp_path, cache):
     """One meaning of a path, a `Path` and a URI, whoever reads the folder."""
     from sparkcls import nlu
-    from sparkcls.stages.saved_pipeline import write_pipeline
+    from sparkcls.pipelines.saved import write_pipeline
 
     folder = tmp_path / "my pipelines"
     write_pipeline(pipeline_of(classifier_of(tiny_model)), folder)
@@ -229,7 +229,7 @@ def test_paths_and_uris_of_stores_and_files(mirror, cache, tmp_path):
 def test_a_strangers_stage_is_not_imported(tiny_model, tmp_path, monkeypatch, cache):
     """Where Spark would read a pipeline, its reader imports what the pipeline names."""
     from sparkcls import nlu
-    from sparkcls.stages.saved_pipeline import write_pipeline
+    from sparkcls.pipelines.saved import write_pipeline
 
     write_pipeline(pipeline_of(classifier_of(tiny_model)), tmp_path / "p")
     (file,) = tmp_path.glob("p/stages/1_*/metadata/part-*")

@@ -9,7 +9,7 @@ import torch
 
 from sparkcls.engine import process
 from sparkcls.engine.process import available_memory, fitting_threads
-from sparkcls.stages.scoring import _waiting_passively
+from sparkcls.rows.scoring import _waiting_passively
 
 needs_openmp = pytest.mark.skipif(process._openmp() is None, reason="torch without OpenMP")
 

@@ -12,8 +12,8 @@ from pyspark.ml import PipelineModel
 from sparkcls.annotator import Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, SparkclsError
+from sparkcls.pipelines.saved import read_pipeline, write_pipeline
 from sparkcls.stages.known import STAGES
-from sparkcls.stages.saved_pipeline import read_pipeline, write_pipeline
 from sparkcls.stages.stage import SavedTransformer, _descendants
 from tests.models import save_tiny_model
 from tests.pipelines import classifier_of, pipeline_of
@@ -79,7 +79,7 @@ def test_a_strangers_module_is_not_imported(pipeline, tmp_path, monkeypatch, nam
 
 
 @pytest.mark.parametrize(
-    "name", ["sparkcls.stages.stage.AnnotatorStage", "sparkcls.stages.saving.StageWriter", "", "X"]
+    "name", ["sparkcls.stages.stage.AnnotatorStage", "sparkcls.saving.stage_files.StageWriter", "", "X"]
 )
 def test_what_is_no_stage(pipeline, name):
     change(stage_of(pipeline), lambda m: m.update({"class": name}))

@@ -15,8 +15,8 @@ from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.light import LightPipeline
 from sparkcls.models.ref import ModelRef
-from sparkcls.stages import saving
-from sparkcls.stages.reading import put_together
+from sparkcls.saving import stage_files as saving
+from sparkcls.saving.reading import put_together
 from tests.models import save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, results, texts_frame
 

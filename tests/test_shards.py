@@ -18,7 +18,7 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.formats.convert import convert_folder
 from sparkcls.models.layout import decisive_files, read_model_folder
 from sparkcls.models.ref import ModelRef, folder_digest
-from sparkcls.stages.reading import put_together
+from sparkcls.saving.reading import put_together
 
 INDEX = "model.safetensors.index.json"
 SHARDS = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
@@ -89,7 +89,7 @@ def test_converted_and_shipped(folder, tmp_path):
 
 
 def test_saved_and_put_together(folder, tmp_path):
-    from sparkcls.stages.saving import loads, our_metadata
+    from sparkcls.saving.stage_files import loads, our_metadata
 
     stage = DistilBertForSequenceClassification.loadSavedModel(folder)
     files = stage.saved_files()

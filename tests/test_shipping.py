@@ -19,8 +19,8 @@ from sparkcls.catalogue.resolve import resolve
 from sparkcls.catalogue.sources import PUBLIC
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.models.ref import ModelRef, folder_digest
-from sparkcls.stages import shipping
-from sparkcls.stages.shipping import seen_by_all, ship
+from sparkcls.spark import shipping
+from sparkcls.spark.shipping import seen_by_all, ship
 from tests.models import save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, results, texts_frame
 
@@ -359,7 +359,7 @@ def test_drivers_cache_reaches_workers_unless_they_have_their_own(tmp_path, monk
 
 
 def test_workers_ask_no_hub(folder, cache):
-    from sparkcls.stages.scoring import _seen_by_worker
+    from sparkcls.rows.scoring import _seen_by_worker
 
     places = ("/absent", "hub:owner/name@abc", f"store:{PUBLIC}#k.zip", "store:s3://mirror#k.zip")
     seen = _seen_by_worker(ModelRef("n", folder_digest(folder), places, "en"), None)

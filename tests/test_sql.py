@@ -11,7 +11,7 @@ from sparkcls.annotation import Annotation
 from sparkcls.annotator import DistilBertForSequenceClassification, Normalizer, SentenceDetector, Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline, PipelineModel
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError
-from sparkcls.stages.chain import answers
+from sparkcls.rows.chain import answers
 from tests.models import poisonous, save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
 

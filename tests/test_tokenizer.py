@@ -56,7 +56,7 @@ def test_fit_gives_an_equal_stage(spark):
 
 
 def test_what_its_worker_imports_leaves_torch_out():
-    code = "import sys, sparkcls.stages.tokenizer, sparkcls.stages.udf; print('torch' in sys.modules)"
+    code = "import sys, sparkcls.stages.tokenizer, sparkcls.spark.udf; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from sparkcls.annotation import Annotation
-from sparkcls.stages import udf
-from sparkcls.stages import windows as module
-from sparkcls.stages.task import choose_threads, local_slots
-from sparkcls.stages.windows import FIRST, LARGEST, windows
+from sparkcls.spark import udf
+from sparkcls.spark import windows as module
+from sparkcls.spark.task import choose_threads, local_slots
+from sparkcls.spark.windows import FIRST, LARGEST, windows
 from tests.pipelines import classifier_of, pipeline_of
 
 

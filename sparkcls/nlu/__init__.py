@@ -17,9 +17,9 @@ from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from sparkcls.models.ref import ModelRef
 from sparkcls.nlu.pipeline import CATEGORY, NLUPipeline
 from sparkcls.nlu.references import REFERENCES, candidates, load_reference, short_ids
+from sparkcls.pipelines.walk import pipeline_stages
 from sparkcls.pretrained.disk import load_pipeline
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
-from sparkcls.stages.pipelines import pipeline_stages
 
 __all__ = ["REFERENCES", "NLUPipeline", "__version__", "candidates", "load", "nlu", "version"]
 

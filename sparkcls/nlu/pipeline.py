@@ -15,8 +15,8 @@ from sparkcls.annotation import Annotation
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError, PartError
 from sparkcls.light import LightPipeline
 from sparkcls.nlu.frames import LEVELS, TEXT, Layout, Result, to_frame, to_texts
+from sparkcls.spark.columns import column_metadata
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.columns import column_metadata
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.params import setter
 from sparkcls.stages.sentence_detector import SentenceDetector

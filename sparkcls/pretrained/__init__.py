@@ -6,9 +6,9 @@ from sparkcls.catalogue.resolve import resolve
 from sparkcls.light import LightPipeline
 from sparkcls.models.bundled import bundled_names
 from sparkcls.models.ref import ModelRef
+from sparkcls.pipelines.sparknlp import import_pipeline as importPipeline
 from sparkcls.pretrained.downloader import ResourceDownloader
 from sparkcls.pretrained.pipeline import PretrainedPipeline
-from sparkcls.stages.importer import import_pipeline as importPipeline
 
 __all__ = [
     "LightPipeline",

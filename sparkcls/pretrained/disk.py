@@ -13,8 +13,8 @@ from sparkcls.catalogue.imported import local_folder
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.formats.sparknlp import FOREIGN, PIPELINE_CLASSES, is_saved_stage, read_metadata
-from sparkcls.stages.importer import import_pipeline
-from sparkcls.stages.saved_pipeline import classes_in, read_pipeline
+from sparkcls.pipelines.saved import classes_in, read_pipeline
+from sparkcls.pipelines.sparknlp import import_pipeline
 
 
 def load_pipeline(path: str | os.PathLike[str]) -> PipelineModel:

@@ -28,7 +28,7 @@ from sparkcls.formats.archive import extract
 from sparkcls.models.ref import folder_digest
 from sparkcls.pretrained.disk import load_pipeline
 from sparkcls.settings import cache_folder
-from sparkcls.stages.confs import take_over_confs
+from sparkcls.spark.confs import take_over_confs
 
 _MODEL, _OTHER = "ml", "nd"
 #: How Spark NLP's users write the public store.

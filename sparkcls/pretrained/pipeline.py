@@ -15,9 +15,9 @@ from sparkcls.light import LightPipeline
 from sparkcls.models.cards import CARDS
 from sparkcls.pretrained.disk import load_pipeline
 from sparkcls.pretrained.downloader import ResourceDownloader
+from sparkcls.spark.columns import column_metadata
+from sparkcls.spark.confs import take_over_confs
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.columns import column_metadata
-from sparkcls.stages.confs import take_over_confs
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.tokenizer import Tokenizer
 

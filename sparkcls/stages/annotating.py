@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from pyspark.sql import DataFrame
 
-from sparkcls.stages.columns import column_metadata, put_column, restored
+from sparkcls.spark.columns import column_metadata, put_column, restored
+from sparkcls.spark.udf import annotate_column
 from sparkcls.stages.stage import AnnotatorStage
-from sparkcls.stages.udf import annotate_column
 
 
 class RowStage(AnnotatorStage):

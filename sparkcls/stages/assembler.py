@@ -8,8 +8,8 @@ from pyspark.sql.types import ArrayType, AtomicType, BinaryType, DataType, Float
 
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ColumnError
-from sparkcls.stages.columns import nullable, put_column, quoted
-from sparkcls.stages.names import Columns, names_are_exact
+from sparkcls.spark.column_names import Columns, names_are_exact
+from sparkcls.spark.columns import nullable, put_column, quoted
 from sparkcls.stages.params import one_of, param, text
 from sparkcls.stages.stage import Stage
 from sparkcls.text.cleanup import MODES, clean

@@ -12,9 +12,9 @@ from sparkcls.engine.device import DEVICE_PATTERN
 from sparkcls.engine.precision import PRECISIONS
 from sparkcls.errors import ParamError
 from sparkcls.models.heads import ACTIVATIONS, SIGMOID, SOFTMAX
+from sparkcls.rows.scoring import ANNOTATE, ON_ERROR
 from sparkcls.settings import default_tokenization
 from sparkcls.stages.params import CheckedParams, boolean, fraction, matching, one_of, param, whole_number
-from sparkcls.stages.scoring import ANNOTATE, ON_ERROR
 
 logger = logging.getLogger(__name__)
 

@@ -24,17 +24,17 @@ from sparkcls.models.cards import CARDS
 from sparkcls.models.heads import SOFTMAX
 from sparkcls.models.layout import PARAMS, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.ref import ModelRef
+from sparkcls.rows.scoring import Scoring
+from sparkcls.saving.sparknlp_params import foreign_metadata, with_saved_params
+from sparkcls.spark.columns import ColumnMetadata, RowFunction, column_metadata, put_column, restored
+from sparkcls.spark.confs import take_over_confs
+from sparkcls.spark.observing import Observed
+from sparkcls.spark.shipping import delivered
+from sparkcls.spark.udf import annotate_column
 from sparkcls.stages.classifier_params import ONCE, PUBLISHED, ClassifierParams
-from sparkcls.stages.columns import ColumnMetadata, RowFunction, column_metadata, put_column, restored
-from sparkcls.stages.confs import take_over_confs
-from sparkcls.stages.observing import Observed
 from sparkcls.stages.params import param, text
-from sparkcls.stages.saved import foreign_metadata, with_saved_params
-from sparkcls.stages.scoring import Scoring
-from sparkcls.stages.shipping import delivered
 from sparkcls.stages.stage import AnnotatorStage
 from sparkcls.stages.tokenizer import LOSSLESS_KEY, SOURCE_KEY
-from sparkcls.stages.udf import annotate_column
 
 DEFAULT_MODEL = "distilbert_base_sequence_classifier_imdb"
 

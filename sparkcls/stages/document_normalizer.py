@@ -8,8 +8,8 @@ from typing import Any
 
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ParamError
+from sparkcls.spark.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.annotating import RowStage
-from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.params import Converter, boolean, java_patterns, one_of, param, text
 from sparkcls.text.documents import CLEAN, ENCODINGS, EXTRACT, LOOKAROUND, POLICIES, DocumentRules
 from sparkcls.text.java import utf16_length

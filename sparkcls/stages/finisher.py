@@ -9,8 +9,8 @@ from pyspark.sql import functions as F
 
 from sparkcls.annotation import TYPE_KEY
 from sparkcls.errors import ColumnError, ParamError
-from sparkcls.stages.columns import ColumnMetadata, column_metadata, nullable, quoted, warn_of_replacing
-from sparkcls.stages.names import Columns
+from sparkcls.spark.column_names import Columns
+from sparkcls.spark.columns import ColumnMetadata, column_metadata, nullable, quoted, warn_of_replacing
 from sparkcls.stages.params import boolean, listed, param, text, texts
 from sparkcls.stages.stage import SavedTransformer
 

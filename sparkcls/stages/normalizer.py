@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame
 
 from sparkcls.annotation import TOKEN, Annotation
 from sparkcls.errors import ParamError, ParamTypeError
+from sparkcls.spark.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.annotating import RowStage
-from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.files import read_lines
 from sparkcls.stages.params import Converter, boolean, java_patterns, one_of, param, text, whole_number
 from sparkcls.text.java import utf16_length

@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ParamError
+from sparkcls.spark.columns import ColumnMetadata, Row, RowFunction, put_column, quoted
 from sparkcls.stages.annotating import RowStage
-from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction, put_column, quoted
 from sparkcls.stages.params import boolean, java_patterns, one_of, param, whole_number
 from sparkcls.text.sentences import APPEND, NONE, PREPEND, SentenceRules, split_sentences
 

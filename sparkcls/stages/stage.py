@@ -15,11 +15,11 @@ from pyspark.sql import DataFrame
 from sparkcls._version import __version__
 from sparkcls.annotation import DOCUMENT, TOKEN, TYPE_KEY, Annotation
 from sparkcls.errors import ColumnError, ModelFormatError, ParamTypeError
-from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
+from sparkcls.saving.reading import put_together, read_metadata, read_pieces
+from sparkcls.saving.stage_files import Piece, StageWriter, as_path
+from sparkcls.spark.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.known import STAGES
 from sparkcls.stages.params import CheckedParams, boolean, listed, param, text, texts
-from sparkcls.stages.reading import put_together, read_metadata, read_pieces
-from sparkcls.stages.saving import Piece, StageWriter, as_path
 
 #: What columns of these names hold, where nothing else says it.
 _USUAL_NAMES = {"document": DOCUMENT, "sentence": DOCUMENT, "token": TOKEN}

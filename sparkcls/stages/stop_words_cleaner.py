@@ -8,8 +8,8 @@ from typing import Any
 
 from sparkcls.annotation import TOKEN, Annotation
 from sparkcls.errors import ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.spark.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.annotating import RowStage
-from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.params import Converter, boolean, param, text
 from sparkcls.text.stopwords import ENGLISH, StopWords, is_locale
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sparkcls.annotation import DOCUMENT, TOKEN, Annotation
+from sparkcls.spark.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.annotating import RowStage
-from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.params import boolean, param
 from sparkcls.text.assemble import Span, assemble
 from sparkcls.text.java import utf16_length

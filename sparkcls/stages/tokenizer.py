@@ -10,8 +10,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from sparkcls.annotation import DOCUMENT, TOKEN, Annotation
+from sparkcls.spark.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.annotating import RowStage
-from sparkcls.stages.columns import ColumnMetadata, Row, RowFunction
 from sparkcls.stages.tokenizer_params import TokenizerParams
 from sparkcls.text.tokens import TokenRules, split_tokens
 

@@ -27,7 +27,7 @@ def told(batches: Iterator[Any]) -> Iterator[Any]:
 
     import pandas as pd
 
-    from sparkcls.stages.task import task_gpus
+    from sparkcls.spark.task import task_gpus
 
     for batch in batches:
         begin = time.time()

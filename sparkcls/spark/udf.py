@@ -14,9 +14,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from sparkcls.annotation import Annotation
-from sparkcls.stages.columns import Row, RowFunction, quoted
-from sparkcls.stages.observing import COUNTED, counted_rows
-from sparkcls.stages.windows import windows
+from sparkcls.spark.columns import Row, RowFunction, quoted
+from sparkcls.spark.observing import COUNTED, counted_rows
+from sparkcls.spark.windows import windows
 
 _ANNOTATION_FIELDS = 4
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from sparkcls.stages.columns import Row
+from sparkcls.spark.columns import Row
 
 #: Rows of a task's first window and of the largest ones, each four times the one before: the first rows come soon,
 #: so `show` does not wait for a whole Arrow batch, and sorting still finds sequences of equal length.

@@ -15,7 +15,7 @@ from pyspark.sql.types import DoubleType, LongType, StringType, StructField, Str
 from sparkcls.annotation import Annotation
 from sparkcls.engine.figures import Figures
 from sparkcls.errors import MetricsError
-from sparkcls.stages.columns import put_column, quoted
+from sparkcls.spark.columns import put_column, quoted
 
 #: Begins the names of observations; the output column follows.
 PREFIX = "sparkcls."

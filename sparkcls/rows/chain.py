@@ -10,13 +10,13 @@ import pandas as pd
 
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ParamTypeError
-from sparkcls.stages.columns import Row, RowFunction
+from sparkcls.spark.columns import Row, RowFunction
 from sparkcls.text.cleanup import clean
 from sparkcls.text.java import replace_surrogates, utf16_length
 
 if TYPE_CHECKING:
     from sparkcls.engine.classifier import Prepared
-    from sparkcls.stages.scoring import Annotating, Scoring
+    from sparkcls.rows.scoring import Annotating, Scoring
 
 #: Fields of what the SQL function gives.
 ANSWER = ("label", "score", "labels", "scores", "truncated", "error")

@@ -12,12 +12,12 @@ from sparkcls.catalogue.imported import local_folder
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamTypeError
 from sparkcls.formats.javaobjects import read_map, read_token_rules
 from sparkcls.formats.sparknlp import CLASS, PIPELINE_CLASSES, is_saved_stage, read_metadata, stage_folders
+from sparkcls.saving.sparknlp_params import with_saved_params
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.document_normalizer import DocumentNormalizer
 from sparkcls.stages.finisher import Finisher
 from sparkcls.stages.normalizer import Normalizer
-from sparkcls.stages.saved import with_saved_params
 from sparkcls.stages.sentence_detector import SentenceDetector
 from sparkcls.stages.stemmer import Stemmer
 from sparkcls.stages.stop_words_cleaner import StopWordsCleaner

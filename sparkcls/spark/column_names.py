@@ -6,7 +6,7 @@ from collections import UserDict
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from sparkcls.stages.confs import read_conf
+from sparkcls.spark.confs import read_conf
 
 T = TypeVar("T")
 

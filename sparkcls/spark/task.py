@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from sparkcls.stages.confs import read_conf
+from sparkcls.spark.confs import read_conf
 
 
 def task_gpus() -> tuple[str, ...] | None:

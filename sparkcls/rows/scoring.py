@@ -20,8 +20,8 @@ from sparkcls.errors import InputError
 from sparkcls.models.heads import NONE
 from sparkcls.models.ref import HUB, STORE, ModelRef
 from sparkcls.settings import use_driver_cache
-from sparkcls.stages.columns import Row
-from sparkcls.stages.task import choose_threads, task_cores, task_gpus
+from sparkcls.spark.columns import Row
+from sparkcls.spark.task import choose_threads, task_cores, task_gpus
 from sparkcls.text.tokens import split_tokens
 
 if TYPE_CHECKING:

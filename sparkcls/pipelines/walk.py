@@ -7,11 +7,11 @@ from typing import Any
 from pyspark.ml import PipelineModel, Transformer
 
 from sparkcls.errors import ParamTypeError
+from sparkcls.spark.column_names import Columns
+from sparkcls.spark.columns import ColumnMetadata
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.columns import ColumnMetadata
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.finisher import Finisher
-from sparkcls.stages.names import Columns
 from sparkcls.stages.stage import AnnotatorStage
 
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, StructType
 
 from sparkcls.annotation import FIELDS, TYPE_KEY, Annotation
-from sparkcls.stages.names import Columns, names_are_exact
+from sparkcls.spark.column_names import Columns, names_are_exact
 
 #: Input annotations of one row, one list per input column, in the order of the input types.
 Row = Sequence[list[Annotation]]

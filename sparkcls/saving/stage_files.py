@@ -5,7 +5,7 @@
     <path>/files/part-*.parquet     the files in pieces: file string, offset long (bytes), content binary
 
 Both are written and read through Spark, so a path may be in any file system that Spark knows, and Spark Connect, where
-a path means the server's, works alike. This module writes; `sparkcls.stages.reading` reads.
+a path means the server's, works alike. This module writes; `sparkcls.saving.reading` reads.
 """
 
 from __future__ import annotations

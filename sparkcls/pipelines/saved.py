@@ -14,8 +14,8 @@ from pyspark.ml.pipeline import PipelineSharedReadWrite
 from pyspark.ml.util import DefaultParamsWriter
 
 from sparkcls.errors import ModelFormatError, ParamTypeError
-from sparkcls.stages.reading import light_metadata, light_pieces
-from sparkcls.stages.saving import loads, our_metadata
+from sparkcls.saving.reading import light_metadata, light_pieces
+from sparkcls.saving.stage_files import loads, our_metadata
 from sparkcls.stages.stage import SavedTransformer, stage_of
 
 _PIPELINES = ("pyspark.ml.pipeline.PipelineModel", "org.apache.spark.ml.PipelineModel")

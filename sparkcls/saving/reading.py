@@ -1,6 +1,6 @@
 """Reading saved stages, which may be a stranger's: every part of them is checked before it is believed.
 
-See `sparkcls.stages.saving` for what they consist of. `read_metadata` and `read_pieces` read through Spark,
+See `sparkcls.saving.stage_files` for what they consist of. `read_metadata` and `read_pieces` read through Spark,
 `light_metadata` and `light_pieces` a folder of this machine without it. Only errors of sparkcls come out.
 """
 
@@ -17,7 +17,7 @@ from sparkcls.errors import ModelFormatError, ModelNotFoundError, first_line
 from sparkcls.formats.metadata import parse_metadata
 from sparkcls.models.layout import may_be_decisive
 from sparkcls.models.ref import file_sha256
-from sparkcls.stages.saving import FORMAT, SCHEMA, Piece
+from sparkcls.saving.stage_files import FORMAT, SCHEMA, Piece
 
 #: What is read of a stranger's folder at most: bytes of metadata (lists of words can be long), of all files.
 MOST_METADATA, MOST_BYTES = 64 << 20, 8 << 30

@@ -25,10 +25,10 @@ from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ParamError
 from sparkcls.models.layout import decisive_files
 from sparkcls.models.ref import BUNDLED, IMPORT, ModelRef, import_source, is_remote, place_path
+from sparkcls.rows.scoring import Scoring
 from sparkcls.settings import ALWAYS, AUTO, NEVER, SHIP_CONF, check_ship, configured_cache, configured_ship
-from sparkcls.stages.confs import read_conf, take_over_confs
-from sparkcls.stages.scoring import Scoring
-from sparkcls.stages.task import local_slots
+from sparkcls.spark.confs import read_conf, take_over_confs
+from sparkcls.spark.task import local_slots
 
 logger = logging.getLogger(__name__)
 

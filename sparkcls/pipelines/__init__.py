@@ -1,0 +1,1 @@
+"""Whole pipelines: their stages in order, saved ones, those of Spark NLP."""
