@@ -24,9 +24,9 @@ from pyspark.sql.types import (
 from sparkcls.errors import ParamError, ParamTypeError
 from sparkcls.pipelines.walk import text_stages
 from sparkcls.rows.chain import ANSWER, TEXTS, Assembling, Chain, Link, answers
+from sparkcls.rows.delivery import delivered
 from sparkcls.spark.column_names import Columns, names_are_exact
 from sparkcls.spark.columns import ColumnMetadata
-from sparkcls.spark.shipping import delivered
 from sparkcls.spark.udf import run
 from sparkcls.spark.windows import windows
 from sparkcls.stages.assembler import DocumentAssembler

@@ -12,23 +12,18 @@ import shutil
 import tempfile
 import threading
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import sparkcls._classic as _classic
-from sparkcls.catalogue.consent import consented
 from sparkcls.catalogue.install import DIGESTS
-from sparkcls.catalogue.locate import locate
 from sparkcls.catalogue.mounts import in_shared_root, on_cluster_mount
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ParamError
 from sparkcls.models.layout import decisive_files
 from sparkcls.models.ref import BUNDLED, IMPORT, ModelRef, import_source, is_remote, place_path
-from sparkcls.rows.scoring import Scoring
-from sparkcls.settings import ALWAYS, AUTO, NEVER, SHIP_CONF, check_ship, configured_cache, configured_ship
-from sparkcls.spark.confs import read_conf, take_over_confs
-from sparkcls.spark.task import local_slots
+from sparkcls.settings import ALWAYS, AUTO, NEVER, SHIP_CONF, check_ship, configured_ship
+from sparkcls.spark.confs import read_conf
 
 logger = logging.getLogger(__name__)
 
@@ -37,27 +32,6 @@ _shipped: set[tuple[str | None, str, str]] = set()
 #: Folders with archives that classic Spark serves, by application.
 _served: dict[str | None, list[Path]] = {}
 _lock = threading.Lock()
-
-
-def delivered(scoring: Scoring, session: Any) -> Scoring:
-    """A `Scoring` for workers of a session, to whom its model is on the way.
-
-    Raises
-    ------
-    ModelNotFoundError, ModelFormatError
-        The driver does not have the model, or not with the content that it should have.
-    ParamError
-        The conf ``spark.sparkcls.ship`` has another word; the driver's temporary folder has no room.
-    """
-    take_over_confs(session)
-    folder = locate(scoring.model)
-    # Workers ask whatever place they are told.
-    ref, _ = consented(scoring.model)
-    if str(folder) not in ref.places:
-        # Workers on this machine may have another cache.
-        ref = replace(ref, places=(*ref.places, str(folder)))
-    archive = ship(ref, folder, session)
-    return replace(scoring, model=ref, slots=local_slots(session), cache=configured_cache(), archive=archive)
 
 
 def ship(ref: ModelRef, folder: Path, session: Any) -> str | None:

@@ -24,12 +24,12 @@ from sparkcls.models.cards import CARDS
 from sparkcls.models.heads import SOFTMAX
 from sparkcls.models.layout import PARAMS, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.ref import ModelRef
+from sparkcls.rows.delivery import delivered
 from sparkcls.rows.scoring import Scoring
 from sparkcls.saving.sparknlp_params import foreign_metadata, with_saved_params
 from sparkcls.spark.columns import ColumnMetadata, RowFunction, column_metadata, put_column, restored
 from sparkcls.spark.confs import take_over_confs
 from sparkcls.spark.observing import Observed
-from sparkcls.spark.shipping import delivered
 from sparkcls.spark.udf import annotate_column
 from sparkcls.stages.classifier_params import ONCE, PUBLISHED, ClassifierParams
 from sparkcls.stages.params import param, text
