@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from sparkcls.formats.messages import message
-from sparkcls.formats.sparknlp import CLASS
-from sparkcls.formats.tensorbundle import masked_crc32c
+from sparkcls.formats.sparknlp.saved_stage import CLASS
+from sparkcls.formats.tensorflow.tensorbundle import masked_crc32c
 from sparkcls.models.layout import expected_shapes
 from tests.tf_graph import Build, tensorflow_graph
 

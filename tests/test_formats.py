@@ -17,8 +17,8 @@ from sparkcls.engine.encoder import TextEncoder
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.formats.archive import extract
 from sparkcls.formats.convert import convert_folder
-from sparkcls.formats.graphdef import variable_names
-from sparkcls.formats.tensorbundle import TensorBundle
+from sparkcls.formats.tensorflow.graphdef import variable_names
+from sparkcls.formats.tensorflow.tensorbundle import TensorBundle
 from sparkcls.models.layout import PARAMS, expected_shapes, read_model_folder
 from sparkcls.models.ref import folder_digest
 from sparkcls.pretrained import PretrainedPipeline, importPipeline

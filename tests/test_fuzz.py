@@ -11,15 +11,15 @@ import pytest
 from sparkcls.errors import ModelFormatError, SparkclsError
 from sparkcls.formats.archive import MOST_DIRECTORY, MOST_RATIO, extract
 from sparkcls.formats.evaluate import Budget, Node, evaluate
-from sparkcls.formats.graphdef import variable_names
-from sparkcls.formats.javaobjects import read_pairs
 from sparkcls.formats.messages import MOST_STRUCTURE
-from sparkcls.formats.onnx import read_onnx_bytes
-from sparkcls.formats.sequencefile import read_sequence_file
+from sparkcls.formats.onnx.reader import read_onnx_bytes
 from sparkcls.formats.settle import settle
-from sparkcls.formats.tensorbundle import masked_crc32c, read_table
-from sparkcls.formats.tensorflow import read_tensorflow
-from sparkcls.formats.tf_operations import OPERATIONS
+from sparkcls.formats.sparknlp.javaobjects import read_pairs
+from sparkcls.formats.sparknlp.sequencefile import read_sequence_file
+from sparkcls.formats.tensorflow.graphdef import variable_names
+from sparkcls.formats.tensorflow.operations import OPERATIONS
+from sparkcls.formats.tensorflow.reader import read_tensorflow
+from sparkcls.formats.tensorflow.tensorbundle import masked_crc32c, read_table
 from tests.foreign import DATA, java_pairs, message, random_state, sequence_file, varint, write_saved_model, write_table
 from tests.fuzz import mutants, survey, targets
 from tests.tf_graph import Build

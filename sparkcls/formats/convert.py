@@ -8,7 +8,7 @@ from pathlib import Path
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.formats.exporter import is_exporter_folder, read_exporter_folder
 from sparkcls.formats.model import write_model
-from sparkcls.formats.sparknlp import is_saved_stage, read_saved_model
+from sparkcls.formats.sparknlp.saved_stage import is_saved_stage, read_saved_model
 from sparkcls.models.layout import CONFIG, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.otherkinds import has_other_weights
 from sparkcls.models.shards import WEIGHTS, has_weights

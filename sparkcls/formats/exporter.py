@@ -13,10 +13,10 @@ from typing import Any
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.model import ForeignModel
-from sparkcls.formats.onnx import read_onnx
+from sparkcls.formats.onnx.reader import read_onnx
 from sparkcls.formats.openvino import read_openvino
 from sparkcls.formats.settle import Network, settle
-from sparkcls.formats.tensorflow import read_tensorflow
+from sparkcls.formats.tensorflow.reader import read_tensorflow
 from sparkcls.formats.weights import contiguous
 from sparkcls.models.config import with_own_names
 from sparkcls.models.heads import PROBLEM_TYPE

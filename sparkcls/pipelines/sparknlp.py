@@ -10,8 +10,8 @@ from pyspark.ml import PipelineModel, Transformer
 
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamTypeError
-from sparkcls.formats.javaobjects import read_map, read_token_rules
-from sparkcls.formats.sparknlp import CLASS, PIPELINE_CLASSES, is_saved_stage, read_metadata, stage_folders
+from sparkcls.formats.sparknlp.javaobjects import read_map, read_token_rules
+from sparkcls.formats.sparknlp.saved_stage import CLASS, PIPELINE_CLASSES, is_saved_stage, read_metadata, stage_folders
 from sparkcls.saving.sparknlp_params import with_saved_params
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification

@@ -12,7 +12,7 @@ from pyspark.ml import PipelineModel
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
-from sparkcls.formats.sparknlp import FOREIGN, PIPELINE_CLASSES, is_saved_stage, read_metadata
+from sparkcls.formats.sparknlp.saved_stage import FOREIGN, PIPELINE_CLASSES, is_saved_stage, read_metadata
 from sparkcls.pipelines.saved import classes_in, read_pipeline
 from sparkcls.pipelines.sparknlp import import_pipeline
 

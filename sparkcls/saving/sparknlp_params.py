@@ -9,7 +9,7 @@ from typing import Any
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
-from sparkcls.formats.sparknlp import FOREIGN, is_saved_stage, read_metadata
+from sparkcls.formats.sparknlp.saved_stage import FOREIGN, is_saved_stage, read_metadata
 from sparkcls.saving.stage_files import as_path
 
 #: Params that have no meaning here, with the one value that changes nothing.

@@ -17,8 +17,8 @@ import numpy as np
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.evaluate import Budget, Node, as_double, evaluate
 from sparkcls.formats.messages import check_structure, parse, read_file
-from sparkcls.formats.onnx_operations import OPERATIONS
-from sparkcls.formats.onnx_tensors import TYPES, array
+from sparkcls.formats.onnx.operations import OPERATIONS
+from sparkcls.formats.onnx.tensors import TYPES, array
 from sparkcls.formats.settle import Network
 
 #: AttributeProto.AttributeType: the field that holds the value.

@@ -14,11 +14,11 @@ import numpy as np
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.evaluate import Budget, Node, Operation, as_double, evaluate
-from sparkcls.formats.graphdef import called, node_of, shared_name, variable_names
 from sparkcls.formats.messages import check_size, parse, read_file
 from sparkcls.formats.settle import Network
-from sparkcls.formats.tensorbundle import TensorBundle
-from sparkcls.formats.tf_operations import OPERATIONS
+from sparkcls.formats.tensorflow.graphdef import called, node_of, shared_name, variable_names
+from sparkcls.formats.tensorflow.operations import OPERATIONS
+from sparkcls.formats.tensorflow.tensorbundle import TensorBundle
 from sparkcls.formats.weights import contiguous, keras_to_state
 
 _SIGNATURE = "serving_default"

@@ -17,13 +17,13 @@ from typing import Any
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.archive import extract
-from sparkcls.formats.javaobjects import read_map
 from sparkcls.formats.metadata import parse_metadata
 from sparkcls.formats.model import ForeignModel
-from sparkcls.formats.onnx import read_onnx
+from sparkcls.formats.onnx.reader import read_onnx
 from sparkcls.formats.openvino import read_openvino
 from sparkcls.formats.settle import Network, settle
-from sparkcls.formats.tensorflow import read_tensorflow
+from sparkcls.formats.sparknlp.javaobjects import read_map
+from sparkcls.formats.tensorflow.reader import read_tensorflow
 from sparkcls.formats.weights import StateDict, contiguous
 from sparkcls.models.ref import is_folder
 

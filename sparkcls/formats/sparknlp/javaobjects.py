@@ -13,7 +13,7 @@ from typing import Any
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.messages import read_file
-from sparkcls.formats.sequencefile import read_sequence_file
+from sparkcls.formats.sparknlp.sequencefile import read_sequence_file
 
 _MAGIC = b"\xac\xed\x00\x05"
 #: Most bytes of a field: the vocabulary of 110 languages has 7 million. The parser takes a second for a million.

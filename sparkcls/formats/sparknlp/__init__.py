@@ -1,0 +1,1 @@
+"""Stages that Spark NLP saved: their metadata, and what Java serialized beside it."""

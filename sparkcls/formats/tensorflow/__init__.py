@@ -1,0 +1,1 @@
+"""TensorFlow's SavedModels, as Spark NLP and exporters write them, read without TensorFlow."""
