@@ -13,7 +13,7 @@ from sparkcls.annotator import DistilBertForSequenceClassification, SentenceDete
 from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline, PipelineModel
 from sparkcls.errors import ColumnError, ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.models.cards import CARDS
-from sparkcls.stages.distilbert import _warn_of_case
+from sparkcls.stages.classifying import _warn_of_case
 from tests.models import broken, poisonous, save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, results, texts_frame
 

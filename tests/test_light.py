@@ -11,7 +11,7 @@ from sparkcls.annotator import SentenceDetector, Tokenizer
 from sparkcls.base import LightPipeline, PipelineModel
 from sparkcls.catalogue.locate import locate
 from sparkcls.errors import ColumnError, ParamTypeError
-from sparkcls.stages import distilbert
+from sparkcls.stages import has_model
 from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
 
 
@@ -150,6 +150,6 @@ def test_a_text_asks_once_where_its_model_is(model, monkeypatch):
     light = LightPipeline(model)
     light.annotate("good film")
     asked = []
-    monkeypatch.setattr(distilbert, "locate", lambda ref: asked.append(ref) or locate(ref))
+    monkeypatch.setattr(has_model, "locate", lambda ref: asked.append(ref) or locate(ref))
     light.annotate("bad film")
     assert len(asked) == 1
