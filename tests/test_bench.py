@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from sparkcls.bench import chart, memory, rival, side_by_side
-from sparkcls.bench.flops import of_texts, per_wordpiece
 from sparkcls.bench.inputs import measure_lengths, read_texts, thin
 from sparkcls.bench.job import Job
 from sparkcls.bench.models import BUNDLED_NAME, base_shaped
@@ -23,6 +22,7 @@ from sparkcls.catalogue.resolve import resolve
 from sparkcls.cli import main
 from sparkcls.errors import ColumnError, ParamError, ParamFileError
 from sparkcls.models.layout import read_model_folder
+from sparkcls.plan.flops import of_texts, per_wordpiece
 
 # --- texts ----------------------------------------------------------------------------------------
 

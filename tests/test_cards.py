@@ -3,7 +3,7 @@
 import pytest
 
 from sparkcls.annotation import Annotation
-from sparkcls.models.cards import CARDS
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.stages.tokenizer import LOSSLESS_KEY, SOURCE_KEY
 from tests.card_snippets import SNIPPETS
 from tests.models import save_tiny_model

@@ -7,12 +7,12 @@ import sys
 import pytest
 from filelock import FileLock, Timeout
 
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.catalogue.index import parse_index
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.catalogue.sources import forget_indexes
 from sparkcls.cli import main
 from sparkcls.errors import ModelNotFoundError
-from sparkcls.models.cards import CARDS
 from sparkcls.models.ref import folder_digest
 from tests.models import save_tiny_model
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkcls.models.cards import CARDS
+from sparkcls.catalogue.cards import CARDS
 from tests.foreign import DATA
 from tests.models import save_tiny_model, vocabulary
 from tests.server import add_entry

@@ -8,10 +8,10 @@ import tracemalloc
 
 import pytest
 
-from sparkcls.catalogue import connection
-from sparkcls.catalogue import store as stores
-from sparkcls.catalogue.store import Limits, NotThere, TooLarge, Unreachable, transfer
-from sparkcls.catalogue.web import HttpStore
+from sparkcls.catalogue.stores import base as stores
+from sparkcls.catalogue.stores import connection
+from sparkcls.catalogue.stores.base import Limits, NotThere, TooLarge, Unreachable, transfer
+from sparkcls.catalogue.stores.web import HttpStore
 from tests.server import misbehave, serve
 
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
@@ -110,7 +110,7 @@ def test_from_https_nothing_leads_to_http():
     from urllib.error import URLError
     from urllib.request import Request
 
-    from sparkcls.catalogue.connection import _Redirections
+    from sparkcls.catalogue.stores.connection import _Redirections
 
     follow = _Redirections().redirect_request
     for source, target in (("https://a/x", "https://b/x"), ("http://a/x", "https://b/x"), ("http://a/x", "http://b/x")):

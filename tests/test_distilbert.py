@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 from sparkcls.annotation import Annotation
 from sparkcls.annotator import DistilBertForSequenceClassification, SentenceDetector, Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline, PipelineModel
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.errors import ColumnError, ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
-from sparkcls.models.cards import CARDS
 from sparkcls.stages.classifying import _warn_of_case
 from tests.models import broken, poisonous, save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, results, texts_frame

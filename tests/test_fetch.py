@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from sparkcls.catalogue import fetch as fetch_module
-from sparkcls.catalogue import sources, store
+from sparkcls.catalogue import sources
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.install import SOURCE, install, source_of
 from sparkcls.catalogue.locate import by_digest, locate
-from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.resolve import resolve
+from sparkcls.catalogue.stores import base as store
+from sparkcls.catalogue.stores.opening import open_store
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef, folder_digest

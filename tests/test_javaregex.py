@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkcls.text.java import utf16_offsets
-from sparkcls.text.javaregex import (
+from sparkcls.text.javaregex.patterns import (
     JavaRegexError,
     compile_java,
     java_finditer,

@@ -36,6 +36,7 @@ LAYERS = [
             "mlflow",
             "sql",
             "cli",
+            "plan",
             "migrate",
             "compat",
             "bench",

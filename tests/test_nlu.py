@@ -6,8 +6,8 @@ import sparkcls
 from sparkcls import nlu
 from sparkcls.annotator import Tokenizer
 from sparkcls.base import LightPipeline
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.errors import ColumnError, ModelNotFoundError, ParamError, ParamTypeError
-from sparkcls.models.cards import CARDS
 from tests.models import save_tiny_model
 
 COLUMNS = ["classified_sequence", "classified_sequence_confidence", "document"]

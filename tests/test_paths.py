@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from sparkcls.catalogue.imported import local_folder
-from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.paths import is_elsewhere, local_path
+from sparkcls.catalogue.stores.opening import open_store
 from sparkcls.errors import ParamError, ParamTypeError
 
 

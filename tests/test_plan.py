@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from sparkcls.cli import main
-from sparkcls.cli import planning_figures as figures
-from sparkcls.cli.planning import _number, _whole
-from sparkcls.cli.planning_report import duration
 from sparkcls.errors import ParamError
+from sparkcls.plan import figures as figures
+from sparkcls.plan.command import _number, _whole
+from sparkcls.plan.report import duration
 from tests.models import save_tiny_model
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -231,7 +231,7 @@ def test_durations():
 
 
 def test_figures_are_those_of_the_documents():
-    """If this fails, a measurement was repeated: take its figures over into sparkcls/cli/planning_figures.py."""
+    """If this fails, a measurement was repeated: take its figures over into sparkcls/plan/figures.py."""
     bench, engine, scaling = ((DOCS / f"{name}.md").read_text() for name in ("benchmarks", "engine", "scaling"))
     limit = re.search(r"(\d+) GFLOP/s in bfloat16, (\d+) in float32", bench)
     assert (figures.LIMIT["mixed"], figures.LIMIT["float32"]) == tuple(map(float, limit.groups()))

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 import sparkcls
-from sparkcls.catalogue import hub, sources, store
+from sparkcls.catalogue import hub, sources
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import all_local, find_local
 from sparkcls.catalogue.locate import by_digest, locate
 from sparkcls.catalogue.resolve import resolve
+from sparkcls.catalogue.stores import base as store
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.models.bundled import bundled_names
-from sparkcls.models.cards import CARDS
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.settings import Settings, cache_folder, configured_cache, mirror, use_spark_conf

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from sparkcls.annotator import DistilBertForSequenceClassification
 from sparkcls.catalogue import hub
 from sparkcls.catalogue.hub import fetch_from_hub
-from sparkcls.cli.shipping import ship
+from sparkcls.cli.mirroring import ship
 from sparkcls.engine.weights import load_weights
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.convert import convert_folder

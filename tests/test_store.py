@@ -3,12 +3,12 @@ import time
 
 import pytest
 
-from sparkcls.catalogue import store as stores
-from sparkcls.catalogue.filesystems import ArrowStore, FsspecStore, LocalStore
-from sparkcls.catalogue.locations import has_secrets, plain, public_form
-from sparkcls.catalogue.opening import open_store
-from sparkcls.catalogue.store import NotThere, Unreachable, transfer
-from sparkcls.catalogue.web import HttpStore
+from sparkcls.catalogue.stores import base as stores
+from sparkcls.catalogue.stores.base import NotThere, Unreachable, transfer
+from sparkcls.catalogue.stores.filesystems import ArrowStore, FsspecStore, LocalStore
+from sparkcls.catalogue.stores.locations import has_secrets, plain, public_form
+from sparkcls.catalogue.stores.opening import open_store
+from sparkcls.catalogue.stores.web import HttpStore
 from tests.server import serve
 
 DATA = bytes(range(256)) * 2000

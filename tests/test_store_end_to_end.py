@@ -7,8 +7,8 @@ import pytest
 
 from sparkcls import nlu
 from sparkcls.annotator import DistilBertForSequenceClassification
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.errors import ModelNotFoundError
-from sparkcls.models.cards import CARDS
 from tests.card_snippets import SNIPPETS
 from tests.foreign import random_state, write_saved_tensorflow
 from tests.models import vocabulary

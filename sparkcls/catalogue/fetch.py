@@ -15,9 +15,9 @@ from typing import Any
 from sparkcls.catalogue.imported import CONVERTER
 from sparkcls.catalogue.index import Entry
 from sparkcls.catalogue.install import PARTIAL, install
-from sparkcls.catalogue.locations import has_secrets, public_form
 from sparkcls.catalogue.names import folder_name
-from sparkcls.catalogue.store import CHUNK, OBJECT_LIMITS, Content, Limits, Store, TooLarge, transfer
+from sparkcls.catalogue.stores.base import CHUNK, OBJECT_LIMITS, Content, Limits, Store, TooLarge, transfer
+from sparkcls.catalogue.stores.locations import has_secrets, public_form
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.layout import may_be_decisive
 from sparkcls.models.ref import STORE
@@ -84,7 +84,7 @@ def fetch(store: Store, parcel: Parcel, name: str, lang: str, target: Path | Non
     Raises
     ------
     NotThere, Unreachable
-        Of `sparkcls.catalogue.store`: the store lacks it, or cannot be asked.
+        Of `sparkcls.catalogue.stores.base`: the store lacks it, or cannot be asked.
     ModelFormatError
         The archive is damaged, does not match its checksum, or is no model that can be read.
     ParamError

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sparkcls.catalogue.install import install
-from sparkcls.catalogue.locations import plain
 from sparkcls.catalogue.names import folder_name
-from sparkcls.catalogue.store import NotThere, Unreachable
+from sparkcls.catalogue.stores.base import NotThere, Unreachable
+from sparkcls.catalogue.stores.locations import plain
 from sparkcls.errors import ModelFormatError, first_line
 from sparkcls.models.layout import DECISIVE
 from sparkcls.models.otherkinds import ADAPTER, adapter, missing_weights
@@ -47,7 +47,7 @@ def fetch_from_hub(
     Raises
     ------
     NotThere, Unreachable
-        Of `sparkcls.catalogue.store`: no such repository for us, or the Hub cannot be asked.
+        Of `sparkcls.catalogue.stores.base`: no such repository for us, or the Hub cannot be asked.
     ModelFormatError
         The repository is no model that can be read.
     ParamError

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from sparkcls.catalogue.index import INDEX
 from sparkcls.catalogue.install import source_of
-from sparkcls.catalogue.locations import plain
 from sparkcls.catalogue.names import folder_name
-from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.sources import read_index
-from sparkcls.catalogue.store import NotThere, Unreachable
+from sparkcls.catalogue.stores.base import NotThere, Unreachable
+from sparkcls.catalogue.stores.locations import plain
+from sparkcls.catalogue.stores.opening import open_store
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.layout import CONFIG
 

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from sparkcls.catalogue.consent import name_location
 from sparkcls.catalogue.install import install
-from sparkcls.catalogue.locations import has_secrets, plain, public_form
 from sparkcls.catalogue.paths import is_elsewhere, local_path
+from sparkcls.catalogue.stores.locations import has_secrets, plain, public_form
 from sparkcls.errors import ModelNotFoundError
 from sparkcls.events import emit
 from sparkcls.models.ref import ModelRef, import_place, import_source, is_folder

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sparkcls.catalogue.locations import plain
 from sparkcls.catalogue.names import LONGEST
+from sparkcls.catalogue.stores.locations import plain
 from sparkcls.errors import ModelFormatError
 
 logger = logging.getLogger(__name__)

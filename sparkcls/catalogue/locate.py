@@ -13,12 +13,12 @@ from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
 from sparkcls.catalogue.imported import import_again
 from sparkcls.catalogue.install import DIGESTS, install
-from sparkcls.catalogue.locations import public_form
 from sparkcls.catalogue.mounts import on_network
 from sparkcls.catalogue.names import check_names, folder_name
-from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.sources import read_index
-from sparkcls.catalogue.store import NotThere, Store, Unreachable
+from sparkcls.catalogue.stores.base import NotThere, Store, Unreachable
+from sparkcls.catalogue.stores.locations import public_form
+from sparkcls.catalogue.stores.opening import open_store
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.events import emit
 from sparkcls.models.layout import decisive_files

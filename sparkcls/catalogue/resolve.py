@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from sparkcls.catalogue.cards import CARDS, LANGUAGE
 from sparkcls.catalogue.consent import name_location
 from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
@@ -15,15 +16,14 @@ from sparkcls.catalogue.identity import is_model, model_folders, named, refuse_a
 from sparkcls.catalogue.imported import CONVERTER
 from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
 from sparkcls.catalogue.install import is_filled, source_of
-from sparkcls.catalogue.locations import public_form
 from sparkcls.catalogue.names import check_names, folder_name, is_repository
-from sparkcls.catalogue.opening import open_store
 from sparkcls.catalogue.paths import local_path
 from sparkcls.catalogue.sources import read_index, store_location
-from sparkcls.catalogue.store import NotThere, Store, Unreachable
+from sparkcls.catalogue.stores.base import NotThere, Store, Unreachable
+from sparkcls.catalogue.stores.locations import public_form
+from sparkcls.catalogue.stores.opening import open_store
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.bundled import bundled_names
-from sparkcls.models.cards import CARDS, LANGUAGE
 from sparkcls.models.ref import BUNDLED, STORE, ModelRef, is_remote
 from sparkcls.settings import MIRROR_CONF, MIRROR_VARIABLE, cache_folder
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 from sparkcls.catalogue.index import INDEX, Entry, parse_index
-from sparkcls.catalogue.store import Store
+from sparkcls.catalogue.stores.base import Store
 from sparkcls.errors import ParamError, ParamTypeError
 from sparkcls.settings import mirror
 
@@ -52,7 +52,7 @@ def read_index(store: Store) -> list[Entry]:
     Raises
     ------
     NotThere, Unreachable
-        Of `sparkcls.catalogue.store`: the store has no index, or cannot be asked.
+        Of `sparkcls.catalogue.stores.base`: the store has no index, or cannot be asked.
     ModelFormatError
         It is no index.
     """

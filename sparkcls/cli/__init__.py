@@ -13,9 +13,9 @@ from pathlib import Path
 
 from sparkcls._version import __version__
 from sparkcls.bench import command as benchmark
-from sparkcls.cli import planning
 from sparkcls.errors import ParamError, ParamTypeError, SparkclsError
 from sparkcls.migrate import command as migration
+from sparkcls.plan import command as planning
 
 _STORES = (
     "The store is the public one, or a mirror: a folder or URL in the environment variable SPARKCLS_MIRROR. "

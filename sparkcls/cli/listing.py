@@ -6,13 +6,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 
+from sparkcls.catalogue.cards import CARDS, LANGUAGE
 from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import PIPELINE, all_local, store_index
-from sparkcls.catalogue.locations import public_form
 from sparkcls.catalogue.sources import store_location
+from sparkcls.catalogue.stores.locations import public_form
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
-from sparkcls.models.cards import CARDS, LANGUAGE
 
 _HEAD = ("NAME", "LANG", "STATE", "FROM", "WHERE")
 Line = tuple[str, str, str, str, str]

@@ -12,7 +12,7 @@ from sparkcls.catalogue.install import LOCKS, PARTIAL, WORK
 from sparkcls.catalogue.inventory import find_local
 from sparkcls.catalogue.names import folder_name
 from sparkcls.catalogue.resolve import resolve
-from sparkcls.cli.shipping import ship
+from sparkcls.cli.mirroring import ship
 from sparkcls.settings import cache_at
 
 

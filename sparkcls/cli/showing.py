@@ -6,13 +6,13 @@ import json
 import sys
 from collections.abc import Iterator
 
+from sparkcls.catalogue.cards import CARDS, LANGUAGE, Card
 from sparkcls.catalogue.index import Entry, choose
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import Found, find_local, store_index
 from sparkcls.catalogue.resolve import nearest
 from sparkcls.cli.listing import columns
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
-from sparkcls.models.cards import CARDS, LANGUAGE, Card
 from sparkcls.models.layout import decisive_files, read_model_folder
 from sparkcls.models.ref import folder_digest
 

@@ -6,8 +6,8 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.errors import ModelNotFoundError
-from sparkcls.models.cards import CARDS
 from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 
 _PREFIX = "en.classify.distilbert_sequence."

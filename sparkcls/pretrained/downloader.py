@@ -21,7 +21,7 @@ from sparkcls.catalogue.install import LOCKS, PARTIAL, WORK, unwritable
 from sparkcls.catalogue.inventory import PIPELINE, choose_pipeline, store_index, the_store, unreachable
 from sparkcls.catalogue.names import check_names, folder_name
 from sparkcls.catalogue.sources import PUBLIC, PUBLIC_NAME
-from sparkcls.catalogue.store import NotThere, Store, Unreachable
+from sparkcls.catalogue.stores.base import NotThere, Store, Unreachable
 from sparkcls.catalogue.upkeep import drop_weights
 from sparkcls.errors import ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.formats.archive import extract

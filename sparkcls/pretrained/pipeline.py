@@ -8,11 +8,11 @@ from typing import Any
 from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame
 
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.catalogue.inventory import choose_pipeline, find_local, store_index
 from sparkcls.catalogue.names import check_names
 from sparkcls.errors import ColumnError, ModelNotFoundError, ParamTypeError
 from sparkcls.light import LightPipeline
-from sparkcls.models.cards import CARDS
 from sparkcls.pretrained.disk import load_pipeline
 from sparkcls.pretrained.downloader import ResourceDownloader
 from sparkcls.spark.columns import column_metadata

@@ -13,7 +13,7 @@ from sparkcls.stages.annotating import RowStage
 from sparkcls.stages.params import Converter, boolean, java_patterns, one_of, param, text
 from sparkcls.text.documents import CLEAN, ENCODINGS, EXTRACT, LOOKAROUND, POLICIES, DocumentRules
 from sparkcls.text.java import utf16_length
-from sparkcls.text.javaregex import JavaRegexError, java_replacement
+from sparkcls.text.javaregex.patterns import JavaRegexError, java_replacement
 
 
 def _patterns(name: str) -> Converter:

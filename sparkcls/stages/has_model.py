@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.catalogue.locate import keep, locate
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
-from sparkcls.models.cards import CARDS
 from sparkcls.models.heads import SOFTMAX
 from sparkcls.models.layout import PARAMS, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.ref import ModelRef

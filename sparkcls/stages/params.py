@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.ml.param import Param, Params
 
 from sparkcls.errors import ParamError, ParamTypeError
-from sparkcls.text.javaregex import JavaRegexError, compile_java
+from sparkcls.text.javaregex.patterns import JavaRegexError, compile_java
 
 Converter = Callable[[Any], Any]
 

@@ -18,7 +18,7 @@ from sparkcls.stages.params import (
     texts,
     whole_number,
 )
-from sparkcls.text.javaregex import JavaRegexError
+from sparkcls.text.javaregex.patterns import JavaRegexError
 from sparkcls.text.tokens import CONTEXT_CHARS, TARGET, TokenRules
 
 

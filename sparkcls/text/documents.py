@@ -14,7 +14,7 @@ import regex
 
 from sparkcls.text.elements import XmlError, find_elements
 from sparkcls.text.java import TRIMMED, lower_case
-from sparkcls.text.javaregex import JavaRegexError, compile_java, java_replacement, java_sub, split_spans
+from sparkcls.text.javaregex.patterns import JavaRegexError, compile_java, java_replacement, java_sub, split_spans
 from sparkcls.text.lookaround import check_lookaround, look_around
 
 CLEAN, EXTRACT, LOOKAROUND = "clean", "extract", "lookaround"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import regex
 
-from sparkcls.text.javaregex import JavaRegexError, compile_java
+from sparkcls.text.javaregex.patterns import JavaRegexError, compile_java
 
 _SYMBOLS = ("(?=", "(?<=")
 _LAST_STOP = compile_java(r"\.$")

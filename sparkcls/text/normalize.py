@@ -14,7 +14,7 @@ from functools import cached_property
 import regex
 
 from sparkcls.text.java import TRIMMED, lower_case, utf16_length
-from sparkcls.text.javaregex import compile_java, java_sub, split_spans
+from sparkcls.text.javaregex.patterns import compile_java, java_sub, split_spans
 
 #: All but letters and ``+`` (the plus is the original's own).
 DEFAULT_PATTERNS = (r"[^\pL+]",)

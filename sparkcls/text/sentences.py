@@ -15,7 +15,7 @@ from itertools import pairwise
 import regex
 
 from sparkcls.text.java import TRIMMED, utf16_length, utf16_offsets
-from sparkcls.text.javaregex import compile_java, java_sub
+from sparkcls.text.javaregex.patterns import compile_java, java_sub
 
 BREAK, OPEN, CLOSE = "\uf050", "\uf056", "\uf057"
 _DOT, _SEMICOLON = "\uf051", "\uf053"

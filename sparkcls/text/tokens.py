@@ -15,7 +15,7 @@ from functools import cached_property
 import regex
 
 from sparkcls.text.java import utf16_length, utf16_offsets
-from sparkcls.text.javaregex import compile_java, java_finditer, split_spans
+from sparkcls.text.javaregex.patterns import compile_java, java_finditer, split_spans
 
 #: The 12 default context characters, in Spark NLP's order.
 CONTEXT_CHARS = ".,;:!?*-()\"'"

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from sparkcls.bench.flops import of_texts
 from sparkcls.engine import batching
 from sparkcls.engine.classifier import Classifier
 from sparkcls.models.layout import read_model_folder
+from sparkcls.plan.flops import of_texts
 from tests.gpu.device import DEVICE, ON_GPU, base_model, classify, load, texts_of
 
 LENGTHS = (16, 56, 128, 512)

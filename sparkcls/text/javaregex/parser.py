@@ -10,7 +10,7 @@ import unicodedata
 
 import regex
 
-from sparkcls.text.javaclasses import (
+from sparkcls.text.javaregex.classes import (
     BEFORE_LAST_LINE_END,
     BEFORE_LINE_END,
     CLASS_ESCAPES,

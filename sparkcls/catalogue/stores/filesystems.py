@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sparkcls.catalogue.locations import plain, public_form
-from sparkcls.catalogue.store import CHUNK, Content, Interrupted, NotThere, Store, Unreachable
+from sparkcls.catalogue.stores.base import CHUNK, Content, Interrupted, NotThere, Store, Unreachable
+from sparkcls.catalogue.stores.locations import plain, public_form
 
 
 class LocalStore(Store):

@@ -12,13 +12,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sparkcls.catalogue.cards import LANGUAGE
 from sparkcls.catalogue.inventory import find_local
-from sparkcls.cli.planning_arithmetic import Job, Plan, plan_of
-from sparkcls.cli.planning_figures import BASE_WEIGHTS_MB, FLOAT32, GPUS, MIXED, PRECISIONS
-from sparkcls.cli.planning_report import report
 from sparkcls.errors import ParamError
-from sparkcls.models.cards import LANGUAGE
 from sparkcls.models.layout import CONFIG, CONFIG_DEFAULTS, read_model_folder
+from sparkcls.plan.arithmetic import Job, Plan, plan_of
+from sparkcls.plan.figures import BASE_WEIGHTS_MB, FLOAT32, GPUS, MIXED, PRECISIONS
+from sparkcls.plan.report import report
 
 EPILOG = (
     "Rows a second are estimated from figures of docs/benchmarks.md and, for GPUs, from what others published; the "

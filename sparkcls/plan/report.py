@@ -6,13 +6,13 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sparkcls.cli import planning_figures as figures
-from sparkcls.cli.planning_arithmetic import Job, Plan, estimated_flops
-from sparkcls.cli.planning_figures import FLOAT32, MIXED
+from sparkcls.plan import figures as figures
+from sparkcls.plan.arithmetic import Job, Plan, estimated_flops
+from sparkcls.plan.figures import FLOAT32, MIXED
 
 _WIDTH = 100
 _CHOSEN = "chosen, not measured"
-_FLOPS = "the formula of docs/benchmarks.md (How to read it), sparkcls/bench/flops.py"
+_FLOPS = "the formula of docs/benchmarks.md (How to read it), sparkcls/plan/flops.py"
 _BENCH = "measured, docs/benchmarks.md"
 _ENGINE = "measured, docs/engine.md"
 _DATASHEET = "NVIDIA's datasheet"

@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from sparkcls._version import __version__
-from sparkcls.catalogue.connection import SILENCE, STEP, Response, opener
-from sparkcls.catalogue.locations import plain
-from sparkcls.catalogue.store import CHUNK, Content, Interrupted, NotThere, Store, Unreachable
+from sparkcls.catalogue.stores.base import CHUNK, Content, Interrupted, NotThere, Store, Unreachable
+from sparkcls.catalogue.stores.connection import SILENCE, STEP, Response, opener
+from sparkcls.catalogue.stores.locations import plain
 
 #: Attempts at a host that does not answer at all. A name that cannot be resolved takes seconds to fail.
 TRIES_TO_CONNECT = 3

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import regex
 
-from sparkcls.text.javaparser import JavaRegexError, Parser
+from sparkcls.text.javaregex.parser import JavaRegexError, Parser
 
 __all__ = [
     "JavaRegexError",

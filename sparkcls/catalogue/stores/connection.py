@@ -12,7 +12,7 @@ from typing import IO, Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
-from sparkcls.catalogue.locations import public_form
+from sparkcls.catalogue.stores.locations import public_form
 
 #: Seconds without a byte after which a connection counts as lost.
 SILENCE = 15.0

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sparkcls.bench.flops import of_texts
-from sparkcls.cli import planning_figures as figures
-from sparkcls.cli.planning_figures import FLOAT32, Gpu
+from sparkcls.plan import figures as figures
+from sparkcls.plan.figures import FLOAT32, Gpu
+from sparkcls.plan.flops import of_texts
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkcls.catalogue.paths import local_path
-from sparkcls.catalogue.store import Store, Unreachable
+from sparkcls.catalogue.stores.base import Store, Unreachable
 
 
 def open_store(location: str) -> Store:
@@ -16,13 +16,13 @@ def open_store(location: str) -> Store:
     """
     # Each imports what only it needs.
     if location.lower().startswith(("http://", "https://")):
-        from sparkcls.catalogue.web import HttpStore
+        from sparkcls.catalogue.stores.web import HttpStore
 
         try:
             return HttpStore(location)
         except ValueError as e:
             raise Unreachable("malformed URL") from e
-    from sparkcls.catalogue.filesystems import LocalStore, open_filesystem
+    from sparkcls.catalogue.stores.filesystems import LocalStore, open_filesystem
 
     folder = local_path(location)
     return LocalStore(location, folder) if folder is not None else open_filesystem(location)

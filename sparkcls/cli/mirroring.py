@@ -10,11 +10,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.catalogue.identity import refuse_another
 from sparkcls.catalogue.index import ANNOTATOR, INDEX
 from sparkcls.catalogue.names import folder_name
 from sparkcls.errors import ModelFormatError, ParamError
-from sparkcls.models.cards import CARDS
 from sparkcls.models.layout import decisive_files, read_model_folder
 from sparkcls.models.ref import file_sha256, folder_digest
 

@@ -1,0 +1,1 @@
+"""`sparkcls plan`: how long a job takes."""

@@ -1,0 +1,1 @@
+"""Java's regular expressions, compiled for Python's regex."""
