@@ -8,7 +8,6 @@ trackable_object_graph.proto.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,12 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.models.protobuf import BYTES, fields_of
 
 _PACKAGE = "sparkcls.formats"
 #: Most bytes of a graph beside its weights: a message of two bytes takes 70 in memory. DistilBERT's has 4 million.
 MOST_STRUCTURE = 24 << 20
 _MOST_FIELDS = 1_000_000
-#: Wire types with a length: varint, and bytes.
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 #: Message, then its fields as "name number type"; a type ending in * is repeated, a capital one a message.
 _SCHEMA = {
@@ -129,57 +127,18 @@ def check_structure(data: bytes, what: str) -> None:
     """
     view, left = memoryview(data), _MOST_FIELDS
     rest = len(data)
-    for graph, start, end in _fields(view, 0, len(data), what):
+    for graph, kind, start, end in fields_of(view, 0, len(data), what):
         left -= 1
-        for part, begin, stop in _fields(view, start, end, what) if graph == 7 else ():
+        for part, inner, begin, stop in fields_of(view, start, end, what) if (graph, kind) == (7, BYTES) else ():
             left -= 1
-            for field, first, last in _fields(view, begin, stop, what) if part == 5 else ():
+            tensor = fields_of(view, begin, stop, what) if (part, inner) == (5, BYTES) else ()
+            for field, innermost, first, last in tensor:
                 left -= 1
-                rest -= last - first if field in (4, 9) else 0
+                rest -= last - first if field in (4, 9) and innermost == BYTES else 0
             if left < 0:
                 raise ModelFormatError(f"{what} has more than {_MOST_FIELDS} parts; it is not a DistilBERT")
     if rest > MOST_STRUCTURE:
         raise ModelFormatError(f"{what} has {rest} bytes beside its weights; the most is {MOST_STRUCTURE}")
-
-
-def varint(data: bytes | memoryview, at: int, end: int | None = None, what: str = "a file") -> tuple[int, int]:
-    """A variable-length integer of at most 64 bits, and the offset behind it.
-
-    Raises
-    ------
-    ModelFormatError
-        The bytes end within it, or `end` comes first.
-    """
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= (len(data) if end is None else end):
-            break
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise ModelFormatError(f"{what} is corrupt or cut off (within a variable-length integer)")
-
-
-def _fields(data: memoryview, at: int, end: int, what: str) -> Iterator[tuple[int, int, int]]:
-    """Number, start and end of each field between two offsets; of those without a length nothing."""
-    while at < end:
-        tag, at = varint(data, at, end, what)
-        kind = tag & 7
-        length = 0
-        if kind == _VARINT:
-            _, at = varint(data, at, end, what)
-        elif kind == _BYTES:
-            length, at = varint(data, at, end, what)
-        elif kind in (_FIXED64, _FIXED32):
-            at += 8 if kind == _FIXED64 else 4
-        else:
-            raise ModelFormatError(f"{what} is corrupt or cut off")
-        if at + length > end:
-            raise ModelFormatError(f"{what} is corrupt or cut off")
-        yield tag >> 3, at, at + length
-        at += length
 
 
 _classes: dict[str, Any] = {}

@@ -18,7 +18,8 @@ import google_crc32c
 import numpy as np
 
 from sparkcls.errors import ModelFormatError
-from sparkcls.formats.messages import check_size, parse, read_file, varint
+from sparkcls.formats.messages import check_size, parse, read_file
+from sparkcls.models.protobuf import varint
 
 _FOOTER = 48
 _MAGIC = 0xDB4775248B80FB57
