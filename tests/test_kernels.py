@@ -7,7 +7,7 @@ from transformers.activations import ACT2FN
 
 from sparkcls.engine import kernels
 from sparkcls.engine.kernels import attention, fused_linear, plain_linear
-from sparkcls.engine.packing import Packing, round_up
+from sparkcls.engine.packing import Layout, Packing, round_up
 from sparkcls.models.config import ACTIVATIONS
 
 HEADS, WIDTH = 4, 32
@@ -27,13 +27,32 @@ def expected(q, k, v, lengths, first_only):
     return torch.cat(parts)
 
 
+def varlen_attention(q, k, v, q_ends, k_ends, most_q, most_k):
+    """What `torch.nn.attention.varlen.varlen_attn` computes, which only GPUs can."""
+    assert q.dtype == k.dtype == v.dtype
+    assert q_ends.dtype == k_ends.dtype == torch.int32
+    pairs = list(zip(q_ends.diff().tolist(), k_ends.diff().tolist(), strict=True))
+    assert (most_q, most_k) == (max(n for n, _ in pairs), max(n for _, n in pairs))
+    parts = []
+    for i in range(len(pairs)):
+        rows, keys = slice(q_ends[i], q_ends[i + 1]), slice(k_ends[i], k_ends[i + 1])
+        one, two, three = (x.transpose(0, 1) for x in (q[rows], k[keys], v[keys]))
+        parts.append(F.scaled_dot_product_attention(one, two, three).transpose(0, 1))
+    return torch.cat(parts)
+
+
+@pytest.fixture(autouse=True)
+def with_varlen_attention(monkeypatch):
+    monkeypatch.setattr(kernels, "_varlen_function", lambda: varlen_attention)
+
+
 @pytest.mark.parametrize("lengths", BATCHES)
-@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("layout", list(Layout))
 @pytest.mark.parametrize("first_only", [False, True])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)])
-def test_attention(lengths, padded, first_only, dtype, tolerance):
+def test_attention(lengths, layout, first_only, dtype, tolerance):
     torch.manual_seed(0)
-    packing = Packing.of([[1] * n for n in lengths], CPU, padded)
+    packing = Packing.of([[1] * n for n in lengths], CPU, layout)
     k, v = (torch.randn(len(packing.ids), WIDTH).to(dtype) for _ in range(2))
     q = torch.randn(len(lengths) if first_only else len(packing.ids), WIDTH).to(dtype)
     found = attention(q, k, v, packing, HEADS)
@@ -45,7 +64,7 @@ def test_attention(lengths, padded, first_only, dtype, tolerance):
 
 
 def test_long_sequences_go_a_few_at_a_time(monkeypatch):
-    packing = Packing.of([[1] * 100] * 7, CPU, False)
+    packing = Packing.of([[1] * 100] * 7, CPU, Layout.RUNS)
     assert packing.runs(10**9) == [(0, 4, 100), (400, 2, 100), (600, 1, 100)]
     assert packing.runs(20_000) == [(0, 2, 100), (200, 2, 100), (400, 2, 100), (600, 1, 100)]
     assert packing.runs(1) == [(at, 1, 100) for at in range(0, 700, 100)]
@@ -66,6 +85,30 @@ def test_linear(activation, rows, dtype, tolerance):
         assert torch.allclose(
             fused(x.to(dtype), weight.to(dtype), bias.to(dtype)).float(), plain, atol=tolerance * 10, rtol=tolerance
         )
+
+
+def test_attention_of_few_exact_queries_over_keys_of_16_bits():
+    packing = Packing.of([[1] * n for n in (3, 9)], CPU, Layout.VARLEN)
+    k, v = (torch.randn(12, WIDTH).half() for _ in range(2))
+    q = torch.randn(2, WIDTH)
+    found = attention(q, k, v, packing, HEADS)
+    assert found.dtype == torch.float32
+    assert torch.allclose(found, expected(q, k.float(), v.float(), [3, 9], True), atol=2e-3)
+
+
+def test_varlen_attention_is_for_gpus_in_16_bits(monkeypatch):
+    gpu = torch.device("cuda:0")
+    capability = (8, 0)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert kernels.has_varlen_attention(gpu, torch.float16, 64)
+    assert not kernels.has_varlen_attention(CPU, torch.float16, 64)
+    assert not kernels.has_varlen_attention(gpu, torch.float32, 64)
+    assert not kernels.has_varlen_attention(gpu, torch.float16, 33)
+    capability = (7, 5)
+    assert not kernels.has_varlen_attention(gpu, torch.float16, 64)
+    capability = (9, 0)
+    monkeypatch.setattr(kernels, "_varlen_function", lambda: None)
+    assert not kernels.has_varlen_attention(gpu, torch.bfloat16, 64)
 
 
 def test_without_the_operator_the_plain_one_is_used(monkeypatch):
@@ -92,9 +135,9 @@ def test_rounding_up():
 
 @pytest.mark.parametrize("lengths", [[5, 7], [5, 5, 5, 7], [17, 18, 40]])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("padded", [False, True])
-def test_a_sequence_of_nan_takes_no_other_along(lengths, dtype, padded):
-    packing = Packing.of([[1] * n for n in lengths], CPU, padded)
+@pytest.mark.parametrize("layout", list(Layout))
+def test_a_sequence_of_nan_takes_no_other_along(lengths, dtype, layout):
+    packing = Packing.of([[1] * n for n in lengths], CPU, layout)
     q, k, v = (torch.randn(len(packing.ids), WIDTH).to(dtype) for _ in range(3))
     healthy = sum(lengths[:-1])
     for x in (q, k, v):

@@ -357,19 +357,21 @@ def test_equal_texts_are_scored_once(tiny_model):
     assert (found[:5] == found[15:]).all()
 
 
-def test_float16_with_padding_as_on_a_gpu(tiny_model):
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_float16_with_padding_as_on_a_gpu(tiny_model, everywhere):
     import torch
 
-    from sparkcls.engine.packing import Packing
+    from sparkcls.engine.packing import Layout, Packing
+    from sparkcls.engine.weights import _converted
 
     ids = [[2, 7, 3], [2, 9, 8, 7, 6, 3], [2, 7, 7, 3]]
+    half, exact = (load(tiny_model, p)._passes._network for p in ("float16", "float32"))
+    half._weights = _converted(read_model_folder(tiny_model), "float16", everywhere)
     with torch.inference_mode():
-        half, exact = (
-            load(tiny_model, p)._passes._network._forward(Packing.of(ids, torch.device("cpu"), padded))
-            for p, padded in (("float16", True), ("float32", False))
-        )
-    assert half.dtype == torch.float32
-    assert torch.allclose(half, exact, atol=2e-2)
+        found = half._forward(Packing.of(ids, torch.device("cpu"), Layout.PADDED))
+        plain = exact._forward(Packing.of(ids, torch.device("cpu"), Layout.RUNS))
+    assert found.dtype == torch.float32
+    assert torch.allclose(found, plain, atol=2e-2)
 
 
 @pytest.mark.parametrize("change", [{}, {"activation": "sigmoid"}, {"coalesceSentences": True}, {"onError": "raise"}])

@@ -9,12 +9,13 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sparkcls.engine.packing import Packing
+from sparkcls.engine.packing import Layout, Packing
 
 #: ``linear(x, weight, bias)`` with shapes ``(tokens, in)``, ``(out, in)``, ``(out,)``.
 Linear = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -84,13 +85,15 @@ def attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int) -> 
     q
         Queries of all tokens, shape ``(tokens, width)``, or of each sequence's first token, ``(sequences, width)``.
     k, v
-        Shape ``(tokens, width)``.
+        Shape ``(tokens, width)``. In `Layout.VARLEN` of 16 bits, whatever `q` is.
 
     Returns
     -------
-    The shape of `q`.
+    The shape and type of `q`.
     """
-    if packing.padded:
+    if packing.layout is Layout.VARLEN:
+        return _varlen_attention(q, k, v, packing, heads)
+    if packing.layout is Layout.PADDED:
         return _padded_attention(q, k, v, packing, heads)
     written_out = q.dtype == torch.bfloat16 and len(q) == len(k)
     if written_out:
@@ -147,6 +150,37 @@ def _written_out(q: Tensor, k: Tensor, v: Tensor, count: int, length: int, heads
     values[:, length:] = 0
     found = torch.bmm(scores.softmax(-1, dtype=torch.float32).to(q.dtype), values)
     return found.view(count, heads, rounded, width)[:, :, :length]
+
+
+def has_varlen_attention(device: torch.device, dtype: torch.dtype, head_width: int) -> bool:
+    """Whether attention needs no padding there: torch 2.10 on, 16 bits, and a GPU of capability 8.0 on.
+
+    Measured on an H100 with DistilBERT-base in float16: 1.4 times the whole pass of the padded way where lengths
+    differ, 1.05 times where they are equal.
+    """
+    if device.type != "cuda" or dtype not in (torch.float16, torch.bfloat16) or head_width % 8 or head_width > 256:
+        return False
+    return torch.cuda.get_device_capability(device) >= (8, 0) and _varlen_function() is not None
+
+
+def _varlen_function() -> Callable[..., Any] | None:
+    try:
+        from torch.nn.attention.varlen import varlen_attn
+    except ImportError:
+        return None
+    return varlen_attn
+
+
+def _varlen_attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int) -> Tensor:
+    ends, longest, function = packing.ends, max(packing.lengths), _varlen_function()
+    assert ends is not None
+    assert function is not None, "has_varlen_attention was asked"
+    queries, most = ends, longest
+    if len(q) < len(k):
+        queries, most = torch.arange(len(ends), device=ends.device, dtype=ends.dtype), 1
+    by_head = (x.to(k.dtype).view(len(x), heads, -1) for x in (q, k, v))
+    found: Tensor = function(*by_head, queries, ends, most, longest)
+    return found.reshape(q.shape).to(q.dtype)
 
 
 def _padded_attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int) -> Tensor:

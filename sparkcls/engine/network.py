@@ -19,8 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sparkcls.engine.kernels import Linear, attention, fused_linear, plain_linear
-from sparkcls.engine.packing import Packing
+from sparkcls.engine.kernels import Linear, attention, fused_linear, has_varlen_attention, plain_linear
+from sparkcls.engine.packing import Layout, Packing
 from sparkcls.engine.process import fitting_threads, give_back_memory
 from sparkcls.engine.weights import load_weights
 from sparkcls.models.layout import ModelFolder
@@ -40,6 +40,7 @@ class Network:
         self._heads = int(folder.config["n_heads"])
         self._layers = int(folder.config["n_layers"])
         self._weights = load_weights(folder, digest, self.device, precision)
+        self._layout = self._choose_layout(int(folder.config["dim"]) // self._heads)
         activation = folder.config["activation"]
         self._plain = plain_linear("none"), plain_linear(activation)
         fused = self.device.type == "cpu" and precision in ("float32", "bfloat16")
@@ -50,6 +51,16 @@ class Network:
         self._exact = _in_float32(self._plain[0]), _in_float32(self._plain[1])
         #: Set when memory has ended, until `recover`.
         self._frugal = False
+
+    def _choose_layout(self, head_width: int) -> Layout:
+        if self.device.type == "cpu":
+            return Layout.RUNS
+        return Layout.VARLEN if has_varlen_attention(self.device, self._dtype, head_width) else Layout.PADDED
+
+    @property
+    def pads(self) -> bool:
+        """Whether attention computes positions that no wordpiece has."""
+        return self._layout is Layout.PADDED
 
     @property
     def size(self) -> int:
@@ -73,7 +84,7 @@ class Network:
         -------
         A function that waits for them, and for nothing that was begun later: float32, ``(len(sequences), labels)``.
         """
-        packing = Packing.of(sequences, self.device, padded=self.device.type != "cpu")
+        packing = Packing.of(sequences, self.device, self._layout)
         if self.device.type == "cpu":
             with fitting_threads():
                 scores = self._scores(packing)
@@ -120,8 +131,9 @@ class Network:
                 # 6-layer model a seventh of all work. What remains is so little that it is done in float32, and
                 # not worth kernels of its own.
                 linear, activated = self._plain
-                x = rounded = x[packing.first]
-                k, v = k.float(), v.float()
+                x = rounded = x[packing.first].float()
+                if packing.layout is not Layout.VARLEN:
+                    k, v = k.float(), v.float()
             q = linear(rounded, *self._parameters(f"{name}.attention.q_lin"))
             context = attention(q, k, v, packing, self._heads)
             x = self._norm(f"{name}.sa_layer_norm", x, linear(context, *self._parameters(f"{name}.attention.out_lin")))
@@ -134,7 +146,7 @@ class Network:
         return self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
 
     def _norm(self, name: str, x: Tensor, part: Tensor) -> Tensor:
-        """Layer norm of a sum, in float32; `x` is overwritten.
+        """Layer norm of a sum; `x` is overwritten, and its type kept: on a GPU the layers' own, else float32.
 
         The sum is not left to oneDNN's linear layer, which was measured to be slower.
         """

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from enum import Enum
+from itertools import chain, groupby
 
 import numpy as np
 import torch
 from torch import Tensor
 
 _LARGEST_RUN = 8
+
+
+class Layout(Enum):
+    """How attention finds the sequences of a batch.
+
+    `RUNS`: those of one length at once, for CPUs. `PADDED`: padded for attention alone, in one call.
+    `VARLEN`: by where each ends, without padding, see `sparkcls.engine.kernels.has_varlen_attention`.
+    """
+
+    RUNS = "runs"
+    PADDED = "padded"
+    VARLEN = "varlen"
 
 
 @dataclass(frozen=True)
@@ -20,14 +33,16 @@ class Packing:
     Parameters
     ----------
     ids, positions
-        Wordpiece ids and their places within their sequences; int64, shape ``(tokens,)``. Unless
-        padded a few tokens that belong to no sequence may follow, see `round_up`.
+        Wordpiece ids and their places within their sequences; int64, shape ``(tokens,)``. In `Layout.RUNS` a few
+        tokens that belong to no sequence may follow, see `round_up`.
     first
         Index of each sequence's first token; int64, shape ``(sequences,)``.
     lengths
         Tokens of each sequence.
-    padded
-        Whether attention is to pad the sequences: on a GPU.
+    layout
+        What attention is to do with it.
+    ends
+        In `Layout.VARLEN`, the tokens before each sequence, and all tokens: int32, shape ``(sequences + 1,)``.
     slots
         Where each token stands in a padded batch, flattened: int64, shape ``(tokens,)``. None where nothing is padded
         because lengths are equal.
@@ -39,32 +54,35 @@ class Packing:
     positions: Tensor
     first: Tensor
     lengths: tuple[int, ...]
-    padded: bool
+    layout: Layout
+    ends: Tensor | None = None
     slots: Tensor | None = None
     mask: Tensor | None = None
 
     @staticmethod
-    def of(sequences: Sequence[Sequence[int]], device: torch.device, padded: bool) -> Packing:
+    def of(sequences: Sequence[Sequence[int]], device: torch.device, layout: Layout) -> Packing:
         """The packing of at least one sequence, none of them empty."""
-        lengths = np.array([len(s) for s in sequences])
-        ids = np.concatenate([np.asarray(s, dtype=np.int64) for s in sequences])
+        lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
+        tokens = int(lengths.sum())
+        ids = np.fromiter(chain.from_iterable(sequences), dtype=np.int64, count=tokens)
         first = np.cumsum(lengths) - lengths
-        positions = np.arange(len(ids)) - np.repeat(first, lengths)
-        if not padded:
-            spare = round_up(len(ids)) - len(ids)
-            ids, positions = np.pad(ids, (0, spare)), np.pad(positions, (0, spare))
-
-        def move(array: np.ndarray) -> Tensor:
-            tensor = torch.from_numpy(array)
-            # Pinned memory lets the copy run beside the kernels of the batch before.
-            return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
-
-        slots = mask = None
+        positions = np.arange(tokens) - np.repeat(first, lengths)
         width = int(lengths.max())
-        if padded and int(lengths.min()) < width:
-            slots = move(np.repeat(np.arange(len(lengths)) * width, lengths) + positions)
-            mask = move((np.arange(width) < lengths[:, None])[:, None, None, :])
-        return Packing(move(ids), move(positions), move(first), tuple(lengths.tolist()), padded, slots, mask)
+        arrays = [ids, positions, first]
+        if layout is Layout.RUNS:
+            spare = round_up(tokens) - tokens
+            arrays[:2] = np.pad(ids, (0, spare)), np.pad(positions, (0, spare))
+        is_padded = layout is Layout.PADDED and int(lengths.min()) < width
+        if is_padded:
+            arrays += [np.repeat(np.arange(len(lengths)) * width, lengths) + positions, lengths]
+        on_ids, on_positions, on_first, *more = _moved(arrays, device)
+        ends = slots = mask = None
+        if layout is Layout.VARLEN:
+            ends = torch.cat([on_first, on_first.new_full((1,), tokens)]).int()
+        if is_padded:
+            slots, on_lengths = more
+            mask = (torch.arange(width, device=device) < on_lengths[:, None])[:, None, None, :]
+        return Packing(on_ids, on_positions, on_first, tuple(lengths.tolist()), layout, ends, slots, mask)
 
     def runs(self, most: int) -> list[tuple[int, int, int]]:
         """Sequences of one length that follow each other, in groups of 1, 2, 4, ...: (first token, sequences, length).
@@ -81,6 +99,15 @@ class Packing:
                 at += count * length
                 left -= count
         return runs
+
+
+def _moved(arrays: Sequence[np.ndarray], device: torch.device) -> list[Tensor]:
+    """Arrays of int64 on a device; to a GPU all in one copy, from pinned memory, so that it runs beside kernels."""
+    if device.type != "cuda":
+        return [torch.from_numpy(array).to(device) for array in arrays]
+    together = torch.empty(sum(map(len, arrays)), dtype=torch.int64, pin_memory=True)
+    np.concatenate(arrays, out=together.numpy())
+    return list(together.to(device, non_blocking=True).split([len(array) for array in arrays]))
 
 
 def round_up(tokens: int) -> int:

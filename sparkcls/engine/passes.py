@@ -114,7 +114,7 @@ class Passes:
         seconds += time.perf_counter() - begin
         lengths = [len(s) for s in batch.sequences]
         figures.wordpieces += sum(lengths)
-        if self.device != "cpu":
+        if self._network.pads:
             figures.padding += max(lengths) * len(lengths) - sum(lengths)
         figures.model_seconds += seconds
         emit(

@@ -30,13 +30,15 @@ def prepare_worker(threads: int) -> None:
     Parameters
     ----------
     threads
-        Of torch's CPU kernels. The tokenizer gets none of its own.
+        Of torch's CPU kernels, and of the tokenizer, which works while the model does only beside a GPU.
     """
     global _is_worker
     _is_worker = True
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    os.environ["TOKENIZERS_PARALLELISM"] = "true" if threads > 1 else "false"
+    # Read when the tokenizer first works. Else it takes all cores of the machine.
+    os.environ["RAYON_NUM_THREADS"] = str(threads)
     for variable in _KEEPERS:
         # Read at the first use of oneDNN.
         os.environ.setdefault(variable, _KERNELS)

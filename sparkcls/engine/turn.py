@@ -33,7 +33,7 @@ def turn(device: torch.device) -> Iterator[None]:
         yield
         return
     try:
-        lock.acquire(timeout=LONGEST, poll_interval=0.005)
+        lock.acquire(timeout=LONGEST, poll_interval=0.001)
     except Timeout:
         logger.warning(
             "Another process has had %s for %d s; this one computes beside it. Does it hang?", lock.lock_file, LONGEST

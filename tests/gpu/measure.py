@@ -25,8 +25,10 @@ LENGTHS = (16, 56, 128, 512)
 TOKENS = 1 << 20 if ON_GPU else 1 << 12
 #: Products that are timed together.
 REPEAT = 20
+#: Processes that share the device.
+PROCESSES = (1, 4, 16) if ON_GPU else (1, 2)
 #: What `token_budget` is multiplied with.
-BUDGETS = (0.25, 0.5, 1, 2, 4, 8)
+BUDGETS = (0.5, 1, 2)
 
 
 def wait() -> None:
@@ -131,10 +133,10 @@ def launches(classifier: Classifier) -> dict[str, float]:
 def attention_variants(lengths: list[int]) -> dict[str, float | str]:
     """Milliseconds of one layer's attention over a batch: padded, as the engine does it, and packed."""
     from sparkcls.engine.kernels import attention
-    from sparkcls.engine.packing import Packing
+    from sparkcls.engine.packing import Layout, Packing
 
     device, dtype = torch.device(DEVICE), torch.float16
-    packing = Packing.of([[1] * n for n in lengths], device, padded=True)
+    packing = Packing.of([[1] * n for n in lengths], device, Layout.PADDED)
     tokens = sum(lengths)
     q, k, v = (torch.randn(tokens, 768, device=device, dtype=dtype) for _ in range(3))
     found: dict[str, float | str] = {"padded": seconds(lambda: attention(q, k, v, packing, 12), 10) * 1e3}
@@ -154,10 +156,10 @@ def attention_variants(lengths: list[int]) -> dict[str, float | str]:
 
 def graph(classifier: Classifier) -> dict[str, float | str]:
     """Milliseconds of a small batch as it is launched, and replayed from a CUDA graph: what graphs could gain."""
-    from sparkcls.engine.packing import Packing
+    from sparkcls.engine.packing import Layout, Packing
 
     network = classifier._passes._network
-    packing = Packing.of([[101] + [2000] * 30 + [102]] * 16, torch.device(DEVICE), padded=True)
+    packing = Packing.of([[101] + [2000] * 30 + [102]] * 16, torch.device(DEVICE), Layout.PADDED)
     with torch.inference_mode():
         eager = seconds(lambda: network._forward(packing), 20) * 1e3
         try:
@@ -171,6 +173,45 @@ def graph(classifier: Classifier) -> dict[str, float | str]:
             return {"eager": eager, "graph": seconds(captured.replay, 20) * 1e3}
         except RuntimeError as e:
             return {"eager": eager, "graph refused": str(e)[:200]}
+
+
+_SHARED = """
+import os, sys, time
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+from pathlib import Path
+from tests.gpu.device import classify, load, texts_of
+classifier = load(Path(sys.argv[1]), "mixed")
+texts = texts_of([56] * 2048, seed=int(sys.argv[2]))
+classify(classifier, texts)
+print("ready", flush=True)
+sys.stdin.readline()
+begin, done = time.perf_counter(), 0
+while time.perf_counter() - begin < float(sys.argv[3]):
+    classify(classifier, texts)
+    done += len(texts)
+print(done / (time.perf_counter() - begin))
+"""
+
+
+def shared(folder: Path, processes: int, duration: float) -> float:
+    """Texts a second of some processes that share the GPU, as Spark's workers do; each tokenises on one core."""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _SHARED, str(folder), str(number), str(duration)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(processes)
+    ]
+    for worker in workers:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+    return sum(float(worker.communicate(timeout=120)[0]) for worker in workers)
 
 
 _FIRST = """
@@ -207,7 +248,7 @@ def measure(work: Path, report: Callable[[str, Any], None]) -> None:
     draw = random.Random(3)
     lengths = [draw.randint(8, 120) for _ in range(TOKENS // 64)]
     texts = texts_of(lengths)
-    for precision, limit in (("mixed", "float16"), ("float16", "float16"), ("bfloat16", "bfloat16"), ("float32",) * 2):
+    for precision, limit in (("mixed", "float16"), ("float16", "float16"), ("float32",) * 2):
         classifier = load(folder, precision)
         if ON_GPU:
             torch.cuda.reset_peak_memory_stats()
@@ -220,6 +261,8 @@ def measure(work: Path, report: Callable[[str, Any], None]) -> None:
     for length in LENGTHS:
         rate = hugging_face(folder, length, torch.float16 if ON_GPU else torch.float32)
         report(f"transformers, batches of 32, {length} wordpieces, texts/s", rate)
+    for processes in PROCESSES:
+        report(f"mixed, 56 wordpieces, {processes} processes, texts/s", shared(folder, processes, 5 if ON_GPU else 1))
     half = load(folder, "float16")
     report("texts/s by budget", budgets(half, texts))
     if ON_GPU:

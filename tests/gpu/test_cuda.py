@@ -16,8 +16,9 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from sparkcls.classification import probabilities
 from sparkcls.engine import classifier as classifier_module
-from sparkcls.engine.contract import Outcome
+from sparkcls.engine.contract import HUGGINGFACE, Outcome, Reading
 from sparkcls.engine.device import Surroundings, choose_device
+from sparkcls.engine.figures import Figures
 from sparkcls.engine.precision import choose_precision
 from sparkcls.engine.turn import turn
 from sparkcls.errors import DeviceError, ModelError
@@ -86,6 +87,18 @@ def test_sixteen_bits_are_near(base, exact, precision, moved, mix):
     texts = texts_of(MIXES[mix])
     found = scores(classify(load(base, precision), texts, LONGEST))
     assert np.abs(found - scores(classify(exact, texts, LONGEST))).max() < moved
+
+
+@only_gpu
+def test_nothing_is_padded_in_16_bits(base):
+    if torch.cuda.get_device_capability(DEVICE) < (8, 0):
+        pytest.skip("needs a GPU of capability 8.0")
+    classifier = load(base, "float16")
+    figures = Figures()
+    texts = texts_of(MIXES["all lengths"])
+    classifier.classify(texts, range(len(texts)), Reading(HUGGINGFACE, True, LONGEST, None), figures=figures)
+    assert figures.wordpieces
+    assert not figures.padding
 
 
 def test_mixed_has_the_labels_of_float32(base, exact):
