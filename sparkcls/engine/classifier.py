@@ -7,53 +7,26 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from sparkcls.catalogue.locate import locate
 from sparkcls.engine.batching import cut_batches, token_budget
-from sparkcls.engine.contract import SPARKNLP, Outcome, Reading, Sentence
+from sparkcls.engine.contract import Margins, Outcome, Pair, Reading, Sentence
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.figures import Figures
 from sparkcls.engine.margins import CloseCalls, Moves, measured
 from sparkcls.engine.network import Network
 from sparkcls.engine.passes import Batch, NotFiniteError, Passes, Result, one_line
 from sparkcls.engine.precision import FLOAT32, MIXED, half_precision
+from sparkcls.engine.prepared import Prepared, hypotheses, prepare
 from sparkcls.engine.process import give_back_memory
+from sparkcls.engine.zero_shot import Answer, Hypotheses
 from sparkcls.events import emit
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Sentences as wordpieces, ready for the model; each distinct sentence has a number.
-
-    Parameters
-    ----------
-    which
-        The number of every sentence, in their order.
-    outcomes
-        By number, what is known before the model has run.
-    inputs
-        Wordpiece ids by number, of those that the model is to score.
-    refused
-        By number, why the tokenizer did not take a sentence.
-    rows
-        By number, the rows in which it stands, as often as it stands in them.
-    cap
-        Most sequences of a forward pass, if limited.
-    """
-
-    which: list[int]
-    outcomes: list[Outcome]
-    inputs: dict[int, list[int]]
-    refused: dict[int, Exception]
-    rows: list[list[int]]
-    cap: int | None
 
 
 class Classifier:
@@ -69,11 +42,13 @@ class Classifier:
         self.precision = precision
         self.encoder = TextEncoder(self._folder)
         self._probe = self.encoder.probe()
-        self._lock = threading.Lock()
+        self._lock, self._lock_of_pairs = threading.Lock(), threading.Lock()
         self._exact: Passes | None = None
         self._moves: Moves | None = None
+        self._moves_of_pairs: Moves | None = None
         if precision == MIXED:
-            half, exact = half_precision(device), _weakly(self._in_float32)
+            self._half = half = half_precision(device)
+            exact = _weakly(self._in_float32)
             self._passes = self._load(half, exact)
             self._moves = measured(self._folder, self._digest, self.encoder, self._passes, exact, half)
         else:
@@ -101,9 +76,20 @@ class Classifier:
                 emit("load", model=self.name, device=self.device, precision=FLOAT32, seconds=seconds)
         return self._exact
 
+    def _moves_of(self, prepared: Prepared) -> Moves | None:
+        """How far 16 bits move the scores of such sequences; None where they are not checked."""
+        if self._moves is None or not prepared.are_pairs:
+            return self._moves
+        with self._lock_of_pairs:
+            if self._moves_of_pairs is None:
+                self._moves_of_pairs = measured(
+                    self._folder, self._digest, self.encoder, self._passes, self._in_float32, self._half, pairs=True
+                )
+        return self._moves_of_pairs
+
     def classify(
         self,
-        sentences: Sequence[Sentence],
+        sentences: Sequence[Sentence | Pair],
         rows: Sequence[int],
         reading: Reading,
         is_close: CloseCalls | None = None,
@@ -114,7 +100,7 @@ class Classifier:
         Parameters
         ----------
         sentences
-            Texts, or lists of words.
+            Texts, or lists of words, or pairs of these.
         rows
             For each sentence a number of the row it stands in; counted in the log of events.
         is_close
@@ -129,26 +115,25 @@ class Classifier:
         """
         return self.score(self.prepare(sentences, rows, reading), is_close, figures)
 
-    def prepare(self, sentences: Sequence[Sentence], rows: Sequence[int], reading: Reading) -> Prepared:
+    def hypotheses(self, texts: Sequence[str], answer: Answer, reading: Reading) -> Hypotheses:
+        """Sentences about labels as wordpieces, for `prepare`.
+
+        Raises
+        ------
+        ParamError
+            One of them leaves no room for a text, or the tokenizer does not take it.
+        """
+        return hypotheses(self.encoder, texts, answer, reading)
+
+    def prepare(
+        self,
+        sentences: Sequence[Sentence | Pair],
+        rows: Sequence[int],
+        reading: Reading,
+        hypotheses: Hypotheses | None = None,
+    ) -> Prepared:
         """The part of `classify` that needs no model: sentences become wordpieces. Any thread may run it."""
-        numbers: dict[object, int] = {}
-        which = [numbers.setdefault(s if isinstance(s, str) else tuple(s), len(numbers)) for s in sentences]
-        distinct: list[Sentence] = [s if isinstance(s, str) else list(s) for s in numbers]  # type: ignore[call-overload]
-        of_rows: list[list[int]] = [[] for _ in distinct]
-        for number, row in zip(which, rows, strict=True):
-            of_rows[number].append(row)
-        prepared = Prepared(which, [Outcome()] * len(distinct), {}, {}, of_rows, reading.cap)
-        for i, ids in enumerate(self.encoder.encode(distinct, reading.tokenization, reading.case_sensitive)):
-            if isinstance(ids, Exception):
-                prepared.refused[i] = ids
-            # Spark NLP classifies a sentence with tokens, even if none of them gives a wordpiece.
-            elif ids or (reading.tokenization == SPARKNLP and distinct[i]):
-                try:
-                    prepared.inputs[i], left_out = self.encoder.finish(ids, reading.max_length, reading.tokenization)
-                    prepared.outcomes[i] = Outcome(truncated=left_out)
-                except ValueError as e:
-                    prepared.refused[i] = e
-        return prepared
+        return prepare(self.encoder, sentences, rows, reading, hypotheses)
 
     def score(
         self, prepared: Prepared, is_close: CloseCalls | None = None, figures: Figures | None = None
@@ -156,15 +141,16 @@ class Classifier:
         """The rest of `classify`."""
         figures = figures if figures is not None else Figures()
         outcomes = list(prepared.outcomes)
-        results: dict[int, Result] = dict(prepared.refused)
         for error in prepared.refused.values():
             self._passes.check(error)
-        if self._moves is None:
-            results |= self._predict(self._passes, prepared.inputs, prepared, figures)
-        elif is_close is not None and not self._moves.are_small_enough(is_close):
-            results |= self._predict(self._in_float32(), prepared.inputs, prepared, figures)
+        moves = self._moves_of(prepared)
+        if moves is None:
+            found = self._predict(self._passes, prepared.inputs, prepared, figures)
+        elif is_close is not None and not moves.are_small_enough(is_close, prepared.hypotheses):
+            found = self._predict(self._in_float32(), prepared.inputs, prepared, figures)
         else:
-            results |= self._predict_mixed(self._moves, is_close, prepared, figures)
+            found = self._predict_mixed(moves, is_close, prepared, figures)
+        results = prepared.refused | prepared.together(found)
         for i, result in results.items():
             if isinstance(result, NotFiniteError):
                 self._passes.check(result)
@@ -172,12 +158,12 @@ class Classifier:
                 outcomes[i] = Outcome(truncated=outcomes[i].truncated, error=one_line(result))
             else:
                 outcomes[i] = Outcome(result, outcomes[i].truncated)
-        found = [outcomes[number] for number in prepared.which]
-        figures.sentences += len(found)
+        given = [outcomes[number] for number in prepared.which]
+        figures.sentences += len(given)
         figures.scored += len(prepared.inputs)
-        figures.truncated += sum(o.truncated > 0 for o in found)
-        self._report_failures(found, figures)
-        return found
+        figures.truncated += sum(o.truncated > 0 for o in given)
+        self._report_failures(given, figures)
+        return given
 
     def recover(self) -> None:
         """Called at the end of a task, or of a call where there are no tasks: forget what lack of memory changed."""
@@ -212,7 +198,8 @@ class Classifier:
         margins = None
         while margins is not moves.margins:
             margins = moves.margins
-            again = sorted(_doubtful(half, is_close, prepared.rows, moves) - exact.keys())
+            doubtful = _doubtful(prepared.together(half), is_close, prepared, moves.margins)
+            again = [i for i in prepared.sequences_of(doubtful) if i not in exact]
             if not again:
                 break
             figures.rescored += len(again)
@@ -221,7 +208,7 @@ class Classifier:
         return half | exact
 
     def _predict(
-        self, passes: Passes, inputs: dict[int, list[int]], prepared: Prepared, figures: Figures
+        self, passes: Passes, inputs: dict[int, Sequence[int]], prepared: Prepared, figures: Figures
     ) -> dict[int, Result]:
         numbers = list(inputs)
         cut = cut_batches(
@@ -230,9 +217,7 @@ class Classifier:
             prepared.cap,
         )
         chosen = [[numbers[b] for b in batch] for batch in cut]
-        batches = [
-            Batch([inputs[i] for i in batch], len({row for i in batch for row in prepared.rows[i]})) for batch in chosen
-        ]
+        batches = [Batch([inputs[i] for i in batch], prepared.rows_of(batch)) for batch in chosen]
         found = passes.predict(batches, figures)
         return {i: r for batch, results in zip(chosen, found, strict=True) for i, r in zip(batch, results, strict=True)}
 
@@ -255,11 +240,15 @@ def _pairs(half: dict[int, Result], exact: dict[int, Result]) -> list[tuple[np.n
     return [(a, b) for a, b in pairs if isinstance(a, np.ndarray) and isinstance(b, np.ndarray)]
 
 
-def _doubtful(results: dict[int, Result], is_close: CloseCalls | None, rows: list[list[int]], moves: Moves) -> set[int]:
+def _doubtful(
+    results: dict[int, Result], is_close: CloseCalls | None, prepared: Prepared, margins: Margins
+) -> set[int]:
     """Sentences that 16 bits do not decide: close calls, and what exceeds their range."""
     doubtful = {i for i, result in results.items() if isinstance(result, NotFiniteError)}
     scored = {i: result for i, result in results.items() if not isinstance(result, Exception)}
     if is_close is not None and scored:
-        close = is_close(np.stack(list(scored.values())), [rows[i] for i in scored], moves.margins)
+        if prepared.hypotheses is not None:
+            margins = prepared.hypotheses.answer.margins(margins)
+        close = is_close(np.stack(list(scored.values())), [prepared.rows[i] for i in scored], margins)
         doubtful |= {i for i, doubt in zip(scored, close, strict=True) if doubt}
     return doubtful

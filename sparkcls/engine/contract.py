@@ -15,6 +15,14 @@ Sentence = str | list[str]
 
 
 @dataclass(frozen=True)
+class Pair:
+    """Two texts that are read together: a premise and a hypothesis, a question and a passage."""
+
+    first: Sentence
+    second: Sentence
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of a sentence: logits, or an error, or neither when it has no wordpieces.
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from tokenizers import models
 
 from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP, Sentence
+from sparkcls.engine.pairs import PairFrame, PairIds, Second
 from sparkcls.engine.tokenizer import load_tokenizer
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.layout import ModelFolder
+from sparkcls.models.token_types import sends_token_types
 from sparkcls.models.vocabulary import is_cased
 from sparkcls.text.wordpiece import UNKNOWN, encode_tokens
 
@@ -37,7 +39,7 @@ class TextEncoder:
     """
 
     def __init__(self, folder: ModelFolder):
-        self._path = folder.path
+        self._path, self._config = folder.path, folder.config
         self._tokenizer, self._side = load_tokenizer(folder)
         model = self._tokenizer.model
         #: The wordpiece of unknown words, if this is the kind of tokenizer that Spark NLP knows.
@@ -139,16 +141,82 @@ class TextEncoder:
         ValueError
             One of them is beyond the model's embeddings.
         """
-        room = max(0, max_length - self.special_length)
-        cut = max(0, len(ids) - room)
-        kept = ids[cut:] if self._side == "left" and tokenization == HUGGINGFACE else ids[: len(ids) - cut]
-        framed = [*self._prefix, *kept, *self._suffix]
-        if self._largest >= self._embedded and (beyond := [i for i in framed if i >= self._embedded]):
+        room = min(max(0, max_length - self.special_length), len(ids))
+        framed = [*self._prefix, *self._cut(ids, room, tokenization), *self._suffix]
+        self._check_ids(framed)
+        return framed, len(ids) - room
+
+    @cached_property
+    def pair_frame(self) -> PairFrame:
+        """What stands around and between the texts of a pair.
+
+        Raises
+        ------
+        ModelFormatError
+            The tokenizer takes no pairs.
+        """
+        return PairFrame.of(self._tokenizer, self._path, sends_token_types(self._path, self._config))
+
+    def finish_pair(self, first: list[int], second: list[int], max_length: int) -> tuple[PairIds, int]:
+        """The ids of two texts, framed; and how many were cut. The longer one is cut first, on the tokenizer's side.
+
+        Raises
+        ------
+        ParamError
+            `max_length` is too short for the frame.
+        ValueError
+            An id is beyond the model's embeddings.
+        """
+        frame = self.pair_frame
+        lengths = frame.longest_first(len(first), len(second), max_length)
+        cut = len(first) + len(second) - sum(lengths)
+        first, second = (self._cut(*part, HUGGINGFACE) for part in zip((first, second), lengths, strict=True))
+        pair = frame.join(frame.head(first), frame.second(second))
+        self._check_ids(pair)
+        return pair, cut
+
+    def second(self, ids: list[int]) -> Second:
+        """The second text of many pairs, which is never cut, for `finish_pairs`.
+
+        Raises
+        ------
+        ValueError
+            An id is beyond the model's embeddings.
+        """
+        self._check_ids(ids)
+        return self.pair_frame.second(ids)
+
+    def finish_pairs(
+        self, first: list[int], seconds: Iterable[Second], max_length: int
+    ) -> Iterator[tuple[PairIds, int]]:
+        """The pairs of a text with others, which share its ids; and how many were cut of it, each time.
+
+        Raises
+        ------
+        ParamError
+            `max_length` is too short for one of the others.
+        ValueError
+            An id is beyond the model's embeddings.
+        """
+        frame = self.pair_frame
+        self._check_ids(first)
+        heads: dict[int, list[int]] = {}
+        for second in seconds:
+            length = frame.only_first(len(first), second.length, max_length)
+            if length not in heads:
+                heads[length] = frame.head(self._cut(first, length, HUGGINGFACE))
+            yield frame.join(heads[length], second), len(first) - length
+
+    def _cut(self, ids: list[int], length: int, tokenization: str) -> list[int]:
+        left = self._side == "left" and tokenization == HUGGINGFACE
+        return ids[len(ids) - length :] if left else ids[:length]
+
+    def _check_ids(self, ids: Sequence[int]) -> None:
+        if self._largest >= self._embedded and (beyond := [i for i in ids if i >= self._embedded]):
             raise ValueError(
                 f"the tokenizer gives {self._tokenizer.id_to_token(beyond[0])!r} the id {beyond[0]}, the model's "
                 f"embeddings end at {self._embedded - 1}"
             )
-        return framed, cut
 
     def probe(self) -> list[int]:
         """A short input that every healthy model takes."""

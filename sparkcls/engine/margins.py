@@ -21,7 +21,8 @@ from sparkcls.engine.contract import Margins
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.kept import made_once
 from sparkcls.engine.passes import Passes, one_line
-from sparkcls.engine.probes import probe_sequences
+from sparkcls.engine.probes import probe_pairs, probe_sequences
+from sparkcls.engine.zero_shot import Answer, Hypotheses
 from sparkcls.errors import ParamError
 from sparkcls.events import emit
 from sparkcls.models.layout import ModelFolder
@@ -57,20 +58,29 @@ class Moves:
     def __init__(self, name: str, moves: np.ndarray, natural: np.ndarray):
         self._name = name
         self._natural = natural
-        self._worth: dict[tuple[CloseCalls, Margins], bool] = {}
+        self._worth: dict[tuple[CloseCalls, Margins, int, Answer | None], bool] = {}
         largest = moves.max(axis=0, initial=0.0)
         usual = np.sqrt(np.square(moves).mean(axis=0)) if len(moves) else largest
         self.margins = Margins(*(np.where(largest > _FAR * usual, _MORE_SAFETY, _SAFETY) * largest).tolist())
 
-    def are_small_enough(self, is_close: CloseCalls) -> bool:
-        """Whether 16 bits decide most texts, so that they save time."""
-        key = is_close, self.margins
+    def are_small_enough(self, is_close: CloseCalls, hypotheses: Hypotheses | None = None) -> bool:
+        """Whether 16 bits decide most texts, so that they save time.
+
+        Parameters
+        ----------
+        hypotheses
+            What is asked of each text, which then stands for as many pairs.
+        """
+        each, answer = (len(hypotheses.seconds), hypotheses.answer) if hypotheses else (0, None)
+        key = is_close, self.margins, each, answer
         if key not in self._worth:
             finite = np.isfinite(self._natural).all(axis=1)
-            decided = self._natural[finite]
-            close = (
-                int(is_close(decided, [[i] for i in range(len(decided))], self.margins).sum()) if len(decided) else 0
-            )
+            decided, margins = self._natural[finite], self.margins
+            if answer is not None and len(decided):
+                # Pairs that follow each other stand for those of one text.
+                decided = answer.scores(decided[np.add.outer(np.arange(len(decided)), np.arange(each)) % len(decided)])
+                margins = answer.margins(margins)
+            close = int(is_close(decided, [[i] for i in range(len(decided))], margins).sum()) if len(decided) else 0
             share = 1 - (len(decided) - close) / len(finite)
             self._worth[key] = share <= _MOST_CLOSE
             if not self._worth[key]:
@@ -113,6 +123,7 @@ def measured(
     half: Passes,
     exact: Callable[[], Passes],
     precision: str,
+    pairs: bool = False,
 ) -> Moves:
     """What was measured on this machine, with this kind of device; measured now if it was not.
 
@@ -122,12 +133,15 @@ def measured(
         The model in 16 bits; gives it in float32.
     precision
         The 16-bit type.
+    pairs
+        Whether on pairs of texts.
     """
     made: list[dict[str, np.ndarray]] = []
 
     def measure() -> dict[str, np.ndarray]:
         started = time.perf_counter()
-        sequences, natural = probe_sequences(encoder, min(folder.positions, _LONGEST))
+        probes = probe_pairs if pairs else probe_sequences
+        sequences, natural = probes(encoder, min(folder.positions, _LONGEST))
         scores = [_scores(passes, sequences) for passes in (half, exact())]
         moves = _moves(*scores)
         difference, score = moves.max(axis=0, initial=0.0).tolist()
@@ -138,7 +152,7 @@ def measured(
 
     try:
         try:
-            kind = f"{precision}-margins_{_kind(half.device)}_{_LAYOUT}"
+            kind = f"{precision}-{'pair-' if pairs else ''}margins_{_kind(half.device)}_{_LAYOUT}"
             found = load_file(made_once(digest, kind, lambda file: save_file(measure(), file)))
         except (OSError, ParamError, SafetensorError) as e:
             # safetensors has an error of its own for a full disk.
@@ -158,7 +172,7 @@ def _moves(half: np.ndarray, exact: np.ndarray) -> np.ndarray:
     return np.stack([np.ptp(moved, axis=1), np.abs(moved).max(axis=1)], axis=1)
 
 
-def _scores(passes: Passes, sequences: Sequence[list[int]]) -> np.ndarray:
+def _scores(passes: Passes, sequences: Sequence[Sequence[int]]) -> np.ndarray:
     batches = cut_batches([len(s) for s in sequences], _BUDGET)
     found = np.concatenate(passes.scores([[sequences[i] for i in batch] for batch in batches]))
     scores = np.empty_like(found)

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sparkcls.engine.pairs import PairIds
+
 _LARGEST_RUN = 8
 
 
@@ -48,6 +50,8 @@ class Packing:
         because lengths are equal.
     mask
         Which keys of the padded batch are tokens: bool, shape ``(sequences, 1, 1, longest)``; None like `slots`.
+    types
+        Token types: int64, shape ``(tokens,)``. None where all are 0.
     """
 
     ids: Tensor
@@ -58,6 +62,7 @@ class Packing:
     ends: Tensor | None = None
     slots: Tensor | None = None
     mask: Tensor | None = None
+    types: Tensor | None = None
 
     @staticmethod
     def of(sequences: Sequence[Sequence[int]], device: torch.device, layout: Layout) -> Packing:
@@ -67,22 +72,25 @@ class Packing:
         ids = np.fromiter(chain.from_iterable(sequences), dtype=np.int64, count=tokens)
         first = np.cumsum(lengths) - lengths
         positions = np.arange(tokens) - np.repeat(first, lengths)
+        types = _types(sequences, positions, lengths)
         width = int(lengths.max())
-        arrays = [ids, positions, first]
+        arrays = [ids, positions, *types]
         if layout is Layout.RUNS:
-            spare = round_up(tokens) - tokens
-            arrays[:2] = np.pad(ids, (0, spare)), np.pad(positions, (0, spare))
+            arrays = [np.pad(array, (0, round_up(tokens) - tokens)) for array in arrays]
+        arrays.append(first)
         is_padded = layout is Layout.PADDED and int(lengths.min()) < width
         if is_padded:
             arrays += [np.repeat(np.arange(len(lengths)) * width, lengths) + positions, lengths]
-        on_ids, on_positions, on_first, *more = _moved(arrays, device)
+        on_ids, on_positions, *more = _moved(arrays, device)
+        on_types = more.pop(0) if types else None
+        on_first, *more = more
         ends = slots = mask = None
         if layout is Layout.VARLEN:
             ends = torch.cat([on_first, on_first.new_full((1,), tokens)]).int()
         if is_padded:
             slots, on_lengths = more
             mask = (torch.arange(width, device=device) < on_lengths[:, None])[:, None, None, :]
-        return Packing(on_ids, on_positions, on_first, tuple(lengths.tolist()), layout, ends, slots, mask)
+        return Packing(on_ids, on_positions, on_first, tuple(lengths.tolist()), layout, ends, slots, mask, on_types)
 
     def runs(self, most: int) -> list[tuple[int, int, int]]:
         """Sequences of one length that follow each other, in groups of 1, 2, 4, ...: (first token, sequences, length).
@@ -99,6 +107,14 @@ class Packing:
                 at += count * length
                 left -= count
         return runs
+
+
+def _types(sequences: Sequence[Sequence[int]], positions: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    """Token types, in a list of one, if any is not 0."""
+    if not any(isinstance(s, PairIds) and s.second < len(s) for s in sequences):
+        return []
+    seconds = [s.second if isinstance(s, PairIds) else len(s) for s in sequences]
+    return [(positions >= np.repeat(seconds, lengths)).astype(np.int64)]
 
 
 def _moved(arrays: Sequence[np.ndarray], device: torch.device) -> list[Tensor]:

@@ -27,7 +27,7 @@ Started = tuple[Callable[[], np.ndarray] | Exception, float]
 class Batch:
     """Sequences of one forward pass, and in how many rows they stand, for the log of events."""
 
-    sequences: list[list[int]]
+    sequences: list[Sequence[int]]
     rows: int
 
     def halves(self) -> list[Batch]:
@@ -64,7 +64,7 @@ class Passes:
         """See `Network.recover`."""
         self._network.recover()
 
-    def scores(self, batches: Sequence[list[list[int]]]) -> list[np.ndarray]:
+    def scores(self, batches: Sequence[Sequence[Sequence[int]]]) -> list[np.ndarray]:
         """Logits of batches that users know nothing of: no events, no figures, and what fails is raised."""
         with turn(self._network.device):
             return [self._network.start(batch)() for batch in batches]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 
 import numpy as np
@@ -14,7 +15,7 @@ _MIXTURES, _RANDOM, _LONG = 70, 70, 5
 _LONGEST_RANDOM, _LENGTH_OF_LONG = 24, 110
 
 
-def probe_sequences(encoder: TextEncoder, longest: int) -> tuple[list[list[int]], int]:
+def probe_sequences(encoder: TextEncoder, longest: int) -> tuple[Sequence[Sequence[int]], int]:
     """Some 280 inputs, always the same for a tokenizer, of 4,600 wordpieces together; the first are natural texts.
 
     Texts of many kinds and languages; halves of two texts, which a model often finds hard to decide; random
@@ -24,6 +25,21 @@ def probe_sequences(encoder: TextEncoder, longest: int) -> tuple[list[list[int]]
     -------
     The inputs, and how many of them are natural texts.
     """
+    texts, several = _texts(encoder)
+    return [encoder.finish(ids, longest)[0] for ids in texts + several], len(texts)
+
+
+def probe_pairs(encoder: TextEncoder, longest: int) -> tuple[Sequence[Sequence[int]], int]:
+    """The same texts as pairs, each with the one after it and with itself: some 560 inputs."""
+    texts, several = _texts(encoder)
+    every = texts + several
+    followed = [(first, texts[(i + 1) % len(texts)]) for i, first in enumerate(every)]
+    pairs = followed + [(ids, ids) for ids in every]
+    return [encoder.finish_pair(first, second, longest)[0] for first, second in pairs], len(texts)
+
+
+def _texts(encoder: TextEncoder) -> tuple[list[list[int]], list[list[int]]]:
+    """Wordpieces of natural texts, and of others."""
     lines = files("sparkcls.engine").joinpath("probes.txt").read_text(encoding="utf-8").splitlines()
     texts = [ids for ids in encoder.encode(lines, HUGGINGFACE, True) if not isinstance(ids, Exception)]
     # A generator whose numbers numpy has promised never to change.
@@ -40,4 +56,4 @@ def probe_sequences(encoder: TextEncoder, longest: int) -> tuple[list[list[int]]
             # Of a tokenizer that knows none of the texts, too.
             long += texts[chance.randint(len(texts))] or [int(words[0])]
         several.append(long)
-    return [encoder.finish(ids, longest)[0] for ids in texts + several], len(texts)
+    return texts, several

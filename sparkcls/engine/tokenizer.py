@@ -141,5 +141,6 @@ def _frame(folder: ModelFolder, tokenizer: Tokenizer, tokens: Tokens) -> None:
         )
     tokenizer.post_processor = processors.TemplateProcessing(
         single=[first, "$A", last],
+        pair=[first, "$A", last, "$B:1", f"{last}:1"],
         special_tokens=[(first, vocabulary[first]), (last, vocabulary[last])],
     )

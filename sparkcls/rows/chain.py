@@ -15,7 +15,7 @@ from sparkcls.text.cleanup import clean
 from sparkcls.text.java import replace_surrogates, utf16_length
 
 if TYPE_CHECKING:
-    from sparkcls.engine.classifier import Prepared
+    from sparkcls.engine.prepared import Prepared
     from sparkcls.rows.scoring import Annotating, Scoring
 
 #: Fields of what the SQL function gives.

@@ -25,7 +25,8 @@ from sparkcls.spark.task import choose_threads, task_cores, task_gpus
 from sparkcls.text.tokens import split_tokens
 
 if TYPE_CHECKING:
-    from sparkcls.engine.classifier import Classifier, Prepared
+    from sparkcls.engine.classifier import Classifier
+    from sparkcls.engine.prepared import Prepared
 
 RAISE = "raise"
 ANNOTATE = "annotate"
