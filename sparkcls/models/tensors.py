@@ -27,12 +27,16 @@ _BITS = FLOATS | _OTHERS | {"F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F4": 4, "
 
 @dataclass(frozen=True)
 class Tensor:
-    """Where and how a tensor is stored: its file, its name and safetensors' name of its type there, its shape."""
+    """Where and how a tensor is stored: its file, its name and safetensors' name of its type there, its shape.
+
+    `place` is where its bytes begin and end in the file.
+    """
 
     file: Path
     name: str
     dtype: str
     shape: tuple[int, ...]
+    place: tuple[int, int]
 
 
 class _BadHeader(ValueError):
@@ -63,7 +67,7 @@ def read_header(file: Path) -> dict[str, Tensor]:
     except _BadHeader as e:
         raise _corrupt(file, e) from e
     try:
-        return _tensors(file, json.loads(header.decode("utf-8")), size - 8 - length)
+        return _tensors(file, json.loads(header.decode("utf-8")), 8 + length, size - 8 - length)
     except (ValueError, RecursionError) as e:
         raise _corrupt(file, e) from e
 
@@ -72,8 +76,8 @@ def _corrupt(file: Path, error: Exception) -> ModelFormatError:
     return ModelFormatError(f"{file} is corrupt or cut off ({error}); copy the model again")
 
 
-def _tensors(file: Path, header: Any, length: int) -> dict[str, Tensor]:
-    """The tensors of a header, checked to fill the data without gaps."""
+def _tensors(file: Path, header: Any, start: int, length: int) -> dict[str, Tensor]:
+    """The tensors of a header, checked to fill the data, from byte `start` on, without gaps."""
     if not isinstance(header, dict):
         raise _BadHeader("its header is not an object")
     header.pop("__metadata__", None)
@@ -95,7 +99,7 @@ def _tensors(file: Path, header: Any, length: int) -> dict[str, Tensor]:
         if prod(shape) * _BITS[dtype] != (end - begin) * 8:
             raise _BadHeader(f"{name} of shape {shape} in {dtype} does not fit its {end - begin} bytes")
         places.append((begin, end))
-        found[name] = Tensor(file, name, dtype, tuple(shape))
+        found[name] = Tensor(file, name, dtype, tuple(shape), (start + begin, start + end))
     at = 0
     for begin, end in sorted(places):
         if begin != at:

@@ -71,7 +71,7 @@ def read_weights(folder: Path, config: Mapping[str, Any]) -> dict[str, Tensor]:
     if not has_weights(folder):
         raise missing_weights(str(folder), sorted(file.name for file in folder.iterdir()))
     where = folder / WEIGHTS if (folder / WEIGHTS).is_file() else folder / INDEX
-    stored = list(_stored(folder))
+    stored = list(stored_weights(folder))
     by_name: dict[str, list[Tensor]] = {}
     for tensor in stored:
         by_name.setdefault(short_name(tensor.name), []).append(tensor)
@@ -127,7 +127,14 @@ def _checked(tensors: list[Tensor], shape: tuple[int, ...]) -> Tensor:
     return tensor
 
 
-def _stored(folder: Path) -> Iterable[Tensor]:
+def stored_weights(folder: Path) -> Iterable[Tensor]:
+    """All weights in a folder's files, or those that its index names.
+
+    Raises
+    ------
+    ModelFormatError
+        A file is missing or damaged.
+    """
     for name, kept in weight_files(folder).items():
         found = read_header(folder / name)
         missing = sorted((kept or set()) - found.keys())

@@ -1,0 +1,121 @@
+"""From an adapter's folder and its base's to a model folder: weights, configuration, labels and tokenizer."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sparkcls.errors import ModelFormatError
+from sparkcls.formats.lora import merged
+from sparkcls.formats.lora_config import read_lora_config
+from sparkcls.formats.safetensors_file import write_safetensors
+from sparkcls.models.config import CONFIG, read_config
+from sparkcls.models.labels import LABELS, read_labels
+from sparkcls.models.layout import DECISIVE, PARAMS, expected_shapes
+from sparkcls.models.otherkinds import missing_weights
+from sparkcls.models.shards import WEIGHTS, has_weights
+from sparkcls.models.tensors import Tensor
+from sparkcls.models.textfiles import read_json, read_lines
+from sparkcls.models.tokenizer_json import TOKENIZER
+from sparkcls.models.vocabulary import VOCABULARY
+from sparkcls.models.weights import short_name, stored_weights
+
+_HEAD = "classifier.weight"
+_WORDS = "distilbert.embeddings.word_embeddings"
+#: Files of a tokenizer, and those of them without which there is none.
+_TOKENIZER_FILES = [name for name in DECISIVE if name not in (CONFIG, WEIGHTS, LABELS, PARAMS)]
+_PIECES = (TOKENIZER, *VOCABULARY)
+
+
+def merge_adapter(adapter: Path, base: Path, target: Path) -> None:
+    """Write the model folder of a base with an adapter merged into it; needs no peft.
+
+    The configuration is the base's, with the names of the labels; so is the tokenizer, unless the adapter's folder has
+    one of its own. Labels are those in the adapter's assets/labels.txt, one a line, else the base's.
+
+    Parameters
+    ----------
+    target
+        Folder that is made.
+
+    Raises
+    ------
+    ModelFormatError
+        A file is missing or damaged; the adapter does something that sparkcls does not honour, see
+        `sparkcls.formats.lora_config`; the base has no labels for its head.
+    """
+    settings = read_lora_config(adapter)
+    config = read_config(base)
+    names = {short_name(name): name for name in (*expected_shapes(config), _HEAD, "classifier.bias")}
+    weights = merged(adapter, settings, _weights_of(base, names), set(names.values()), _WORDS)
+    head = weights.get(_HEAD)
+    if head is None or len(head.shape) != 2:
+        raise ModelFormatError(
+            f"Neither {adapter} nor its base {base} has {_HEAD}; name the head's layers in modules_to_save, and train "
+            "the adapter again"
+        )
+    own_tokenizer = any((adapter / name).is_file() for name in _PIECES)
+    target.mkdir(parents=True)
+    write_safetensors(weights, target / WEIGHTS)
+    written = _config(base, _labels(adapter, base, head.shape[0]))
+    if own_tokenizer:
+        # Tokens were added; of a base's own tokenizer the rows must fit.
+        written["vocab_size"] = weights[f"{_WORDS}.weight"].shape[0]
+    text = json.dumps(written, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    (target / CONFIG).write_text(text, encoding="utf-8")
+    for folder, files in ((adapter if own_tokenizer else base, _TOKENIZER_FILES), (base, [PARAMS]), (adapter, [PARAMS])):
+        for name in files:
+            if (folder / name).is_file():
+                (target / name).parent.mkdir(exist_ok=True)
+                shutil.copyfile(folder / name, target / name)
+
+
+def _weights_of(base: Path, names: Mapping[str, str]) -> dict[str, Tensor]:
+    """The base's weights by the names of `transformers`; a base that was only pre-trained has no head, and others."""
+    if not has_weights(base):
+        raise missing_weights(str(base), sorted(file.name for file in base.iterdir()))
+    found: dict[str, Tensor] = {}
+    for tensor in stored_weights(base):
+        name = names.get(short_name(tensor.name))
+        if name in found:
+            raise ModelFormatError(f"{tensor.file} has {name} twice, also as {found[name].name}; save the model anew")
+        if name is not None:
+            found[name] = tensor
+    return found
+
+
+def _labels(adapter: Path, base: Path, outputs: int) -> tuple[str, ...]:
+    """The label of every output of the head.
+
+    `transformers` takes them from the base's configuration, where an adapter's own are lost unless the base is a
+    classifier with the same labels.
+    """
+    stated = read_json(base / CONFIG)
+    named = stated.get("id2label") or {}
+    if (adapter / LABELS).is_file():
+        labels = tuple(line.strip() for line in read_lines(adapter / LABELS) if line.strip())
+        if len({*labels}) == outputs == len(labels):
+            return labels
+        raise ModelFormatError(f"{adapter / LABELS} names {len(labels)} labels; expected {outputs} different ones")
+    if (base / LABELS).is_file() or outputs == (len(named) if named else stated.get("num_labels", 2)):
+        return read_labels(base, stated, outputs)
+    raise ModelFormatError(
+        f"The head of {adapter} has {outputs} outputs, and its base {base} names no labels for so many; write "
+        f"their names, one a line in the order of the outputs, to {adapter / LABELS}"
+    )
+
+
+def _config(base: Path, labels: tuple[str, ...]) -> dict[str, Any]:
+    stated = read_json(base / CONFIG)
+    # The merged weights are in single precision; the number of labels is that of their names.
+    config = {key: value for key, value in stated.items() if key not in ("num_labels", "dtype", "torch_dtype")}
+    return config | {
+        "architectures": ["DistilBertForSequenceClassification"],
+        "id2label": {str(i): label for i, label in enumerate(labels)},
+        "label2id": {label: i for i, label in enumerate(labels)},
+    }
