@@ -303,7 +303,7 @@ def on_hub(monkeypatch, tiny_model, tmp_path):
         asked.append((repo_id, revision))
         return shutil.copytree(tiny_model, tmp_path / "hub" / "abc123", dirs_exist_ok=True)
 
-    monkeypatch.setattr(hub, "_snapshot", snapshot)
+    monkeypatch.setattr(hub, "snapshot", snapshot)
     return asked
 
 
@@ -357,7 +357,7 @@ def test_a_stated_origin_is_asked_after_the_store(cache, on_hub):
 @pytest.mark.parametrize(("names", "why"), [(["pytorch_model.bin"], "a pickle"), ([], "has no model.safetensors")])
 def test_a_repository_without_safe_weights(cache, monkeypatch, tmp_path, names, why):
     (tmp_path / "empty").mkdir()
-    monkeypatch.setattr(hub, "_snapshot", lambda *_: tmp_path / "empty")
+    monkeypatch.setattr(hub, "snapshot", lambda *_: tmp_path / "empty")
     monkeypatch.setattr("huggingface_hub.HfApi.list_repo_files", lambda *_, **__: names)
     with pytest.raises(ModelFormatError, match=why):
         resolve("owner/model")

@@ -10,7 +10,6 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from sparkcls.annotator import DistilBertForSequenceClassification
-from sparkcls.catalogue import hub
 from sparkcls.catalogue.hub import fetch_from_hub
 from sparkcls.cli.mirroring import ship
 from sparkcls.engine.weights import load_weights
@@ -148,10 +147,14 @@ LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 267832560
     ("name", "content", "message"),
     [
         ("model.safetensors", LFS, "is a pointer of git-lfs.*git lfs pull"),
-        ("pytorch_model-00001-of-00002.bin", "", "only as pytorch_model-00001-of-00002.bin, a pickle"),
+        (
+            "pytorch_model-00001-of-00002.bin",
+            "",
+            "only as pytorch_model-00001-of-00002.bin, a pickle.*sparkcls convert",
+        ),
         ("tf_model.h5", "", "only as tf_model.h5, TensorFlow's .*from_tf=True"),
         ("flax_model.msgpack", "", "only as flax_model.msgpack, Flax's"),
-        ("adapter_config.json", "{}", "an adapter of PEFT .*merge_and_unload"),
+        ("adapter_config.json", "{}", "an adapter of PEFT .*sparkcls convert"),
         ("training_args.bin", "", "has no model.safetensors; save"),
     ],
 )
@@ -163,11 +166,3 @@ def test_other_kinds_are_named(folder, tmp_path, name, content, message):
         read_model_folder(folder)
     with pytest.raises(ModelFormatError, match="holds no model" if name == "training_args.bin" else message):
         convert_folder(folder, tmp_path / "out")
-
-
-def test_an_adapter_on_the_hub(monkeypatch, tmp_path, cache):
-    (tmp_path / "empty").mkdir()
-    monkeypatch.setattr(hub, "_snapshot", lambda *_: tmp_path / "empty")
-    monkeypatch.setattr("huggingface_hub.HfApi.list_repo_files", lambda *_, **__: ["adapter_config.json"])
-    with pytest.raises(ModelFormatError, match="owner/model holds an adapter of PEFT"):
-        fetch_from_hub("owner/model")

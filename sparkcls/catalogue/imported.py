@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from sparkcls.catalogue.bases import find_base
 from sparkcls.catalogue.consent import name_location
 from sparkcls.catalogue.install import install
 from sparkcls.catalogue.paths import is_elsewhere, local_path
 from sparkcls.catalogue.stores.locations import has_secrets, plain, public_form
 from sparkcls.errors import ModelNotFoundError
 from sparkcls.events import emit
-from sparkcls.models.ref import ModelRef, import_place, import_source, is_folder
+from sparkcls.models.otherkinds import is_adapter
+from sparkcls.models.ref import ModelRef, folder_digest, import_place, import_source, is_folder
 from sparkcls.settings import cache_folder
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,8 @@ _CHUNK = 1 << 20
 def import_folder(location: str | os.PathLike[str], heads: int | None = None) -> ModelRef:
     """The model in a folder of another system, converted into this machine's cache unless it is there.
 
-    Other machines convert the same folder themselves, if they see it under the same path or URI.
+    Other machines convert the same folder themselves, if they see it under the same path or URI. An adapter is merged
+    into its base here and nowhere else: Spark carries the result to machines that do not see the cache.
 
     Parameters
     ----------
@@ -49,8 +52,12 @@ def import_folder(location: str | os.PathLike[str], heads: int | None = None) ->
         The cache cannot be written.
     """
     with local_folder(location) as folder:
-        target = _target(folder, heads)
-        _convert(folder, target, heads)
+        base = find_base(folder) if is_adapter(folder) else None
+        target = _target(folder, heads, base)
+        _convert(folder, target, heads, base)
+        if base is not None:
+            # Merged once: other machines get the result.
+            return ModelRef.of_folder(folder.name, str(target))
         source = str(folder)
         if is_elsewhere(location):
             source = os.fspath(location)
@@ -87,17 +94,18 @@ def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
         return None
 
 
-def _target(folder: Path, heads: int | None) -> Path:
-    # What other versions or other heads made of the folder is another model.
-    made = hashlib.sha256(f"{CONVERTER} {heads or ''} {content_digest(folder)}".encode()).hexdigest()
+def _target(folder: Path, heads: int | None, base: Path | None) -> Path:
+    # What other versions, other heads or another base made of the folder is another model.
+    parts = [str(CONVERTER), str(heads or ""), content_digest(folder), *([folder_digest(base)] if base else [])]
+    made = hashlib.sha256(" ".join(parts).encode()).hexdigest()
     return cache_folder() / IMPORTED / f"{folder.name}-{made[:16]}"
 
 
-def _convert(folder: Path, target: Path, heads: int | None) -> None:
+def _convert(folder: Path, target: Path, heads: int | None, base: Path | None) -> None:
     def make(work: Path, model: Path) -> dict[str, str]:
         from sparkcls.formats.convert import convert_folder
 
-        convert_folder(folder, model, heads)
+        convert_folder(folder, model, heads, base)
         return {"folder": str(folder)}
 
     install(target, cache_folder(), make)

@@ -9,13 +9,12 @@ from sparkcls.catalogue.identity import is_another, is_model, model_folders, nam
 from sparkcls.catalogue.index import LIBRARY, SPARK, Entry, compatible
 from sparkcls.catalogue.names import check_names, folder_name
 from sparkcls.catalogue.paths import local_path
-from sparkcls.catalogue.resolve import BUNDLED_LANGUAGE
 from sparkcls.catalogue.sources import read_index, store_location
 from sparkcls.catalogue.stores.base import NotThere, Store, Unreachable
 from sparkcls.catalogue.stores.locations import public_form
 from sparkcls.catalogue.stores.opening import open_store
 from sparkcls.errors import ModelNotFoundError
-from sparkcls.models.bundled import bundled_folder, bundled_names
+from sparkcls.models.bundled import BUNDLED_LANGUAGE, bundled_folder, bundled_names
 from sparkcls.settings import MIRROR_VARIABLE, cache_folder, mirror
 
 BUNDLED, CACHED, MIRROR = "bundled", "cached", "mirror"

@@ -23,12 +23,9 @@ from sparkcls.catalogue.stores.base import NotThere, Store, Unreachable
 from sparkcls.catalogue.stores.locations import public_form
 from sparkcls.catalogue.stores.opening import open_store
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
-from sparkcls.models.bundled import bundled_names
+from sparkcls.models.bundled import BUNDLED_LANGUAGE, bundled_names
 from sparkcls.models.ref import BUNDLED, STORE, ModelRef, is_remote
 from sparkcls.settings import MIRROR_CONF, MIRROR_VARIABLE, cache_folder
-
-#: Language of every bundled model.
-BUNDLED_LANGUAGE = "en"
 
 
 def resolve(name: str, lang: str = "en", remote_loc: str | os.PathLike[str] | None = None) -> ModelRef:

@@ -109,7 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     convert = _command(
         commands,
         "convert",
-        "turn a model of Spark NLP, a TensorFlow, ONNX or Hugging Face export into a model folder",
+        "turn a model of Spark NLP, a TensorFlow, ONNX or Hugging Face export, an adapter of LoRA or a pickle of "
+        "PyTorch into a model folder",
         _run_convert,
     )
     convert.add_argument("folder", type=Path, metavar="FOLDER", help="the model's folder")
@@ -167,9 +168,9 @@ def _run_cache(args: argparse.Namespace) -> None:
 
 
 def _run_convert(args: argparse.Namespace) -> None:
-    from sparkcls.formats.convert import convert_folder
+    from sparkcls.cli.converting import convert
 
-    convert_folder(args.folder, args.out, args.heads)
+    convert(args.folder, args.out, args.heads)
     print(args.out)
 
 

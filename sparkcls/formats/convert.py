@@ -7,24 +7,25 @@ from pathlib import Path
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.formats.exporter import is_exporter_folder, read_exporter_folder
+from sparkcls.formats.lora.folder import merge_adapter
 from sparkcls.formats.model import write_model
 from sparkcls.formats.sparknlp.saved_stage import is_saved_stage, read_saved_model
 from sparkcls.models.layout import CONFIG, ModelFolder, decisive_files, read_model_folder
-from sparkcls.models.otherkinds import has_other_weights
+from sparkcls.models.otherkinds import has_other_weights, is_adapter
 from sparkcls.models.shards import WEIGHTS, has_weights
 
 
 def is_foreign(folder: Path) -> bool:
     """Whether a folder must be converted before it can be used."""
-    return not has_weights(folder) and (is_saved_stage(folder) or is_exporter_folder(folder))
+    return is_adapter(folder) or (not has_weights(folder) and (is_saved_stage(folder) or is_exporter_folder(folder)))
 
 
-def convert_folder(source: Path, target: Path, heads: int | None = None) -> None:
+def convert_folder(source: Path, target: Path, heads: int | None = None, base: Path | None = None) -> None:
     """Read a model folder of any known kind and write a checked model folder of sparkcls.
 
     Known are: a stage that Spark NLP saved, or a zip of its store unpacked; an exporter's folder
-    (TensorFlow SavedModel, ONNX, OpenVINO, each with assets/); a Hugging Face folder with safetensors.
-    The same source gives the same bytes on every machine.
+    (TensorFlow SavedModel, ONNX, OpenVINO, each with assets/); a Hugging Face folder with safetensors; an
+    adapter of PEFT with its base. The same source gives the same bytes on every machine, but for adapters.
 
     Parameters
     ----------
@@ -34,6 +35,8 @@ def convert_folder(source: Path, target: Path, heads: int | None = None) -> None
         Must not exist; appears complete or not at all.
     heads
         Attention heads that the network must have; None for those that its graph or config.json tells.
+    base
+        The folder of the model that an adapter changes; without it adapters are refused.
 
     Raises
     ------
@@ -56,8 +59,8 @@ def convert_folder(source: Path, target: Path, heads: int | None = None) -> None
         entries = [e for e in source.iterdir() if not e.name.startswith((".", "__MACOSX"))]
         if len(entries) == 1 and entries[0].is_dir() and not is_saved_stage(source):
             source = entries[0]
-        _write(source, work, heads)
-        read_model_folder(work)
+        _write(source, work, heads, base)
+        check_heads(read_model_folder(work), heads)
         work.rename(target)
     except PermissionError as e:
         if not str(e.filename).startswith(str(source)):
@@ -85,8 +88,10 @@ def check_heads(folder: ModelFolder, heads: int | None) -> None:
         )
 
 
-def _write(source: Path, target: Path, heads: int | None) -> None:
-    if has_weights(source):
+def _write(source: Path, target: Path, heads: int | None, base: Path | None) -> None:
+    if is_adapter(source) and base is not None:
+        merge_adapter(source, base, target)
+    elif has_weights(source):
         check_heads(read_model_folder(source), heads)
         for name, file in decisive_files(source).items():
             (target / name).parent.mkdir(parents=True, exist_ok=True)

@@ -15,8 +15,8 @@ import numpy as np
 
 from sparkcls.models.tensors import FLOATS, Tensor
 
-_TYPES = {np.dtype("<f4"): "F32", np.dtype("<f2"): "F16", np.dtype("<f8"): "F64"}
-_DTYPES: dict[str, str] = {name: dtype.str for dtype, name in _TYPES.items()}
+_NUMPY = {"F32": "<f4", "F16": "<f2", "F64": "<f8"}
+_NAMES = {dtype: name for name, dtype in _NUMPY.items()}
 _CHUNK = 1 << 24
 
 
@@ -60,11 +60,11 @@ def read_array(tensor: Tensor) -> np.ndarray:
     if tensor.dtype == "BF16":
         # A float32 whose lower half is zero.
         return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4").reshape(tensor.shape)
-    return np.frombuffer(data, _DTYPES[tensor.dtype]).reshape(tensor.shape)
+    return np.frombuffer(data, _NUMPY[tensor.dtype]).reshape(tensor.shape)
 
 
 def _type(tensor: Tensor | np.ndarray) -> str:
-    return _TYPES[tensor.dtype] if isinstance(tensor, np.ndarray) else tensor.dtype
+    return _NAMES[tensor.dtype.str] if isinstance(tensor, np.ndarray) else tensor.dtype
 
 
 def _write(out: BinaryIO, tensor: Tensor | np.ndarray) -> None:

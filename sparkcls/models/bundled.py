@@ -17,6 +17,8 @@ from sparkcls.temporary import own_folder
 
 logger = logging.getLogger(__name__)
 
+#: Language of every bundled model.
+BUNDLED_LANGUAGE = "en"
 FOLDER = Path(__file__).parent / "bundled"
 #: Where bundled models are unpacked, below the cache.
 UNPACKED = ".bundled"

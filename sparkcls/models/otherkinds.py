@@ -14,6 +14,7 @@ PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json", "*.pt", "*.pth"
 #: Weights of frameworks that sparkcls does not have.
 _FRAMEWORKS = {"tf_model*.h5": "TensorFlow's (Keras)", "flax_model*.msgpack": "Flax's"}
 ADAPTER = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 _WANTED = "model.safetensors"
 
 _SAVE = f"save_pretrained(folder, safe_serialization=True) to get {_WANTED}"
@@ -30,18 +31,15 @@ def is_adapter(folder: Path) -> bool:
 
 
 def refuse_adapter(folder: Path) -> None:
-    """Raise ModelFormatError for PEFT's folders. `transformers` takes another model's weights for them."""
+    """Raise ModelFormatError for PEFT's folders, which must be merged before.
+
+    For them `transformers` takes another model's weights, whatever lies beside.
+    """
     if is_adapter(folder):
-        raise adapter(str(folder))
-
-
-def adapter(where: str) -> ModelFormatError:
-    """What to raise for a folder or repository that holds an adapter."""
-    return ModelFormatError(
-        f"{where} holds an adapter of PEFT ({ADAPTER}), a change of another model; load both with peft, call "
-        "merge_and_unload() and save the result with save_pretrained(folder). If the whole model is there, remove "
-        f"{ADAPTER}"
-    )
+        raise ModelFormatError(
+            f"{folder} holds an adapter of PEFT ({ADAPTER}), a change of another model; merge it once with "
+            f"`sparkcls convert {folder} OUT` or loadSavedModel(folder). If the whole model is there, remove {ADAPTER}"
+        )
 
 
 def missing_weights(where: str, names: list[str]) -> ModelFormatError:
@@ -50,7 +48,8 @@ def missing_weights(where: str, names: list[str]) -> ModelFormatError:
     if pickle:
         return ModelFormatError(
             f"{where} has its weights only as {pickle}, a pickle, which can run code when it is read, so sparkcls "
-            f"refuses it; save the model with {_SAVE}"
+            f"refuses it; turn a copy that you trust into {_WANTED} with `sparkcls convert FOLDER OUT`, which reads it "
+            f"with torch's restricted unpickler, or save the model with {_SAVE}"
         )
     framework = _match(names, _FRAMEWORKS)
     if framework:

@@ -1,4 +1,4 @@
-"""adapter_config.json: what of it decides what an adapter of PEFT changes, taken as peft takes it, or refused by key."""
+"""adapter_config.json: what of it decides what an adapter changes, taken as peft takes it, or refused by key."""
 
 from __future__ import annotations
 
@@ -182,14 +182,14 @@ def _refuse_others(file: Path, stated: Mapping[str, Any]) -> None:
             file,
             "init_lora_weights",
             start,
-            f"true, false or one of {', '.join(filter(None, _STARTS))}: others may change the base's weights. Save the adapter with "
-            "path_initial_model_for_weight_conversion, or merge it with peft",
+            f"true, false or one of {', '.join(filter(None, _STARTS))}: others may change the base's weights. Save the "
+            "adapter with path_initial_model_for_weight_conversion, or merge it with peft",
         )
     for key, value in stated.items():
         if key in _REFUSED and value:
             raise ModelFormatError(
-                f"{file}: {key} is {_short(value)}, which {_REFUSED[key]}; sparkcls does not do that. Merge the adapter "
-                "with peft (merge_and_unload(), then save_pretrained), if that can be merged at all"
+                f"{file}: {key} is {_short(value)}, which {_REFUSED[key]}; sparkcls does not do that. Merge the "
+                "adapter with peft (merge_and_unload(), then save_pretrained), if that can be merged at all"
             )
         if key not in _REFUSED and key not in _IDLE and key not in _KNOWN and value:
             raise ModelFormatError(

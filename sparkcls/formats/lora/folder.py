@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sparkcls.errors import ModelFormatError
-from sparkcls.formats.lora import merged
-from sparkcls.formats.lora_config import read_lora_config
+from sparkcls.formats.lora.config import read_lora_config
+from sparkcls.formats.lora.weights import merged
 from sparkcls.formats.safetensors_file import write_safetensors
 from sparkcls.models.config import CONFIG, read_config
 from sparkcls.models.labels import LABELS, read_labels
@@ -47,7 +45,7 @@ def merge_adapter(adapter: Path, base: Path, target: Path) -> None:
     ------
     ModelFormatError
         A file is missing or damaged; the adapter does something that sparkcls does not honour, see
-        `sparkcls.formats.lora_config`; the base has no labels for its head.
+        `sparkcls.formats.lora.config`; the base has no labels for its head.
     """
     settings = read_lora_config(adapter)
     config = read_config(base)
@@ -60,15 +58,19 @@ def merge_adapter(adapter: Path, base: Path, target: Path) -> None:
             "the adapter again"
         )
     own_tokenizer = any((adapter / name).is_file() for name in _PIECES)
-    target.mkdir(parents=True)
-    write_safetensors(weights, target / WEIGHTS)
     written = _config(base, _labels(adapter, base, head.shape[0]))
     if own_tokenizer:
         # Tokens were added; of a base's own tokenizer the rows must fit.
         written["vocab_size"] = weights[f"{_WORDS}.weight"].shape[0]
+    target.mkdir(parents=True)
+    write_safetensors(weights, target / WEIGHTS)
     text = json.dumps(written, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     (target / CONFIG).write_text(text, encoding="utf-8")
-    for folder, files in ((adapter if own_tokenizer else base, _TOKENIZER_FILES), (base, [PARAMS]), (adapter, [PARAMS])):
+    for folder, files in (
+        (adapter if own_tokenizer else base, _TOKENIZER_FILES),
+        (base, [PARAMS]),
+        (adapter, [PARAMS]),
+    ):
         for name in files:
             if (folder / name).is_file():
                 (target / name).parent.mkdir(exist_ok=True)

@@ -1,7 +1,7 @@
-"""Merging an adapter of PEFT's LoRA into the model that it changes: an ordinary model folder, for which nobody needs peft.
+"""Merging an adapter of PEFT's LoRA into the model that it changes, for which nobody needs peft then.
 
 LoRA (arXiv 2106.09685) adds scale * B @ A to a layer's weights W; DoRA (arXiv 2402.09353) then scales every row to a
-length that was learned. The scale and which layers: `sparkcls.formats.lora_config`. Names of the adapter's weights:
+length that was learned. The scale and which layers: `sparkcls.formats.lora.config`. Names of the adapter's weights:
 
     base_model.model.<layer>.lora_A.weight, .lora_B.weight, .lora_B.bias, .lora_magnitude_vector
     base_model.model.<embedding>.lora_embedding_A, .lora_embedding_B, .token_adapter.trainable_tokens_delta
@@ -18,11 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from sparkcls.errors import ModelFormatError
-from sparkcls.formats.lora_config import LoraConfig
+from sparkcls.formats.lora.config import LoraConfig
 from sparkcls.formats.safetensors_file import read_array
+from sparkcls.models.otherkinds import ADAPTER_WEIGHTS
 from sparkcls.models.tensors import FLOATS, Tensor, read_header
-
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 _A, _B, _B_BIAS, _LENGTHS = "lora_A.weight", "lora_B.weight", "lora_B.bias", "lora_magnitude_vector"
 _ROWS_A, _ROWS_B, _TOKENS = "lora_embedding_A", "lora_embedding_B", "token_adapter.trainable_tokens_delta"
@@ -62,14 +61,16 @@ def merged(
     ModelFormatError
         The adapter's weights are missing or damaged, or do not fit its settings or the base.
     """
-    changes = _read(adapter, names)
+    changes = _read(adapter, config.file, names)
     _check_targets(changes, config, names)
     weights: dict[str, Tensor | np.ndarray] = {**base, **changes.whole}
     tokens = {name or words: rows for name, rows in config.tokens.items()}
     for module, parts in changes.layers.items():
         name = f"{module}.weight"
         if name not in weights:
-            raise ModelFormatError(f"{changes.file} changes {name}, which the base model does not have; is it the right one?")
+            raise ModelFormatError(
+                f"{changes.file} changes {name}, which the base model does not have; is it the right one?"
+            )
         weight = _array(weights[name])
         if _TOKENS in parts:
             weights[name] = _with_rows(changes.file, module, weight, parts, tokens)
@@ -84,12 +85,13 @@ def merged(
     return weights
 
 
-def _read(adapter: Path, names: set[str]) -> _Changes:
+def _read(adapter: Path, config: Path, names: set[str]) -> _Changes:
     file = adapter / ADAPTER_WEIGHTS
     if not file.is_file():
         raise ModelFormatError(
-            f"{adapter} has no {ADAPTER_WEIGHTS}; save the adapter with peft's save_pretrained(folder), or turn "
-            f"an adapter_model.bin into it with `sparkcls convert {adapter} OUT`"
+            f"{adapter} has no {ADAPTER_WEIGHTS}; save the adapter with peft's save_pretrained(folder). From an "
+            f"adapter_model.bin, if you trust it, `sparkcls convert {adapter} OUT` makes a model; if the whole model "
+            f"is there, remove {config.name}"
         )
     changes = _Changes(file)
     for stored, tensor in read_header(file).items():
@@ -125,7 +127,11 @@ def _check_targets(changes: _Changes, config: LoraConfig, names: set[str]) -> No
         if module in products and (module not in modules or expected is False):
             raise ModelFormatError(
                 f"{changes.file} changes {module}, which "
-                + (f"{config.file.name} does not name as a target" if module in modules else "is not in this classifier")
+                + (
+                    f"{config.file.name} does not name as a target"
+                    if module in modules
+                    else "is not in this classifier"
+                )
                 + "; the two files belong to different adapters, or the base is another"
             )
         # Norms have a weight too, but no matrices.
@@ -153,10 +159,12 @@ def _with_product(
     if a is None or b is None or a.shape != (rank, into) or b.shape != (out, rank):
         shapes = " and ".join("none" if part is None else str(list(part.shape)) for part in (a, b))
         raise ModelFormatError(
-            f"{file}: the matrices of {module} have the shapes {shapes}; expected {[rank, into]} and {[out, rank]}, for "
-            f"rank {rank} and the base's weight of shape {list(weight.shape)}"
+            f"{file}: the matrices of {module} have the shapes {shapes}; expected {[rank, into]} and {[out, rank]}, "
+            f"for rank {rank} and the base's weight of shape {list(weight.shape)}"
         )
-    product = config.scale_of(module) * (_array(b) @ _array(a))
+    with np.errstate(all="ignore"):
+        # What is not finite then is refused below.
+        product = config.scale_of(module) * (_array(b) @ _array(a))
     changed = weight + (product.T if rows else product)
     lengths = parts.get(_LENGTHS)
     if config.dora is (lengths is None) or (rows and config.dora):
@@ -182,10 +190,15 @@ def _with_rows(
     """The weights of an embedding with rows of the adapter in place of some."""
     named = [rows for name, rows in tokens.items() if module == name or module.endswith(f".{name}")]
     new = _array(parts[_TOKENS])
-    if len(parts) > 1 or len(named) != 1 or new.shape != (len(named[0]), weight.shape[1]) or max(named[0]) >= len(weight):
+    if (
+        len(parts) > 1
+        or len(named) != 1
+        or new.shape != (len(named[0]), weight.shape[1])
+        or max(named[0]) >= len(weight)
+    ):
         raise ModelFormatError(
-            f"{file}: {module} has new rows of shape {list(new.shape)}, which do not fit trainable_token_indices, or is "
-            "changed in another way too; merge the adapter with peft"
+            f"{file}: {module} has new rows of shape {list(new.shape)}, which do not fit trainable_token_indices, "
+            "or is changed in another way too; merge the adapter with peft"
         )
     weight[list(named[0])] = new
     return _single(file, module, weight)
