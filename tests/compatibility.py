@@ -30,27 +30,31 @@ C = "tests/cluster"
 #: Capabilities, and by way the tests that show them; a file stands for all its tests. A text is why there are none.
 CAPABILITIES: dict[str, dict[str, list[str] | str]] = {
     "The cards' pipelines, all Params": {
-        "local": ["tests/test_distilbert.py", "tests/test_store_end_to_end.py", "tests/test_compat_scripts.py"],
+        "local": ["tests/stages/test_distilbert.py", "tests/test_store_end_to_end.py", "tests/compat/test_scripts.py"],
         "cluster": [f"{C}/test_standalone.py::test_installed_on_the_workers"],
-        "connect": ["tests/test_distilbert.py", "tests/test_store_end_to_end.py", "tests/test_compat_scripts.py"],
+        "connect": [
+            "tests/stages/test_distilbert.py",
+            "tests/test_store_end_to_end.py",
+            "tests/compat/test_scripts.py",
+        ],
     },
     "Bad rows, broken models": {
-        "local": ["tests/test_memory.py", "tests/test_fuzz.py"],
+        "local": ["tests/rows/test_memory.py", "tests/test_fuzz.py"],
         "cluster": [f"{C}/test_faults.py::test_bad_rows_broken_models_and_slow_tasks"],
-        "connect": ["tests/test_memory.py", "tests/test_fuzz.py"],
+        "connect": ["tests/rows/test_memory.py", "tests/test_fuzz.py"],
     },
     "A model that only the driver has": {
-        "local": ["tests/test_shipping.py"],
+        "local": ["tests/spark/test_shipping.py"],
         "cluster": [
             f"{C}/test_shipping.py::test_once_to_each_executor_and_to_those_that_come_later",
             f"{C}/test_shipping.py::test_from_a_client_of_connect_through_its_server_to_each_executor",
         ],
-        "connect": ["tests/test_shipping.py"],
+        "connect": ["tests/spark/test_shipping.py"],
     },
     "Saving and loading with weights, overwriting": {
-        "local": ["tests/test_saving.py"],
+        "local": ["tests/saving/test_stage_files.py"],
         "cluster": [f"{C}/test_capabilities.py::test_saving"],
-        "connect": ["tests/test_saving.py"],
+        "connect": ["tests/saving/test_stage_files.py"],
     },
     "SQL function": {
         "local": ["tests/test_sql.py"],
@@ -58,9 +62,9 @@ CAPABILITIES: dict[str, dict[str, list[str] | str]] = {
         "connect": ["tests/test_sql.py"],
     },
     "Metrics": {
-        "local": ["tests/test_metrics.py"],
+        "local": ["tests/spark/test_observing.py"],
         "cluster": [f"{C}/test_capabilities.py::test_metrics"],
-        "connect": ["tests/test_metrics.py"],
+        "connect": ["tests/spark/test_observing.py"],
     },
     "Structured Streaming": {
         "local": [f"{C}/test_streaming.py::test_the_rate_source"],
@@ -83,7 +87,7 @@ CAPABILITIES: dict[str, dict[str, list[str] | str]] = {
         "connect": "not repeated: executors are the cluster's, whoever the client is",
     },
     "The package as `--py-files`": {
-        "local": ["tests/test_bundled.py"],
+        "local": ["tests/models/test_bundled.py"],
         "cluster": [f"{C}/test_standalone.py::test_as_a_zip"],
         "connect": "does not apply: Connect has no spark-submit; `addArtifacts(pyfile=True)` was not tried",
     },
@@ -94,7 +98,7 @@ CAPABILITIES: dict[str, dict[str, list[str] | str]] = {
     },
     "GPU addresses that Spark assigns (no GPU needed)": {
         "local": "does not apply: a local master assigns none",
-        "cluster": ["tests/test_gpu_scheduling.py"],
+        "cluster": ["tests/spark/test_gpu_scheduling.py"],
         "connect": "not repeated: executors are the cluster's, whoever the client is",
     },
     "MLflow": {

@@ -18,9 +18,9 @@ from sparkcls.nlu.frames import Layout
 from sparkcls.rows.chain import answers
 from tests.foreign import write_saved_model
 from tests.models import save_tiny_model
+from tests.models.test_layout import change_config
 from tests.pipelines import classifier_of, pipeline_of
 from tests.test_classification import scored, sentence
-from tests.test_layout import change_config
 from tests.tf_graph import Build
 
 TEXTS = ["the movie was good", "awful plot", "shares rose"]

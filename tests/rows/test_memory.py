@@ -75,7 +75,7 @@ print(json.dumps(result | {"logged": logged[:1]}))
 def limited(size, left):
     """What the process finds with so many blocks of so many kB to itself, and what is smaller than them."""
     command = [sys.executable, "-c", LIMITED, str(size), str(left)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -120,7 +120,7 @@ print(json.dumps(used))
 @on_linux
 def test_kernels_of_ever_new_shapes_do_not_fill_a_worker():
     command = [sys.executable, "-c", SHAPES]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
     assert done.returncode == 0, done.stderr
     first, last = json.loads(done.stdout)
     assert last < first + (10 << 20), "300 more shapes are of 100 MB and more"

@@ -11,8 +11,8 @@ import pytest
 from sparkcls.errors import ModelFormatError, SparkclsError
 from sparkcls.models.config import ACTIVATIONS
 from sparkcls.models.layout import read_model_folder
+from tests.engine.test_classifier import TEXTS, classify, load, reference_logits
 from tests.models import save_tiny_model
-from tests.test_engine import TEXTS, classify, load, reference_logits
 
 
 @pytest.fixture

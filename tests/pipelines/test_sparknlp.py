@@ -1,4 +1,4 @@
-"""Pipelines of text stages that Spark NLP saved; those with a classifier are in test_formats.py."""
+"""Pipelines of text stages that Spark NLP saved; those with a classifier are in tests/formats."""
 
 import json
 import shutil

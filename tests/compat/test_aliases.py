@@ -15,7 +15,7 @@ from sparkcls import settings
 from sparkcls.annotator import DistilBertForSequenceClassification
 from sparkcls.errors import AliasAttributeError, AliasError, SparkclsError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def run(*command, path=(), **options):

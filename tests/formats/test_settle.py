@@ -22,7 +22,7 @@ from tests.foreign import random_state, write_field, write_saved_model, write_sa
 from tests.models import save_tiny_model, vocabulary
 from tests.tf_graph import Build
 
-EXPORTED = Path(__file__).parent / "data" / "exported"
+EXPORTED = Path(__file__).parents[1] / "data" / "exported"
 NAMES = ["onnx_legacy_relu_4", "onnx_legacy_gelu_6", "onnx_dynamo_relu_3", "onnx_dynamo_gelu_12", "tensorflow_relu_4"]
 
 

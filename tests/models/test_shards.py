@@ -54,7 +54,7 @@ def test_the_weights_are_those_of_one_file(folder, tiny_model, cache, precision)
 
 
 def test_scores_equal_those_of_one_file(folder, tiny_model):
-    from tests.test_engine import classify, load
+    from tests.engine.test_classifier import classify, load
 
     found, expected = (classify(load(f), ["the movie was good"])[0].logits for f in (folder, tiny_model))
     assert np.array_equal(found, expected)

@@ -15,7 +15,7 @@ from sparkcls.text.javaregex.patterns import (
     split_spans,
 )
 
-RECORDED = json.loads((Path(__file__).parent / "data" / "javaregex.json").read_text(encoding="ascii"))
+RECORDED = json.loads((Path(__file__).parents[2] / "data" / "javaregex.json").read_text(encoding="ascii"))
 
 #: What cannot be said here: positions of groups inside possessive repetitions, line ends repeated, bounds after flags.
 KNOWN = 0.01

@@ -18,8 +18,8 @@ from tests.foreign import DATA
 from tests.models import save_tiny_model, vocabulary
 from tests.server import add_entry
 
-SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
-ROOT = Path(__file__).parent.parent
+SCRIPTS = sorted((Path(__file__).parents[1] / "scripts").glob("*.py"))
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def results(request, store, tmp_path_factory):
     asked = {item.callspec.params["script"] for item in request.session.items if "results" in item.fixturenames}
     scripts = [str(script) for script in SCRIPTS if script in asked]
     environment = {**os.environ, "SPARKCLS_MIRROR": str(store), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "tests.compat_scripts", str(work), *scripts]
+    command = [sys.executable, "-m", "tests.compat.run_scripts", str(work), *scripts]
     done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, timeout=580, check=False)
     lines = (work / "results.jsonl").read_text().splitlines() if (work / "results.jsonl").exists() else []
     assert lines, done.stderr[-5000:]

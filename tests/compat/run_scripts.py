@@ -1,6 +1,6 @@
 """Runs scripts of Spark NLP through `sparkcls.compat`, one after the other, in one process with one Spark session.
 
-    python -m tests.compat_scripts WORK SCRIPT...
+    python -m tests.compat.run_scripts WORK SCRIPT...
 
 Each runs in a new folder of its own below WORK, and leaves a JSON line in WORK/results.jsonl.
 """

@@ -21,7 +21,7 @@ from tests.models import save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, results, texts_frame
 
 TEXTS = ["good", "bad movie", None, "the film was good and bad"]
-DATA = Path(__file__).parent / "data" / "saved"
+DATA = Path(__file__).parents[1] / "data" / "saved"
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_a_class_that_is_not_there(spark, tmp_path):
 
 
 def test_damage_is_told_through_spark_too(spark, folder, tmp_path, cache):
-    """The same checks as for a LightPipeline, see test_saved_pipeline.py; here Spark reads."""
+    """The same checks as for a LightPipeline, see tests/pipelines/test_saved.py; here Spark reads."""
     path = tmp_path / "a stage"
     classifier_of(folder).save(path)
     shutil.rmtree(folder)
