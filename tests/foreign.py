@@ -14,7 +14,7 @@ import numpy as np
 from sparkcls.formats.messages import message
 from sparkcls.formats.sparknlp.saved_stage import CLASS
 from sparkcls.formats.tensorflow.tensorbundle import masked_crc32c
-from sparkcls.models.layout import expected_shapes
+from sparkcls.formats.weights import expected_shapes
 from tests.tf_graph import Build, tensorflow_graph
 
 DATA = Path(__file__).parent / "data" / "sparknlp"
@@ -183,6 +183,6 @@ def random_state(
         "hidden_dim": 64,
         "n_layers": layers,
     }
-    shapes = expected_shapes(config) | {"classifier.weight": (labels, dim), "classifier.bias": (labels,)}
+    shapes = expected_shapes(config, labels)
     generator = np.random.default_rng(seed)
     return {name: generator.standard_normal(shape, dtype=np.float32) * 0.3 for name, shape in shapes.items()}

@@ -21,6 +21,8 @@ from sparkcls.bench.texts import DISTRIBUTIONS, generate
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.cli import main
 from sparkcls.errors import ColumnError, ParamError, ParamFileError
+from sparkcls.families.distilbert import DISTILBERT
+from sparkcls.models.config import usual_shape
 from sparkcls.models.layout import read_model_folder
 from sparkcls.plan.flops import of_texts, per_wordpiece
 
@@ -101,7 +103,7 @@ def test_lengths_in_spark_nlps_reading_count_only_first_pieces():
 
 
 def test_operations_by_hand():
-    base = {"n_layers": 6, "dim": 768, "hidden_dim": 3072}
+    base = usual_shape(DISTILBERT)
     # Each of 6 layers: 4 matrices of 768 x 768 and 2 of 768 x 3072, and for each key and each value 768 numbers.
     by_hand = 6 * 2 * (4 * 589_824 + 2 * 2_359_296)
     assert per_wordpiece(base) == (by_hand, 6 * 2 * 2 * 768) == (84_934_656, 18_432)

@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "sparkcls"
 LAYERS = [
     ["_version", "errors", "events"],
     ["annotation", "settings", "temporary", "text"],
+    ["families"],
     ["models"],
     ["formats"],
     ["catalogue"],

@@ -69,7 +69,7 @@ class Prepared:
         lengths = self.lengths.sparknlp if system.name == SPARK_NLP else self.lengths.huggingface
         if system.slow:
             lengths = [lengths[i] for i in self.thinned]
-        return {"wordpieces": sum(lengths), "flops": flops.of_texts(lengths, self.folder(system).config)}
+        return {"wordpieces": sum(lengths), "flops": flops.of_texts(lengths, self.folder(system).shape)}
 
 
 def prepare(settings: Settings, case: Case, work: Path, log: Path, say: Callable[[str], None]) -> Prepared:

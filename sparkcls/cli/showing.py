@@ -75,8 +75,8 @@ def _of_folder(found: Found) -> Iterator[tuple[str, str]]:
     yield from ((key, str(source[key])) for key in ("store", "key", "hub", "revision", "engine") if key in source)
     yield "labels", ", ".join(folder.labels)
     yield "params", _json(folder.params)
-    config = folder.config
-    yield "network", f"{config['n_layers']} layers of width {config['dim']}, {config['vocab_size']} wordpieces"
+    yield "family", folder.family.model_type
+    yield "network", f"{folder.shape.depth} layers of width {folder.shape.width}, {folder.shape.vocabulary} wordpieces"
 
 
 def _of_entry(entry: Entry) -> Iterator[tuple[str, str]]:

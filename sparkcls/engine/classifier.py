@@ -213,7 +213,7 @@ class Classifier:
         numbers = list(inputs)
         cut = cut_batches(
             [len(ids) for ids in inputs.values()],
-            token_budget(self.device, int(self._folder.config["dim"])),
+            token_budget(self.device, self._folder.shape.width),
             prepared.cap,
         )
         chosen = [[numbers[b] for b in batch] for batch in cut]

@@ -52,7 +52,7 @@ class TextEncoder:
             raise
         except BaseException as e:  # tokenizers' panics are not Exceptions, and it raises bare ones
             raise ModelFormatError(f"The tokenizer in {folder.path} cannot read {_PROBE!r}: {e}") from e
-        self._embedded = int(folder.config["vocab_size"])
+        self._embedded = folder.shape.vocabulary
         self._largest = max(self._tokenizer.get_vocab().values(), default=0)
         if self._largest >= self._embedded:
             sizes = (

@@ -1,11 +1,4 @@
-"""The forward pass of DistilBertForSequenceClassification, over weights mapped from a file.
-
-Written out instead of taken from `transformers` for what every Spark worker pays: importing that model
-class costs 7 s and 130 MB of private memory a process, as much again as torch itself; and for speed: tokens
-are packed and the linear layers fused (`sparkcls.engine.kernels`). It is proven equal to `transformers` in
-the tests. Architecture: Sanh et al. 2019, arXiv:1910.01108; post-layer-norm encoder of Vaswani et al. 2017,
-arXiv:1706.03762.
-"""
+"""A network on its device: starting forward passes, which are in `sparkcls.engine.networks`, and memory that ends."""
 
 from __future__ import annotations
 
@@ -13,22 +6,26 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from sparkcls.engine.kernels import Linear, attention, fused_linear, has_varlen_attention, plain_linear
+from sparkcls.engine.kernels import Linear, fused_linear, has_varlen_attention, plain_linear
+from sparkcls.engine.networks.blocks import Linears, Weights
 from sparkcls.engine.packing import Layout, Packing
 from sparkcls.engine.process import fitting_threads, give_back_memory
 from sparkcls.engine.weights import load_weights
+from sparkcls.families.family import Head
+from sparkcls.families.shape import Shape
 from sparkcls.models.layout import ModelFolder
 
 logger = logging.getLogger(__name__)
 
-# `transformers` fixes this for DistilBERT; the configuration does not carry it.
-LAYER_NORM_EPSILON = 1e-12
+#: The forward pass of a module of `sparkcls.engine.networks`.
+Forward = Callable[[Weights, Shape, Head, Packing, Linears], Tensor]
 
 
 class Network:
@@ -37,18 +34,17 @@ class Network:
     def __init__(self, folder: ModelFolder, digest: str, device: str, precision: str):
         self.device = torch.device(device)
         self._dtype: torch.dtype = getattr(torch, precision)
-        self._heads = int(folder.config["n_heads"])
-        self._layers = int(folder.config["n_layers"])
+        self._shape, self._head = folder.shape, folder.head
+        self._pass: Forward = import_module(f"sparkcls.engine.networks.{folder.family.network}").forward
         self._weights = load_weights(folder, digest, self.device, precision)
-        self._layout = self._choose_layout(int(folder.config["dim"]) // self._heads)
-        activation = folder.config["activation"]
-        self._plain = plain_linear("none"), plain_linear(activation)
+        self._layout = self._choose_layout(folder.shape.width // folder.shape.heads)
+        activation = folder.shape.activation
+        few, few_activated = plain_linear("none"), plain_linear(activation)
         fused = self.device.type == "cpu" and precision in ("float32", "bfloat16")
-        self._fast = (
-            (fused and fused_linear("none", self._dtype)) or self._plain[0],
-            (fused and fused_linear(activation, self._dtype)) or self._plain[1],
-        )
-        self._exact = _in_float32(self._plain[0]), _in_float32(self._plain[1])
+        linear = (fused and fused_linear("none", self._dtype)) or few
+        activated = (fused and fused_linear(activation, self._dtype)) or few_activated
+        self._fast = Linears(self._dtype, linear, activated, few, few_activated)
+        self._exact = replace(self._fast, linear=_in_float32(few), activated=_in_float32(few_activated))
         #: Set when memory has ended, until `recover`.
         self._frugal = False
 
@@ -117,40 +113,8 @@ class Network:
         with _WITHOUT_ONEDNN:
             return self._forward(packing, self._exact)
 
-    def _forward(self, packing: Packing, linears: tuple[Linear, Linear] | None = None) -> Tensor:
-        w = self._weights
-        words = w["embeddings.word_embeddings.weight"][packing.ids]
-        x = self._norm("embeddings.LayerNorm", words, w["embeddings.position_embeddings.weight"][packing.positions])
-        for i in range(self._layers):
-            name = f"transformer.layer.{i}"
-            linear, activated = linears or self._fast
-            rounded = x.to(self._dtype)
-            k, v = (linear(rounded, *self._parameters(f"{name}.attention.{part}_lin")) for part in "kv")
-            if i == self._layers - 1:
-                # Only the first token of a sequence is read after the last layer, so the others stop here: for a
-                # 6-layer model a seventh of all work. What remains is so little that it is done in float32, and
-                # not worth kernels of its own.
-                linear, activated = self._plain
-                x = rounded = x[packing.first].float()
-                if packing.layout is not Layout.VARLEN:
-                    k, v = k.float(), v.float()
-            q = linear(rounded, *self._parameters(f"{name}.attention.q_lin"))
-            context = attention(q, k, v, packing, self._heads)
-            x = self._norm(f"{name}.sa_layer_norm", x, linear(context, *self._parameters(f"{name}.attention.out_lin")))
-            hidden = activated(x.to(q.dtype), *self._parameters(f"{name}.ffn.lin1"))
-            x = self._norm(f"{name}.output_layer_norm", x, linear(hidden, *self._parameters(f"{name}.ffn.lin2")))
-        pooled = F.relu(F.linear(x, *self._parameters("pre_classifier")))
-        return F.linear(pooled, *self._parameters("classifier"))
-
-    def _parameters(self, name: str) -> tuple[Tensor, Tensor]:
-        return self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
-
-    def _norm(self, name: str, x: Tensor, part: Tensor) -> Tensor:
-        """Layer norm of a sum; `x` is overwritten, and its type kept: on a GPU the layers' own, else float32.
-
-        The sum is not left to oneDNN's linear layer, which was measured to be slower.
-        """
-        return F.layer_norm(x.add_(part), x.shape[-1:], *self._parameters(name), LAYER_NORM_EPSILON)
+    def _forward(self, packing: Packing, linears: Linears | None = None) -> Tensor:
+        return self._pass(self._weights, self._shape, self._head, packing, linears or self._fast)
 
 
 def _in_float32(linear: Linear) -> Linear:

@@ -7,7 +7,6 @@ converted once per machine, into the cache, and the result is what every worker 
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 
 import torch
@@ -17,19 +16,17 @@ from torch import Tensor
 
 from sparkcls.engine.kept import made_once
 from sparkcls.errors import ModelFormatError, ParamError
+from sparkcls.families.weights import roles_of_all_tokens
 from sparkcls.models.layout import ModelFolder
 
 logger = logging.getLogger(__name__)
 
 #: Which weights are in which precision; to be counted up when `_converted` changes.
-LAYOUT = "v1"
-
-_LAYER = re.compile(r"transformer\.layer\.(\d+)\.")
-_LINEAR = re.compile(r"transformer\.layer\.(\d+)\.(?:attention\.(?:q|k|v|out)_lin|ffn\.lin[12])\.")
+LAYOUT = "v2"
 
 
 def load_weights(folder: ModelFolder, digest: str, device: torch.device, precision: str) -> dict[str, Tensor]:
-    """The weights of a model, by the names of `sparkcls.models.weights.short_name`.
+    """The weights of a model, by role, see `sparkcls.families.weights`.
 
     On a CPU they are mapped from the model's own file, or from a converted one. Where the cache cannot be written,
     and on any other device, they are a copy of this process.
@@ -90,7 +87,7 @@ def _own(folder: ModelFolder, mapped: bool) -> dict[str, Tensor]:
             tensors = load_file(path) if mapped else _read(path)
         except SafetensorError as e:
             raise ModelFormatError(f"{path} is corrupt or cut off ({e}); copy the model again") from e
-        found |= {short: tensors[w.name] for short, w in folder.weights.items() if w.file == path}
+        found |= {role: tensors[w.name] for role, w in folder.weights.items() if w.file == path}
     return found
 
 
@@ -126,14 +123,8 @@ def _converted(folder: ModelFolder, precision: str, everywhere: bool = False) ->
         a CPU they take no time. On a GPU they are a fifth of it; in float16 scores then move by 1.2 times as much
         (bundled model, SST-2 dev).
     """
-    last = int(folder.config["n_layers"]) - 1
-
-    def dtype(name: str) -> torch.dtype:
-        linear, layer = _LINEAR.match(name), _LAYER.match(name)
-        number = int(layer.group(1)) if layer else None
-        of_all_tokens = "k_lin" in name or "v_lin" in name or number != last
-        is_head = number is None and not name.startswith("embeddings.")
-        rounded = of_all_tokens and not is_head and (everywhere or linear is not None)
-        return getattr(torch, precision if rounded else "float32")
-
-    return {name: tensor.to(dtype(name)) for name, tensor in _own(folder, mapped=False).items()}
+    rounded = roles_of_all_tokens(folder.family, folder.shape, folder.head, linear_alone=not everywhere)
+    return {
+        role: tensor.to(getattr(torch, precision if role.rpartition(".")[0] in rounded else "float32"))
+        for role, tensor in _own(folder, mapped=False).items()
+    }

@@ -81,9 +81,9 @@ def check_heads(folder: ModelFolder, heads: int | None) -> None:
     ModelFormatError
         It has another; `heads` None fits all.
     """
-    if heads not in (None, folder.config["n_heads"]):
+    if heads not in (None, folder.shape.heads):
         raise ModelFormatError(
-            f"{folder.path / CONFIG} says {folder.config['n_heads']} attention heads, {heads} are asked for; leave it "
+            f"{folder.path / CONFIG} says {folder.shape.heads} attention heads, {heads} are asked for; leave it "
             f"out, or correct {CONFIG}"
         )
 

@@ -10,8 +10,8 @@ from typing import Any
 from safetensors.numpy import save_file
 
 from sparkcls.errors import ModelFormatError
-from sparkcls.formats.weights import StateDict, contiguous, infer_config
-from sparkcls.models.layout import CONFIG, PARAMS, TOKENIZER, TOKENIZER_CONFIG, expected_shapes
+from sparkcls.formats.weights import StateDict, contiguous, expected_shapes, infer_config
+from sparkcls.models.layout import CONFIG, PARAMS, TOKENIZER, TOKENIZER_CONFIG
 from sparkcls.models.shards import WEIGHTS
 from sparkcls.models.vocabulary import is_cased
 
@@ -54,7 +54,7 @@ def write_model(model: ForeignModel, target: Path) -> None:
         "id2label": {str(i): label for i, label in enumerate(model.labels)},
         "label2id": {label: i for i, label in enumerate(model.labels)},
     }
-    kept = expected_shapes(config).keys() | {"classifier.weight", "classifier.bias"}
+    kept = expected_shapes(config, len(model.labels)).keys()
     _check_vocabulary(model.vocabulary, config["vocab_size"])
     target.mkdir(parents=True)
     lower = not is_cased(model.vocabulary)

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.activations import ACTIVATIONS
 from sparkcls.formats.evaluate import Array, UnknownOperationError
 from sparkcls.formats.variants import EPSILON, FUNCTIONS, MADE_OF, Variant, scores
 from sparkcls.formats.weights import HEAD_WIDTH, StateDict, infer_config
-from sparkcls.models.config import ACTIVATIONS
 from sparkcls.models.layout import CONFIG
 
 #: Largest epsilon that changes no answer.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sparkcls.errors import ModelFormatError
-from sparkcls.models.layout import expected_shapes
+from sparkcls.families.distilbert import DISTILBERT
+from sparkcls.families.weights import weights_of
+from sparkcls.models.config import CONFIG, read_shape
 
 StateDict = dict[str, np.ndarray]
 
@@ -67,6 +70,13 @@ def keras_to_state(names: dict[str, str], read: Callable[[str], np.ndarray], wha
     return state
 
 
+def expected_shapes(config: dict[str, Any], outputs: int) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every weight, by the names of `transformers`."""
+    # Heads are in no weight's shape, and not known yet.
+    shape = read_shape(Path(CONFIG), config | {"n_heads": 1}, DISTILBERT)
+    return {weight.name: weight.shape for weight in weights_of(DISTILBERT, shape, outputs).values()}
+
+
 def infer_config(state: StateDict, what: str) -> dict[str, Any]:
     """The configuration that the shapes of complete weights tell; heads and activation they do not.
 
@@ -98,8 +108,8 @@ def infer_config(state: StateDict, what: str) -> dict[str, Any]:
         "n_layers": len({m.group(1) for m in map(_layer_of, state) if m}),
         "pad_token_id": 0,
     }
-    outputs = shape("classifier.bias", 1) if "classifier.bias" in state else (0,)
-    expected = expected_shapes(config) | {"classifier.weight": (*outputs, dim), "classifier.bias": outputs}
+    outputs = shape("classifier.bias", 1)[0] if "classifier.bias" in state else 0
+    expected = expected_shapes(config, outputs)
     missing = sorted(expected.keys() - state.keys())
     if missing:
         raise ModelFormatError(

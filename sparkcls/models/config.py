@@ -1,78 +1,55 @@
-"""config.json: what of it decides the answers of a DistilBERT, taken as `transformers` takes it, or refused by name."""
+"""config.json: what of it decides the answers of a model, taken as `transformers` takes it, or refused by name."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.distilbert import DISTILBERT
+from sparkcls.families.family import Family, Head, Key, Refused
+from sparkcls.families.registry import family_of_type
+from sparkcls.families.shape import Shape
 from sparkcls.models.heads import PROBLEM_TYPE, PROBLEM_TYPES
 from sparkcls.models.shards import WEIGHTS
 from sparkcls.models.textfiles import read_json
 
 CONFIG = "config.json"
 
-#: Keys that the network needs, and what `transformers` takes when one is absent.
-CONFIG_DEFAULTS: dict[str, Any] = {
-    "vocab_size": 30522,
-    "max_position_embeddings": 512,
-    "n_layers": 6,
-    "n_heads": 12,
-    "dim": 768,
-    "hidden_dim": 3072,
-    "activation": "gelu",
-    "pad_token_id": 0,
+#: Refused for all families.
+_REFUSED: dict[str, Refused] = {
+    "is_causal": Refused("lets a wordpiece see only those before it"),
+    "per_layer_config": Refused("gives layers settings of their own", (None, {})),
+    "pruned_heads": Refused("takes attention heads out of layers", (None, {})),
+    "quantization_config": Refused("says that the weights are quantized", (None,)),
+    "transformers_weights": Refused("names another file of weights", (None, WEIGHTS)),
 }
-_SIZES = ("vocab_size", "max_position_embeddings", "n_layers", "n_heads", "dim", "hidden_dim")
-#: The names that other models use, which `transformers` takes for DistilBERT too. There the alias wins.
-_ALIASES = {"hidden_size": "dim", "num_attention_heads": "n_heads", "num_hidden_layers": "n_layers"}
-
-#: `transformers`' names of activations, and ours.
-ACTIVATIONS = {
-    **{name: "gelu" for name in ("gelu", "gelu_python")},
-    **{
-        name: "gelu_tanh"
-        for name in ("gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate")
-    },
-    **{name: "silu" for name in ("silu", "swish")},
-    **{name: name for name in ("relu", "relu6", "quick_gelu", "mish", "tanh")},
-}
-
-#: Keys that change what `transformers` answers, in some version of it, and have no counterpart here: what each does,
-#: and the values that do nothing.
-_REFUSED: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "is_causal": ("lets a wordpiece see only those before it", (None, False)),
-    "per_layer_config": ("gives layers settings of their own", (None, {})),
-    "pruned_heads": ("takes attention heads out of layers", (None, {})),
-    "quantization_config": ("says that the weights are quantized", (None,)),
-    "transformers_weights": ("names another file of weights", (None, WEIGHTS)),
-}
+_FIELDS = {field.name for field in fields(Shape)}
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """The configuration of a model folder, with all keys of `CONFIG_DEFAULTS`; ``activation`` by our name.
+def read_config(path: Path) -> tuple[Family, dict[str, Any]]:
+    """The family of a model folder, and what its config.json states; the family's names beside those of others.
 
     Raises
     ------
     ModelFormatError
-        There is none, it is not a DistilBERT's, or a key has a value that cannot be.
+        There is none, it is not a classifier's of a known family, or a key has a value that cannot be.
     """
     file = path / CONFIG
     if not file.is_file():
         raise ModelFormatError(f"{path} has no {CONFIG}; is it a Hugging Face model folder?")
     stated = read_json(file)
-    kind = stated.get("model_type", "distilbert")
-    if kind != "distilbert":
-        raise ModelFormatError(f"{file}: model_type is {kind!r}; expected 'distilbert'")
-    config = CONFIG_DEFAULTS | with_own_names(file, stated)
-    _check_sizes(file, config)
-    _check_meanings(file, config)
-    config["activation"] = ACTIVATIONS[config["activation"]]
-    return config
+    family = family_of_type(stated.get("model_type", DISTILBERT.model_type), str(file))
+    config = with_own_names(file, stated, family)
+    _check_meanings(file, config, family)
+    return family, config
 
 
-def with_own_names(file: Path, stated: dict[str, Any]) -> dict[str, Any]:
-    """What a config.json states, with DistilBERT's names beside those of other models.
+def with_own_names(file: Path, stated: dict[str, Any], family: Family = DISTILBERT) -> dict[str, Any]:
+    """What a config.json states, with the family's names beside those of other models.
 
     Raises
     ------
@@ -80,44 +57,92 @@ def with_own_names(file: Path, stated: dict[str, Any]) -> dict[str, Any]:
         Two names of one thing contradict each other; names the file.
     """
     config = dict(stated)
-    for alias, name in _ALIASES.items():
-        if alias not in stated:
-            continue
-        if name in stated and (stated[name] != stated[alias] or type(stated[name]) is not type(stated[alias])):
-            raise ModelFormatError(
-                f"{file}: {name} is {_short(stated[name])} and {alias}, which means the same, is "
-                f"{_short(stated[alias])}; remove one of them"
-            )
-        config[name] = stated[alias]
+    for key in family.keys.values():
+        name, aliases = (key.name, key.aliases) if isinstance(key, Key) else ("", ())
+        for alias in aliases:
+            if alias not in stated:
+                continue
+            if name in stated and (stated[name] != stated[alias] or type(stated[name]) is not type(stated[alias])):
+                raise ModelFormatError(
+                    f"{file}: {name} is {_short(stated[name])} and {alias}, which means the same, is "
+                    f"{_short(stated[alias])}; remove one of them"
+                )
+            config[name] = stated[alias]
     return config
 
 
-def _check_sizes(file: Path, config: dict[str, Any]) -> None:
-    for name in _SIZES:
-        value = config[name]
-        # A bool is an int for Python, and 2.0 equals 2.
-        if type(value) is not int or not 0 < value < 1 << 31:
-            raise ModelFormatError(f"{file}: {name} is {_short(value)}; expected a positive integer")
-    if config["dim"] % config["n_heads"]:
+def read_shape(file: Path, config: Mapping[str, Any], family: Family) -> Shape:
+    """The shape of a network as its config.json, or `transformers` for what is absent there, has it.
+
+    Raises
+    ------
+    ModelFormatError
+        A number cannot be, or two do not fit each other; names the file.
+    """
+    found = {name: _read(file, config, key) for name, key in family.keys.items()}
+    found.setdefault("embedded", found["width"])
+    shape = Shape(
+        **{name: value for name, value in found.items() if name in _FIELDS},
+        special={name: value for name, value in found.items() if name not in _FIELDS},
+    )
+    if shape.width % shape.heads:
+        heads, width = family.key_of("heads"), family.key_of("width")
         raise ModelFormatError(
-            f"{file}: n_heads is {config['n_heads']}, which does not divide dim, {config['dim']}; correct n_heads"
+            f"{file}: {heads} is {shape.heads}, which does not divide {width}, {shape.width}; correct {heads}"
         )
+    if shape.longest < 1:
+        raise ModelFormatError(
+            f"{file}: {family.key_of('positions')} is {shape.positions}, and the first position, after that of "
+            f"padding, is {shape.first_position}; correct one of them"
+        )
+    return shape
 
 
-def _check_meanings(file: Path, config: dict[str, Any]) -> None:
-    activation = config["activation"]
-    if not isinstance(activation, str) or activation not in ACTIVATIONS:
-        raise ModelFormatError(f"{file}: activation is {_short(activation)}; expected one of {', '.join(ACTIVATIONS)}")
+def usual_shape(family: Family) -> Shape:
+    """The shape that `transformers` takes where a config.json says nothing: that of the family's base model."""
+    return read_shape(Path(CONFIG), {}, family)
+
+
+def read_head(file: Path, config: Mapping[str, Any], family: Family) -> Head:
+    """The head of a network, as config.json has it; it raises like `read_shape`."""
+    return replace(family.head, **{name: _read(file, config, key) for name, key in family.head.keys.items()})
+
+
+def _read(file: Path, config: Mapping[str, Any], key: Key | int | float | str) -> Any:
+    if not isinstance(key, Key):
+        return key
+    value = config.get(key.name, key.default)
+    what = f"{file}: {key.name} is {_short(value)}"
+    if key.values is not None:
+        if not isinstance(value, str) or value not in key.values:
+            raise ModelFormatError(f"{what}; expected one of {', '.join(key.values)}")
+        return key.values[value]
+    if isinstance(key.default, bool):
+        if not isinstance(value, bool):
+            raise ModelFormatError(f"{what}; expected true or false")
+    elif isinstance(key.default, int):
+        # A bool is an int for Python, and 2.0 equals 2.
+        if type(value) is not int or not key.least <= value < 1 << 31:
+            least = {1: "a positive integer", 0: "an integer, 0 or more"}.get(key.least, f"an integer from {key.least}")
+            raise ModelFormatError(f"{what}; expected {least}")
+    elif isinstance(key.default, float):
+        if type(value) not in (int, float) or not 0 <= value < math.inf:
+            raise ModelFormatError(f"{what}; expected a number, 0 or more")
+        return float(value)
+    return value
+
+
+def _check_meanings(file: Path, config: dict[str, Any], family: Family) -> None:
     kind = config.get(PROBLEM_TYPE)
     if kind is not None and kind not in PROBLEM_TYPES:
         raise ModelFormatError(
             f"{file}: {PROBLEM_TYPE} is {_short(kind)}; expected one of {', '.join(PROBLEM_TYPES)}, or null"
         )
-    for name, (does, idle) in _REFUSED.items():
-        if config.get(name) not in idle:
+    for name, refused in {**_REFUSED, **family.refused}.items():
+        if config.get(name) not in refused.idle:
             raise ModelFormatError(
-                f"{file}: {name} is {_short(config[name])}, which {does}; sparkcls does not do that. Remove the key if "
-                "it is there by mistake"
+                f"{file}: {name} is {_short(config[name])}, which {refused.does}; sparkcls does not do that. Remove "
+                "the key if it is there by mistake"
             )
     tasks = config.get("task_specific_params")
     for task in ("text-classification", "sentiment-analysis"):

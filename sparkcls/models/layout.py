@@ -1,6 +1,6 @@
 """A model folder: its file names, and reading it with every check that needs no weights in memory.
 
-    config.json            the Hugging Face configuration of a DistilBERT
+    config.json            the Hugging Face configuration, which names the family
     model.safetensors      the weights; or several files and an index, see `sparkcls.models.shards`
     tokenizer.json         the tokenizer; or vocab.txt, one wordpiece a line (+ tokenizer_config.json)
     added_tokens.json, special_tokens_map.json      of the tokenizer too, where older tools wrote them
@@ -17,8 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.families.family import Family, Head
+from sparkcls.families.shape import Shape
+from sparkcls.families.weights import OUTPUT
 from sparkcls.models.added_tokens import ADDED_TOKENS, SPECIAL_TOKENS
-from sparkcls.models.config import CONFIG, CONFIG_DEFAULTS, read_config
+from sparkcls.models.architectures import refuse_other_kinds
+from sparkcls.models.config import CONFIG, read_config, read_head, read_shape
 from sparkcls.models.heads import activation_of
 from sparkcls.models.labels import LABELS, read_labels
 from sparkcls.models.otherkinds import refuse_adapter
@@ -28,12 +32,11 @@ from sparkcls.models.textfiles import read_optional_json
 from sparkcls.models.tokenizer_json import TOKENIZER
 from sparkcls.models.tokenizer_settings import TOKENIZER_CONFIG, read_tokenizer_settings
 from sparkcls.models.vocabulary import VOCABULARY, find_vocabulary
-from sparkcls.models.weights import expected_shapes, read_weights
+from sparkcls.models.weights import read_weights
 
 __all__ = [
     "ADDED_TOKENS",
     "CONFIG",
-    "CONFIG_DEFAULTS",
     "DECISIVE",
     "FORMERLY_DECISIVE",
     "LABELS",
@@ -45,7 +48,6 @@ __all__ = [
     "WEIGHTS",
     "ModelFolder",
     "decisive_files",
-    "expected_shapes",
     "may_be_decisive",
     "read_model_folder",
 ]
@@ -62,12 +64,15 @@ DECISIVE = (*FORMERLY_DECISIVE, ADDED_TOKENS, SPECIAL_TOKENS)
 class ModelFolder:
     """A checked model folder.
 
-    `labels[i]` names output i of the head; `activation` is what turns the outputs into scores, see
-    `sparkcls.models.heads`. `params` are the Params it was published with. `weights` are where the weights are, by
-    the network's names.
+    `family`, `shape` and `head` are what its network is; `config` is what config.json states. `labels[i]` names
+    output i of the head; `activation` is what turns the outputs into scores, see `sparkcls.models.heads`. `params`
+    are the Params it was published with. `weights` are where the weights are, by role.
     """
 
     path: Path
+    family: Family
+    shape: Shape
+    head: Head
     config: dict[str, Any]
     labels: tuple[str, ...]
     params: dict[str, Any]
@@ -76,8 +81,8 @@ class ModelFolder:
 
     @property
     def positions(self) -> int:
-        """The longest input in wordpieces, ``[CLS]`` and ``[SEP]`` counted."""
-        return int(self.config["max_position_embeddings"])
+        """The longest input in wordpieces, special ones counted."""
+        return self.shape.longest
 
     @property
     def stated_length(self) -> int | None:
@@ -112,22 +117,25 @@ def read_model_folder(path: str | Path) -> ModelFolder:
     ModelNotFoundError
         There is no such folder.
     ModelFormatError
-        A file is missing, corrupt, cut off or of a refused format; the configuration is not a
-        DistilBERT's; shapes or labels do not match the head. The message names the file.
+        A file is missing, corrupt, cut off or of a refused format; the configuration is not that of a classifier
+        of a known family; shapes or labels do not match the head. The message names the file.
     """
     path = Path(path)
     if not path.is_dir():
         raise ModelNotFoundError(f"No model folder at {path}; it must be a folder with {CONFIG} and {WEIGHTS}")
     refuse_adapter(path)
-    config = read_config(path)
-    weights = read_weights(path, config)
-    (outputs,) = weights["classifier.bias"].shape
+    family, config = read_config(path)
+    refuse_other_kinds(path / CONFIG, config)
+    shape, head = read_shape(path / CONFIG, config, family), read_head(path / CONFIG, config, family)
+    weights = read_weights(path, family, shape)
+    outputs = weights[f"{OUTPUT}.weight"].shape[0]
     labels = read_labels(path, config, outputs)
     if not (path / TOKENIZER).is_file() and not find_vocabulary(path):
         raise ModelFormatError(f"{path} has no tokenizer; put {TOKENIZER} or vocab.txt there")
     # What is refused by these small files is refused before a worker has to; tokenizer.json is read there.
     read_tokenizer_settings(path, config, [])
-    return ModelFolder(path, config, labels, _read_params(path), activation_of(config, outputs), weights)
+    activation = activation_of(config, outputs)
+    return ModelFolder(path, family, shape, head, config, labels, _read_params(path), activation, weights)
 
 
 def _read_params(path: Path) -> dict[str, Any]:

@@ -2,65 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.family import Family
+from sparkcls.families.shape import Shape
+from sparkcls.families.weights import OUTPUT, own_name, place_of, weights_of
 from sparkcls.models.config import CONFIG
 from sparkcls.models.otherkinds import missing_weights
 from sparkcls.models.shards import INDEX, WEIGHTS, has_weights, weight_files
 from sparkcls.models.tensors import FLOATS, Tensor, read_header
 
-_MODEL = "distilbert."
-#: What `torch.nn.DataParallel` and `torch.compile` put before the names of a model that is not taken out of them.
-_WRAPPERS = ("module.", "_orig_mod.")
-_LAYER = re.compile(r"transformer\.layer\.(\d{1,9})\.")
-#: Names of a layer norm's weights that go back to TensorFlow.
-_OLD_NORM = re.compile(r"((?:LayerNorm|layer_norm)\.)(gamma|beta)$")
-_NEW = {"gamma": "weight", "beta": "bias"}
 
-
-def short_name(name: str) -> str:
-    """The name of a weight as the network knows it: without what wraps it, and without the model's prefix.
-
-    `transformers` takes the prefix ``distilbert.``, or none, and old names of layer norms. A wrapper's prefix it does
-    not take: the model gets random weights, with a warning.
-    """
-    for prefix in _WRAPPERS:
-        name = name.removeprefix(prefix)
-    while name.startswith(_MODEL):
-        name = name.removeprefix(_MODEL)
-    return _OLD_NORM.sub(lambda match: match[1] + _NEW[match[2]], name)
-
-
-def expected_shapes(config: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every weight but the head's last layer, by the names of `transformers`."""
-    dim, hidden = config["dim"], config["hidden_dim"]
-    emb = "distilbert.embeddings"
-    shapes: dict[str, tuple[int, ...]] = {
-        f"{emb}.word_embeddings.weight": (config["vocab_size"], dim),
-        f"{emb}.position_embeddings.weight": (config["max_position_embeddings"], dim),
-        f"{emb}.LayerNorm.weight": (dim,),
-        f"{emb}.LayerNorm.bias": (dim,),
-        "pre_classifier.weight": (dim, dim),
-        "pre_classifier.bias": (dim,),
-    }
-    for i in range(config["n_layers"]):
-        layer = f"distilbert.transformer.layer.{i}"
-        linear = {f"attention.{k}_lin": (dim, dim) for k in ("q", "k", "v", "out")}
-        linear |= {"ffn.lin1": (hidden, dim), "ffn.lin2": (dim, hidden)}
-        for name, shape in linear.items():
-            shapes[f"{layer}.{name}.weight"] = shape
-            shapes[f"{layer}.{name}.bias"] = shape[:1]
-        for name in ("sa_layer_norm", "output_layer_norm"):
-            shapes[f"{layer}.{name}.weight"] = shapes[f"{layer}.{name}.bias"] = (dim,)
-    return shapes
-
-
-def read_weights(folder: Path, config: Mapping[str, Any]) -> dict[str, Tensor]:
-    """The weights that a classifier needs, by `short_name`; what else the files hold is left alone.
+def read_weights(folder: Path, family: Family, shape: Shape) -> dict[str, Tensor]:
+    """The weights that a classifier needs, by role; what else the files hold is left alone.
 
     Raises
     ------
@@ -71,41 +27,59 @@ def read_weights(folder: Path, config: Mapping[str, Any]) -> dict[str, Tensor]:
     if not has_weights(folder):
         raise missing_weights(str(folder), sorted(file.name for file in folder.iterdir()))
     where = folder / WEIGHTS if (folder / WEIGHTS).is_file() else folder / INDEX
-    stored = list(stored_weights(folder))
     by_name: dict[str, list[Tensor]] = {}
-    for tensor in stored:
-        by_name.setdefault(short_name(tensor.name), []).append(tensor)
-    layers = {int(match[1]) for match in map(_LAYER.match, by_name) if match}
-    if config["n_layers"] > len(layers) + 1:
+    for tensor in stored_weights(folder):
+        by_name.setdefault(own_name(family, tensor.name), []).append(tensor)
+    places = {name: place for name in by_name if (place := place_of(family, name)) is not None}
+    layers = len(set(places.values()))
+    stated = _layers_stated(family, shape)
+    if shape.stored > layers + 1:
         # Before names are made for all that the configuration claims.
-        _refuse_foreign(where, by_name)
+        _refuse_foreign(where, by_name, family)
         raise ModelFormatError(
-            f"{where} lacks weights of a DistilBertForSequenceClassification: it has {len(layers)} layers, {CONFIG} "
-            f"says n_layers {config['n_layers']}; correct n_layers, or copy the model again"
+            f"{where} lacks weights of a {family.architecture}: it has {layers} layers, {CONFIG} says {stated}; "
+            f"correct {stated.split()[0]}, or copy the model again"
         )
-    expected = {short_name(name): (name, shape) for name, shape in expected_shapes(config).items()}
-    head = by_name.get("classifier.weight", [None])[0]
-    if head is not None and len(head.shape) != 2:
-        raise ModelFormatError(f"{head.file}: {head.name} has shape {list(head.shape)}; expected [outputs, dim]")
-    outputs = head.shape[0] if head is not None else 0
-    expected["classifier.weight"] = ("classifier.weight", (outputs, config["dim"]))
-    expected["classifier.bias"] = ("classifier.bias", (outputs,))
-    missing = sorted(name for short, (name, _) in expected.items() if short not in by_name)
+    outputs = _outputs(by_name, family)
+    expected = {
+        own_name(family, weight.name): (role, weight) for role, weight in weights_of(family, shape, outputs).items()
+    }
+    missing = sorted(weight.name for own, (_, weight) in expected.items() if own not in by_name)
     if missing:
-        _refuse_foreign(where, by_name)
+        _refuse_foreign(where, by_name, family)
         raise ModelFormatError(
-            f"{where} lacks {len(missing)} weights of a DistilBertForSequenceClassification, "
-            f"the first is {missing[0]}; is it a model with a classification head?"
+            f"{where} lacks {len(missing)} weights of a {family.architecture}, the first is {missing[0]}; is it a "
+            "model with a classification head?"
         )
-    surplus = sorted(t.name for name in by_name if _LAYER.match(name) and name not in expected for t in by_name[name])
-    if any(i >= config["n_layers"] for i in layers):
+    beyond = [
+        name
+        for name, (group, inner) in places.items()
+        if inner >= shape.inner_layers or group * shape.inner_layers >= shape.stored
+    ]
+    if beyond:
+        first = min(tensor.name for name in beyond for tensor in by_name[name])
         raise ModelFormatError(
-            f"{where} has layers that {CONFIG} (n_layers {config['n_layers']}) leaves out, "
-            f"the first weight is {surplus[0]}; correct n_layers"
+            f"{where} has layers that {CONFIG} ({stated}) leaves out, the first weight is {first}; "
+            f"correct {stated.split()[0]}"
         )
     if outputs < 1:
-        raise ModelFormatError(f"{where}: classifier.weight has no outputs")
-    return {short: _checked(by_name[short], shape) for short, (_, shape) in expected.items()}
+        raise ModelFormatError(f"{where}: {family.names[OUTPUT]}.weight has no outputs")
+    return {role: _checked(by_name[own], weight.shape) for own, (role, weight) in expected.items()}
+
+
+def _layers_stated(family: Family, shape: Shape) -> str:
+    """The entries of config.json that say how many layers with weights of their own there are."""
+    fields = ("groups", "inner_layers") if shape.groups else ("layers",)
+    return ", ".join(f"{family.key_of(field)} {getattr(shape, field)}" for field in fields)
+
+
+def _outputs(by_name: dict[str, list[Tensor]], family: Family) -> int:
+    head = by_name.get(own_name(family, f"{family.names[OUTPUT]}.weight"), [None])[0]
+    if head is None:
+        return 0
+    if len(head.shape) != 2:
+        raise ModelFormatError(f"{head.file}: {head.name} has shape {list(head.shape)}; expected [outputs, width]")
+    return head.shape[0]
 
 
 def _checked(tensors: list[Tensor], shape: tuple[int, ...]) -> Tensor:
@@ -146,14 +120,14 @@ def stored_weights(folder: Path) -> Iterable[Tensor]:
         yield from (tensor for weight, tensor in found.items() if kept is None or weight in kept)
 
 
-def _refuse_foreign(where: Path, names: Iterable[str]) -> None:
+def _refuse_foreign(where: Path, names: Iterable[str], family: Family) -> None:
     """Raise ModelFormatError where all weights seem to be there, under another prefix."""
-    ending = "embeddings.word_embeddings.weight"
+    ending = own_name(family, f"{family.names['embeddings.word']}.weight")
     found = next((name for name in names if name.endswith(ending) and name != ending), None)
     if found is not None:
         prefix = found.removesuffix(ending)
         raise ModelFormatError(
-            f"{where} has its weights under names that begin with {prefix!r}, such as {found}; a "
-            f"DistilBertForSequenceClassification has {_MODEL!r} there, or nothing. Save the model itself with "
-            "save_pretrained(folder), not what wraps it"
+            f"{where} has its weights under names that begin with {prefix!r}, such as {found}; a {family.architecture} "
+            f"has {family.prefix!r} there, or nothing. Save the model itself with save_pretrained(folder), not what "
+            "wraps it"
         )

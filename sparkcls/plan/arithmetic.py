@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sparkcls.families.shape import Shape
 from sparkcls.plan import figures as figures
 from sparkcls.plan.figures import FLOAT32, Gpu
 from sparkcls.plan.flops import of_texts
@@ -35,7 +35,7 @@ class Job:
     rows: int
     tokens: float
     model: str
-    config: Mapping[str, Any]
+    shape: Shape
     precision: str
     units: int
     gpu: Gpu | None = None
@@ -102,7 +102,7 @@ class Plan:
 
 def plan_of(job: Job) -> Plan:
     """Calculate; nothing is measured and no model is loaded. The arguments must have been checked."""
-    flops = of_texts([job.tokens], job.config)  # type: ignore[list-item]  # a mean length is no whole number
+    flops = of_texts([job.tokens], job.shape)  # type: ignore[list-item]  # a mean length is no whole number
     ceiling = _peak(job.gpu, job.precision) / flops if job.gpu else None
     each = job.rate or estimated_flops(job) / flops
     cores = job.cores_per_executor or _cores(job, each)
@@ -147,7 +147,7 @@ def estimated_flops(job: Job) -> float:
         share = figures.GPU_FLOAT32_SHARE if job.precision == FLOAT32 else figures.GPU_SHARE
         return _peak(job.gpu, job.precision) * share
     share = figures.SHARE[job.precision]
-    if int(job.config["dim"]) < figures.BASE_DIM:
+    if job.shape.width < figures.BASE_DIM:
         share *= figures.NARROW_SHARE / figures.SHARE[figures.MIXED]
     return figures.LIMIT[job.precision] * 1e9 / figures.MEASURED_CORES * share
 

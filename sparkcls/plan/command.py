@@ -15,7 +15,10 @@ from typing import Any
 from sparkcls.catalogue.cards import LANGUAGE
 from sparkcls.catalogue.inventory import find_local
 from sparkcls.errors import ParamError
-from sparkcls.models.layout import CONFIG, CONFIG_DEFAULTS, read_model_folder
+from sparkcls.families.distilbert import DISTILBERT
+from sparkcls.families.shape import Shape
+from sparkcls.models.config import CONFIG, usual_shape
+from sparkcls.models.layout import read_model_folder
 from sparkcls.plan.arithmetic import Job, Plan, plan_of
 from sparkcls.plan.figures import BASE_WEIGHTS_MB, FLOAT32, GPUS, MIXED, PRECISIONS
 from sparkcls.plan.report import report
@@ -31,7 +34,7 @@ BUNDLED = "distilbert_mini_sequence_classifier_sst2"
 @dataclass(frozen=True)
 class _Model:
     name: str
-    config: dict[str, Any]
+    shape: Shape
     weights_mb: float
 
 
@@ -86,7 +89,7 @@ def job_of(args: argparse.Namespace) -> Job:
     if precision not in PRECISIONS:
         raise ParamError(f"--precision {precision}: expected {' or '.join(PRECISIONS)}")
     model = _model(args)
-    positions = int(model.config["max_position_embeddings"])
+    positions = model.shape.longest
     if not 1 <= tokens <= positions:
         raise ParamError(
             f"--tokens {args.tokens}: a sentence has 1 to {positions} wordpieces, more are cut; for several "
@@ -99,7 +102,7 @@ def job_of(args: argparse.Namespace) -> Job:
         rows=rows,
         tokens=tokens,
         model=model.name,
-        config=model.config,
+        shape=model.shape,
         precision=precision,
         units=units,
         gpu=gpu,
@@ -136,7 +139,7 @@ def _model(args: argparse.Namespace) -> _Model:
         return _of_this_machine(BUNDLED, LANGUAGE)
     if size != "base":
         raise ParamError(f"--size {size}: expected base or mini; for another shape give --model")
-    return _Model("DistilBERT-base", CONFIG_DEFAULTS, BASE_WEIGHTS_MB)
+    return _Model("DistilBERT-base", usual_shape(DISTILBERT), BASE_WEIGHTS_MB)
 
 
 def _of_this_machine(name: str, lang: str) -> _Model:
@@ -151,7 +154,7 @@ def _of_this_machine(name: str, lang: str) -> _Model:
         path = found.path
     folder = read_model_folder(path)
     return _Model(
-        path.name, folder.config, sum(f.stat().st_size for f in {w.file for w in folder.weights.values()}) / 1e6
+        path.name, folder.shape, sum(f.stat().st_size for f in {w.file for w in folder.weights.values()}) / 1e6
     )
 
 

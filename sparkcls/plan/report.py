@@ -106,7 +106,7 @@ def _speed_assumptions(job: Job, plan: Plan) -> Iterator[tuple[str, str]]:
             "AMX) with 2 physical cores; older cores do less, AMX in mixed does more, a hyperthread about half",
             _BENCH,
         )
-        if int(job.config["dim"]) < figures.BASE_DIM and job.precision == FLOAT32:
+        if job.shape.width < figures.BASE_DIM and job.precision == FLOAT32:
             yield "the narrow model loses as much against the base shape as it does in mixed", "assumed"
     if plan.units > 1:
         yield "many machines do as much as one, times their number: never tried beyond 2 cores", "assumed"

@@ -222,7 +222,7 @@ class Failing:
     def __init__(self, inner, largest=10**9, bad_id=None, error=None):
         self.inner, self.largest, self.bad_id = inner, largest, bad_id
         self.error = error or RuntimeError("boom\n twice")
-        self.device = torch.device("cpu")
+        self.device, self.pads = torch.device("cpu"), False
 
     def start(self, sequences):
         if len(sequences) > self.largest or any(self.bad_id in s for s in sequences):

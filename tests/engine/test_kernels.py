@@ -8,7 +8,7 @@ from transformers.activations import ACT2FN
 from sparkcls.engine import kernels
 from sparkcls.engine.kernels import attention, fused_linear, plain_linear
 from sparkcls.engine.packing import Layout, Packing, round_up
-from sparkcls.models.config import ACTIVATIONS
+from sparkcls.families.activations import ACTIVATIONS
 
 HEADS, WIDTH = 4, 32
 CPU = torch.device("cpu")

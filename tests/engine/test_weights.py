@@ -33,15 +33,14 @@ def files(cache):
 def test_the_own_precision_needs_no_copy(tiny_model, cache):
     found = load(tiny_model, "float32")
     assert not (cache / CONVERTED).exists()
-    assert found["classifier.weight"].dtype == torch.float32
+    assert found["head.output.weight"].dtype == torch.float32
 
 
 def test_only_linear_layers_of_all_tokens_are_converted(tiny_model, cache):
     found = load(tiny_model, "bfloat16")
     half = {name for name, tensor in found.items() if tensor.dtype == torch.bfloat16}
-    layer0 = {f"attention.{p}_lin" for p in ("q", "k", "v", "out")} | {"ffn.lin1", "ffn.lin2"}
-    expected = {f"transformer.layer.0.{n}" for n in layer0}
-    expected |= {f"transformer.layer.1.attention.{p}_lin" for p in "kv"}
+    expected = {f"layer.0.{part}" for part in ("query", "key", "value", "attended", "inner", "outer")}
+    expected |= {"layer.1.key", "layer.1.value"}
     assert half == {f"{n}.{kind}" for n in expected for kind in ("weight", "bias")}
     (file,) = files(cache)
     assert load_file(file).keys() == found.keys()
@@ -78,14 +77,14 @@ def test_a_model_that_changes_gets_another_file(tiny_model, cache, tmp_path):
     tensors["classifier.bias"] += 1
     save_file(tensors, other / "model.safetensors")
     found = load(other, "bfloat16")
-    assert torch.equal(found["classifier.bias"], tensors["classifier.bias"])
+    assert torch.equal(found["head.output.bias"], tensors["classifier.bias"])
     assert len(files(cache)) == 2
 
 
 def test_without_a_cache_the_process_has_its_own_copy(tiny_model, tmp_path, monkeypatch, caplog):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("SPARKCLS_CACHE", str(tmp_path / "file"))
-    assert load(tiny_model, "bfloat16")["transformer.layer.0.ffn.lin1.weight"].dtype == torch.bfloat16
+    assert load(tiny_model, "bfloat16")["layer.0.inner.weight"].dtype == torch.bfloat16
     assert "cannot be written" in caplog.text
 
 
@@ -95,7 +94,7 @@ def test_a_full_disk_leaves_nothing_behind(tiny_model, cache, monkeypatch, caplo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(weights, "save_file", full)
-    assert load(tiny_model, "bfloat16")["transformer.layer.0.ffn.lin1.weight"].dtype == torch.bfloat16
+    assert load(tiny_model, "bfloat16")["layer.0.inner.weight"].dtype == torch.bfloat16
     assert "No space left" in caplog.text
     assert [f.name for f in (cache / CONVERTED).iterdir() if not f.name.endswith(".lock")] == []
 
@@ -118,7 +117,7 @@ def test_a_user_without_a_home_has_a_copy_too(tiny_model, monkeypatch, caplog):
     for name in ("SPARKCLS_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Path, "expanduser", homeless)
-    assert load(tiny_model, "bfloat16")["transformer.layer.0.ffn.lin1.weight"].dtype == torch.bfloat16
+    assert load(tiny_model, "bfloat16")["layer.0.inner.weight"].dtype == torch.bfloat16
     assert "There is no home directory to keep models in" in caplog.text
 
 

@@ -202,7 +202,7 @@ def test_other_activations_of_a_graph(tmp_path, activation, ours):
     # Another name of the first of them.
     (folder / "config.json").write_text(json.dumps({"activation": activation.replace("new", "pytorch_tanh")}))
     convert_folder(folder, tmp_path / "out")
-    assert read_model_folder(tmp_path / "out").config["activation"] == ours
+    assert read_model_folder(tmp_path / "out").shape.activation == ours
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sparkcls.errors import ModelFormatError, SparkclsError
-from sparkcls.models.config import ACTIVATIONS
+from sparkcls.families.activations import ACTIVATIONS
 from sparkcls.models.layout import read_model_folder
 from tests.engine.test_classifier import TEXTS, classify, load, reference_logits
 from tests.models import save_tiny_model
@@ -75,7 +75,7 @@ def test_activations(folder, activation):
         ({"vocab_size": 10**9}, r"*word_embeddings.weight has shape .*, config.json says \[1000000000, 32\]"),
         ({"activation": None}, "activation is None; expected one of gelu"),
         ({"activation": ["gelu"]}, "activation is .*; expected one of"),
-        ({"model_type": None}, "model_type is None; expected 'distilbert'"),
+        ({"model_type": None}, "model_type is None; sparkcls has classifiers of the types distilbert"),
         ({"is_causal": True}, "is_causal is True, which lets a wordpiece see only those before it"),
         ({"per_layer_config": {"0": {"n_heads": 2}}}, "per_layer_config is"),
         ({"pruned_heads": {"0": [1]}}, "pruned_heads is"),

@@ -82,7 +82,10 @@ def test_no_folder(tmp_path):
         (lambda f: (f / "config.json").write_text("{"), "cannot be read as JSON"),
         (lambda f: (f / "config.json").write_text("[]"), "expected an object"),
         (lambda f: (f / "model.safetensors").unlink(), "has no model.safetensors"),
-        (lambda f: change_config(f, model_type="bert"), "model_type is 'bert'; expected 'distilbert'"),
+        (
+            lambda f: change_config(f, model_type="gpt2"),
+            "model_type is 'gpt2'; sparkcls has classifiers of the types distilbert",
+        ),
         (lambda f: change_config(f, activation="laplace"), "activation is 'laplace'"),
         (lambda f: change_config(f, id2label={"0": "a", "1": "b"}), "names 2 labels .* but the head has 3 outputs"),
         (lambda f: change_config(f, id2label={"0": "a", "1": "a", "2": "b"}), "names a label twice"),

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,7 +162,7 @@ class Scarce:
     """A network beside another process that takes the memory: it has none for so many passes, then as much as needed."""
 
     def __init__(self, inner, failures):
-        self.inner, self.failures, self.device = inner, failures, torch.device("cpu")
+        self.inner, self.failures, self.device, self.pads = inner, failures, torch.device("cpu"), False
 
     def start(self, sequences):
         if self.failures:
@@ -194,7 +195,7 @@ def test_without_onednn_the_scores_are_the_same_until_the_task_ends(tiny_model, 
         passes.append(arguments)
         raise RuntimeError("could not create a primitive")
 
-    monkeypatch.setattr(network, "_fast", (no_primitive, no_primitive))
+    monkeypatch.setattr(network, "_fast", replace(network._fast, linear=no_primitive, activated=no_primitive))
     for _ in range(2):
         found = [o.logits for o in classifier.classify(texts, range(3), READING)]
         assert all(abs(a - b).max() < near for a, b in zip(found, expected, strict=True))
@@ -223,7 +224,7 @@ def test_without_onednn_the_scores_are_the_same_until_the_call_ends(tiny_model, 
         raise RuntimeError("could not create a primitive")
 
     with monkeypatch.context() as patch:
-        patch.setattr(network, "_fast", (no_primitive, no_primitive))
+        patch.setattr(network, "_fast", replace(network._fast, linear=no_primitive, activated=no_primitive))
         assert str(call(texts)) == str(expected)
         assert len(tried) == 1
     monkeypatch.setattr(network, "_exact", None)

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.family import Family
+from sparkcls.families.weights import OUTPUT, own_name, weights_of
 from sparkcls.formats.lora.config import read_lora_config
 from sparkcls.formats.lora.weights import merged
 from sparkcls.formats.safetensors_file import write_safetensors
-from sparkcls.models.config import CONFIG, read_config
+from sparkcls.models.config import CONFIG, read_config, read_shape
 from sparkcls.models.labels import LABELS, read_labels
-from sparkcls.models.layout import DECISIVE, PARAMS, expected_shapes
+from sparkcls.models.layout import DECISIVE, PARAMS
 from sparkcls.models.otherkinds import missing_weights
 from sparkcls.models.shards import WEIGHTS, has_weights
 from sparkcls.models.tensors import Tensor
 from sparkcls.models.textfiles import read_json, read_lines
 from sparkcls.models.tokenizer_json import TOKENIZER
 from sparkcls.models.vocabulary import VOCABULARY
-from sparkcls.models.weights import short_name, stored_weights
+from sparkcls.models.weights import stored_weights
 
-_HEAD = "classifier.weight"
-_WORDS = "distilbert.embeddings.word_embeddings"
 #: Files of a tokenizer, and those of them without which there is none.
 _TOKENIZER_FILES = [name for name in DECISIVE if name not in (CONFIG, WEIGHTS, LABELS, PARAMS)]
 _PIECES = (TOKENIZER, *VOCABULARY)
@@ -48,20 +48,22 @@ def merge_adapter(adapter: Path, base: Path, target: Path) -> None:
         `sparkcls.formats.lora.config`; the base has no labels for its head.
     """
     settings = read_lora_config(adapter)
-    config = read_config(base)
-    names = {short_name(name): name for name in (*expected_shapes(config), _HEAD, "classifier.bias")}
-    weights = merged(adapter, settings, _weights_of(base, names), set(names.values()), _WORDS)
-    head = weights.get(_HEAD)
+    family, config = read_config(base)
+    shape = read_shape(base / CONFIG, config, family)
+    names = {weight.name for weight in weights_of(family, shape, 0).values()}
+    words, output = family.names["embeddings.word"], f"{family.names[OUTPUT]}.weight"
+    weights = merged(adapter, settings, _weights_of(base, family, names), names, words)
+    head = weights.get(output)
     if head is None or len(head.shape) != 2:
         raise ModelFormatError(
-            f"Neither {adapter} nor its base {base} has {_HEAD}; name the head's layers in modules_to_save, and train "
+            f"Neither {adapter} nor its base {base} has {output}; name the head's layers in modules_to_save, and train "
             "the adapter again"
         )
     own_tokenizer = any((adapter / name).is_file() for name in _PIECES)
-    written = _config(base, _labels(adapter, base, head.shape[0]))
+    written = _config(base, family, _labels(adapter, base, head.shape[0]))
     if own_tokenizer:
         # Tokens were added; of a base's own tokenizer the rows must fit.
-        written["vocab_size"] = weights[f"{_WORDS}.weight"].shape[0]
+        written["vocab_size"] = weights[f"{words}.weight"].shape[0]
     target.mkdir(parents=True)
     write_safetensors(weights, target / WEIGHTS)
     text = json.dumps(written, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -77,13 +79,14 @@ def merge_adapter(adapter: Path, base: Path, target: Path) -> None:
                 shutil.copyfile(folder / name, target / name)
 
 
-def _weights_of(base: Path, names: Mapping[str, str]) -> dict[str, Tensor]:
+def _weights_of(base: Path, family: Family, names: Iterable[str]) -> dict[str, Tensor]:
     """The base's weights by the names of `transformers`; a base that was only pre-trained has no head, and others."""
     if not has_weights(base):
         raise missing_weights(str(base), sorted(file.name for file in base.iterdir()))
+    by_own_name = {own_name(family, name): name for name in names}
     found: dict[str, Tensor] = {}
     for tensor in stored_weights(base):
-        name = names.get(short_name(tensor.name))
+        name = by_own_name.get(own_name(family, tensor.name))
         if name in found:
             raise ModelFormatError(f"{tensor.file} has {name} twice, also as {found[name].name}; save the model anew")
         if name is not None:
@@ -112,12 +115,12 @@ def _labels(adapter: Path, base: Path, outputs: int) -> tuple[str, ...]:
     )
 
 
-def _config(base: Path, labels: tuple[str, ...]) -> dict[str, Any]:
+def _config(base: Path, family: Family, labels: tuple[str, ...]) -> dict[str, Any]:
     stated = read_json(base / CONFIG)
     # The merged weights are in single precision; the number of labels is that of their names.
     config = {key: value for key, value in stated.items() if key not in ("num_labels", "dtype", "torch_dtype")}
     return config | {
-        "architectures": ["DistilBertForSequenceClassification"],
+        "architectures": [family.architecture],
         "id2label": {str(i): label for i, label in enumerate(labels)},
         "label2id": {label: i for i, label in enumerate(labels)},
     }

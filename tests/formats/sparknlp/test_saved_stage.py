@@ -19,7 +19,8 @@ from sparkcls.formats.archive import extract
 from sparkcls.formats.convert import convert_folder
 from sparkcls.formats.tensorflow.graphdef import variable_names
 from sparkcls.formats.tensorflow.tensorbundle import TensorBundle
-from sparkcls.models.layout import PARAMS, expected_shapes, read_model_folder
+from sparkcls.formats.weights import expected_shapes
+from sparkcls.models.layout import PARAMS, read_model_folder
 from sparkcls.models.ref import folder_digest
 from sparkcls.pretrained import PretrainedPipeline, importPipeline
 from tests.foreign import DATA, FIXTURES, random_state, write_bundle, write_saved_model, write_saved_tensorflow
@@ -196,8 +197,7 @@ def peak():
 def test_a_base_sized_model_converts_fast_and_in_little_memory(tmp_path):
     config = {"vocab_size": 30522, "max_position_embeddings": 512, "dim": 768, "hidden_dim": 3072, "n_layers": 6}
     generator = np.random.default_rng(0)
-    shapes = expected_shapes(config) | {"classifier.weight": (2, 768), "classifier.bias": (2,)}
-    state = {n: generator.standard_normal(s, dtype=np.float32) for n, s in shapes.items()}
+    state = {n: generator.standard_normal(s, dtype=np.float32) for n, s in expected_shapes(config, 2).items()}
     assert sum(a.size for a in state.values()) > 66e6
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"w{i}" for i in range(30517))]
     source = write_saved_tensorflow(tmp_path / "m", state, ["neg", "pos"], pieces)

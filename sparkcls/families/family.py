@@ -1,0 +1,152 @@
+"""What a family of models is: how `transformers` and Spark NLP name its parts, and what its arithmetic is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sparkcls.families.shape import Shape
+
+#: Which tokens of a text a head reads.
+FIRST, MEAN, LAST = "first", "mean", "last"
+
+#: Kinds of tokenizers.
+WORDPIECE, BYTE_PAIRS, UNIGRAM = "wordpiece", "byte_pairs", "unigram"
+
+
+@dataclass(frozen=True)
+class Key:
+    """An entry of config.json.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    default
+        What `transformers` takes where it is absent; its type is the one that is expected.
+    aliases
+        Other names, which win.
+    least
+        The smallest number that is allowed.
+    values
+        What may stand there, and what it is here; None: anything of the type.
+    """
+
+    name: str
+    default: Any
+    aliases: tuple[str, ...] = ()
+    least: int = 1
+    values: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An entry of config.json that changes what `transformers` answers, and has no counterpart here.
+
+    Parameters
+    ----------
+    does
+        What it does, for a message: "..., which `does`".
+    idle
+        Values that do nothing.
+    """
+
+    does: str
+    idle: tuple[Any, ...] = (None, False)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What comes after the last layer: ``output(norm(activation(dense(pooled))))``, as far as the family names these.
+
+    Parameters
+    ----------
+    activation
+        After the dense layer, by the names of `sparkcls.families.activations`.
+    pooling
+        What is read: `FIRST` token, `MEAN` of all, `LAST` token.
+    keys
+        Which of the two a config.json can change.
+    """
+
+    activation: str
+    pooling: str = FIRST
+    keys: Mapping[str, Key] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The usual tokenizer of a family.
+
+    Parameters
+    ----------
+    kind
+        `WORDPIECE`, `BYTE_PAIRS` or `UNIGRAM`.
+    tokenizer
+        Its class in `transformers`.
+    """
+
+    kind: str
+    tokenizer: str
+
+
+def _always(weight: str, shape: Shape) -> bool:
+    return True
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """One family.
+
+    Parameters
+    ----------
+    model_type
+        Its name in config.json.
+    architecture
+        The class of `transformers` for its classifiers.
+    prefix
+        What stands before the names of weights of the model without its head.
+    keys
+        Where the fields of `Shape` come from: an entry of config.json, or a constant. Names that are no field go into
+        `Shape.special`.
+    names
+        The name in `transformers`, without ``.weight`` or ``.bias``, by role. ``{i}`` is the number of a layer; where
+        layers stand in groups, of the group, and ``{j}`` the number in the group. The roles: see
+        `sparkcls.families.weights`.
+    head
+        The usual head.
+    pieces
+        The usual tokenizer.
+    spark_nlp
+        The class of Spark NLP for its classifiers; None if it has none.
+    network
+        The module of `sparkcls.engine.networks` that computes it.
+    counts_pad
+        Whether a padding piece inside a text has a position as others do; where not, positions begin after its id.
+    refused
+        Entries of config.json that are refused, beside those that are refused for all families.
+    dimensions
+        Fields of `Shape` that make the shape of a weight, by role, where they are not the usual ones.
+    has
+        Whether a model of a shape has a weight, given by its role and ``.weight`` or ``.bias``.
+    """
+
+    model_type: str
+    architecture: str
+    prefix: str
+    keys: Mapping[str, Key | int | float | str]
+    names: Mapping[str, str]
+    head: Head
+    pieces: Pieces
+    spark_nlp: str | None = None
+    network: str = "post_norm"
+    counts_pad: bool = True
+    refused: Mapping[str, Refused] = field(default_factory=dict)
+    dimensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    has: Callable[[str, Shape], bool] = _always
+
+    def key_of(self, field: str) -> str:
+        """The entry of config.json that says a field of `Shape`."""
+        key = self.keys[field]
+        return key.name if isinstance(key, Key) else field

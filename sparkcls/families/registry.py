@@ -1,0 +1,31 @@
+"""The table of families."""
+
+from __future__ import annotations
+
+from sparkcls.errors import ModelFormatError
+from sparkcls.families.distilbert import DISTILBERT
+from sparkcls.families.family import Family
+
+#: By ``model_type``.
+FAMILIES: dict[str, Family] = {family.model_type: family for family in (DISTILBERT,)}
+
+
+def family_of_type(model_type: object, where: str) -> Family:
+    """The family with a name in config.json.
+
+    Raises
+    ------
+    ModelFormatError
+        There is none; the message begins with `where` and lists what there is.
+    """
+    family = FAMILIES.get(model_type) if isinstance(model_type, str) else None
+    if family is None:
+        raise ModelFormatError(
+            f"{where}: model_type is {model_type!r:.80}; sparkcls has classifiers of the types {', '.join(FAMILIES)}"
+        )
+    return family
+
+
+def family_of_class(name: str) -> Family | None:
+    """The family whose classifiers are of a class of Spark NLP, by its name without module; None if there is none."""
+    return next((family for family in FAMILIES.values() if family.spark_nlp == name), None)
