@@ -8,10 +8,16 @@ import shutil
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
-from transformers import DistilBertConfig, DistilBertForSequenceClassification
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DistilBertConfig,
+    DistilBertForSequenceClassification,
+)
 
-from sparkcls.classification import CloseCalls, Decision
+from sparkcls.classification import CloseCalls, Decision, probabilities
 from sparkcls.engine.classifier import Classifier
 from sparkcls.engine.contract import HUGGINGFACE, Outcome, Reading
 from sparkcls.models.bundled import bundled_folder
@@ -56,6 +62,27 @@ def classify(classifier: Classifier, texts: list[str], length: int = 128, cap: i
         Reading(HUGGINGFACE, True, length, cap),
         CloseCalls(Decision()),
     )
+
+
+def scores_of(outcomes: list[Outcome]) -> np.ndarray:
+    assert all(o.error is None for o in outcomes), next(o.error for o in outcomes if o.error)
+    return probabilities(np.stack([o.logits for o in outcomes]), "softmax")
+
+
+@torch.inference_mode()
+def transformers_scores(folder: Path, texts: list[str], length: int) -> np.ndarray:
+    """Probabilities of `transformers` on this device, in batches of texts of one length."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).to(DEVICE).eval()
+    ids = tokenizer(texts, truncation=True, max_length=length)["input_ids"]
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    rows: dict[int, np.ndarray] = {}
+    while order:
+        batch = [i for i in order[:64] if len(ids[i]) == len(ids[order[0]])]
+        order = order[len(batch) :]
+        logits = model(torch.tensor([ids[i] for i in batch], device=DEVICE)).logits
+        rows |= dict(zip(batch, logits.softmax(-1).cpu().numpy(), strict=True))
+    return np.stack([rows[i] for i in range(len(texts))])
 
 
 @lru_cache(maxsize=1)

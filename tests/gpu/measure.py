@@ -19,7 +19,9 @@ from sparkcls.engine.classifier import Classifier
 from sparkcls.families.shape import Shape
 from sparkcls.models.layout import read_model_folder
 from sparkcls.plan.flops import of_texts
-from tests.gpu.device import DEVICE, ON_GPU, base_model, classify, load, texts_of
+from tests.families import save_tiny_family
+from tests.gpu.device import DEVICE, LABELS, ON_GPU, base_model, classify, load, texts_of
+from tests.models import WORDS
 
 LENGTHS = (16, 56, 128, 512)
 #: Wordpieces of a measurement.
@@ -89,19 +91,36 @@ def throughput(classifier: Classifier, shape: Shape, length: int, limit: float) 
     }
 
 
-def hugging_face(folder: Path, length: int, dtype: torch.dtype) -> float:
+def hugging_face(folder: Path, length: int, dtype: torch.dtype, texts: list[str] | None = None) -> float:
     """Texts a second of the usual recipe: batches of 32 in order, padded, 16 bits."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype).to(DEVICE).eval()
-    texts = texts_of([length] * (TOKENS // 4 // length))
+    texts = texts or texts_of([length] * (TOKENS // 4 // length))
 
     @torch.inference_mode()
     def work() -> None:
         for at in range(0, len(texts), 32):
-            batch = tokenizer(texts[at : at + 32], truncation=True, max_length=512, padding=True, return_tensors="pt")
+            batch = tokenizer(
+                texts[at : at + 32], truncation=True, max_length=length, padding=True, return_tensors="pt"
+            )
             model(**batch.to(DEVICE)).logits.softmax(-1).cpu()
 
     return len(texts) / seconds(work, 1)
+
+
+def families(work: Path, report: Callable[[str, Any], None]) -> None:
+    """Texts a second of other families of the base shape, in `mixed`, over the usual recipe in float16."""
+    shape = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
+    for model_type in ("bert", "roberta", "deberta-v2", "modernbert"):
+        usual = {"initializer_range": 0.02} | (shape if ON_GPU else {})
+        folder = save_tiny_family(work / model_type, model_type, LABELS, **usual)
+        draw = random.Random(2)
+        texts = [" ".join(draw.choices(WORDS, k=90)) for _ in range(8192 if ON_GPU else 64)]
+        classifier = load(folder, "mixed")
+        ours = len(texts) / seconds(lambda c=classifier, t=texts: classify(c, t), 1)
+        dtype = torch.float16 if ON_GPU else torch.float32
+        theirs = hugging_face(folder, 128, dtype, texts[: len(texts) // 4])
+        report(f"{model_type}, 90 words, texts/s", {"mixed": ours, "transformers": theirs, "times": ours / theirs})
 
 
 def budgets(classifier: Classifier, texts: list[str]) -> dict[str, float]:
@@ -264,6 +283,7 @@ def measure(work: Path, report: Callable[[str, Any], None]) -> None:
         report(f"transformers, batches of 32, {length} wordpieces, texts/s", rate)
     for processes in PROCESSES:
         report(f"mixed, 56 wordpieces, {processes} processes, texts/s", shared(folder, processes, 5 if ON_GPU else 1))
+    families(work, report)
     half = load(folder, "float16")
     report("texts/s by budget", budgets(half, texts))
     if ON_GPU:

@@ -12,18 +12,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from sparkcls.classification import probabilities
 from sparkcls.engine import classifier as classifier_module
-from sparkcls.engine.contract import HUGGINGFACE, Outcome, Reading
+from sparkcls.engine.contract import HUGGINGFACE, Reading
 from sparkcls.engine.device import Surroundings, choose_device
 from sparkcls.engine.figures import Figures
 from sparkcls.engine.precision import choose_precision
 from sparkcls.engine.turn import turn
 from sparkcls.errors import DeviceError, ModelError
 from sparkcls.models.bundled import bundled_folder
-from tests.gpu.device import BUNDLED, DEVICE, LONGEST, ON_GPU, base_model, classify, load, real_texts, texts_of
+from tests.gpu.device import (
+    BUNDLED,
+    DEVICE,
+    LONGEST,
+    ON_GPU,
+    base_model,
+    classify,
+    load,
+    real_texts,
+    scores_of,
+    texts_of,
+    transformers_scores,
+)
 from tests.models import broken, poisonous, save_tiny_model
 
 if ON_GPU and not torch.cuda.is_available():
@@ -52,32 +62,11 @@ def exact(base):
     return load(base, "float32")
 
 
-def scores(outcomes: list[Outcome]) -> np.ndarray:
-    assert all(o.error is None for o in outcomes), next(o.error for o in outcomes if o.error)
-    return probabilities(np.stack([o.logits for o in outcomes]), "softmax")
-
-
-@torch.inference_mode()
-def reference(folder: Path, texts: list[str], length: int) -> np.ndarray:
-    """Probabilities of `transformers` on this device, in batches of texts of one length."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).to(DEVICE).eval()
-    ids = tokenizer(texts, truncation=True, max_length=length)["input_ids"]
-    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-    rows: dict[int, np.ndarray] = {}
-    while order:
-        batch = [i for i in order[:64] if len(ids[i]) == len(ids[order[0]])]
-        order = order[len(batch) :]
-        logits = model(torch.tensor([ids[i] for i in batch], device=DEVICE)).logits
-        rows |= dict(zip(batch, logits.softmax(-1).cpu().numpy(), strict=True))
-    return np.stack([rows[i] for i in range(len(texts))])
-
-
 @pytest.mark.parametrize("mix", list(MIXES))
 def test_float32_equals_transformers(base, exact, mix):
     texts = texts_of(MIXES[mix])
     found = classify(exact, texts, LONGEST)
-    assert np.abs(scores(found) - reference(base, texts, LONGEST)).max() < 2e-5
+    assert np.abs(scores_of(found) - transformers_scores(base, texts, LONGEST)).max() < 2e-5
     assert [o.truncated for o in found] == [max(0, n - LONGEST) for n in MIXES[mix]]
 
 
@@ -85,8 +74,8 @@ def test_float32_equals_transformers(base, exact, mix):
 @pytest.mark.parametrize("mix", list(MIXES))
 def test_sixteen_bits_are_near(base, exact, precision, moved, mix):
     texts = texts_of(MIXES[mix])
-    found = scores(classify(load(base, precision), texts, LONGEST))
-    assert np.abs(found - scores(classify(exact, texts, LONGEST))).max() < moved
+    found = scores_of(classify(load(base, precision), texts, LONGEST))
+    assert np.abs(found - scores_of(classify(exact, texts, LONGEST))).max() < moved
 
 
 @only_gpu
@@ -104,23 +93,23 @@ def test_nothing_is_padded_in_16_bits(base):
 def test_mixed_has_the_labels_of_float32(base, exact):
     draw = random.Random(1)
     texts = texts_of([draw.randint(3, 200) for _ in range(2000)])
-    mixed = scores(classify(load(base, "mixed"), texts, 200)).argmax(1)
-    assert (mixed == scores(classify(exact, texts, 200)).argmax(1)).all()
+    mixed = scores_of(classify(load(base, "mixed"), texts, 200)).argmax(1)
+    assert (mixed == scores_of(classify(exact, texts, 200)).argmax(1)).all()
 
 
 def test_neither_batching_nor_order_changes_scores(exact):
     texts = texts_of([3 + 5 * (i % 60) for i in range(300)])
-    plain = scores(classify(exact, texts, LONGEST))
+    plain = scores_of(classify(exact, texts, LONGEST))
     for cap in (1, 7, None):
-        turned = scores(classify(exact, texts[::-1], LONGEST, cap))[::-1]
+        turned = scores_of(classify(exact, texts[::-1], LONGEST, cap))[::-1]
         assert np.abs(turned - plain).max() < 5e-6
 
 
 def test_batches_under_way_do_not_overwrite_each_other(exact):
     """Scores come back in pinned memory while the next batch runs."""
     texts = texts_of([30] * 500)
-    alone = scores([classify(exact, [text])[0] for text in texts[:20]])
-    together = scores(classify(exact, texts, cap=5))
+    alone = scores_of([classify(exact, [text])[0] for text in texts[:20]])
+    together = scores_of(classify(exact, texts, cap=5))
     assert np.abs(together[:20] - alone).max() < 5e-6
 
 
@@ -131,9 +120,9 @@ def test_real_texts_have_the_labels_of_transformers(base, exact):
     mini = bundled_folder(BUNDLED)
     for name, texts in files.items():
         for folder, classifier in ((base, exact), (mini, load(mini))):
-            expected = reference(folder, texts, 128)
-            found = scores(classify(classifier, texts))
-            mixed = scores(classify(load(folder, "mixed"), texts))
+            expected = transformers_scores(folder, texts, 128)
+            found = scores_of(classify(classifier, texts))
+            mixed = scores_of(classify(load(folder, "mixed"), texts))
             differ = int((found.argmax(1) != expected.argmax(1)).sum())
             differ_mixed = int((mixed.argmax(1) != expected.argmax(1)).sum())
             moved, moved_mixed = np.abs(found - expected).max(), np.abs(mixed - expected).max()
@@ -162,17 +151,17 @@ def test_a_broken_model_fails_the_task(tmp_path):
 @only_gpu
 def test_memory_that_ends_halves_batches(base, monkeypatch):
     texts = texts_of([LONGEST] * 600)
-    expected = scores(classify(load(base, "float16"), texts, LONGEST))
+    expected = scores_of(classify(load(base, "float16"), texts, LONGEST))
     monkeypatch.setattr(classifier_module, "token_budget", lambda device, width: 10**9)
     torch.cuda.empty_cache()
     total = torch.cuda.get_device_properties(DEVICE).total_memory
     torch.cuda.set_per_process_memory_fraction(2e9 / total, torch.device(DEVICE))
     try:
-        found = scores(classify(load(base, "float16"), texts, LONGEST))
+        found = scores_of(classify(load(base, "float16"), texts, LONGEST))
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0, torch.device(DEVICE))
     assert np.abs(found - expected).max() < 0.01
-    again = scores(classify(load(base, "float16"), texts[:10], LONGEST))
+    again = scores_of(classify(load(base, "float16"), texts[:10], LONGEST))
     assert np.abs(again - expected[:10]).max() < 0.01
 
 
@@ -180,7 +169,7 @@ def score_in_process(folder: str, queue) -> None:
     classifier = load(Path(folder), "float16")
     for _ in range(5):
         found = classify(classifier, texts_of([60] * 400))
-    queue.put(scores(found))
+    queue.put(scores_of(found))
 
 
 def hold_the_turn(started) -> None:
