@@ -17,6 +17,7 @@ from sparkcls.engine.pairs import PairFrame, PairIds
 from sparkcls.engine.zero_shot import Answer
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.models.ref import ModelRef
+from sparkcls.models.tokenizer_settings import read_tokenizer_settings
 from tests.families import FAMILIES, tiny_tokenizer
 from tests.models import poisonous, save_tiny_model, sharp
 
@@ -107,25 +108,26 @@ def test_other_frames_are_refused(template, message, tmp_path):
         PairFrame.of(letters(template), tmp_path, True)
 
 
-def test_types_are_sent_where_transformers_sends_them(tmp_path):
-    from sparkcls.models.token_types import sends_token_types
+def sends_types(folder, model_type):
+    return read_tokenizer_settings(folder, {"model_type": model_type}, []).has_types
 
+
+def test_types_are_sent_where_transformers_sends_them(tmp_path):
     for family in FAMILIES:
         folder = tmp_path / family
         theirs = tiny_tokenizer(family)
         theirs.save_pretrained(folder)
-        config = {"model_type": family}
-        assert sends_token_types(folder, config) == ("token_type_ids" in theirs.model_input_names), family
+        assert sends_types(folder, family) == ("token_type_ids" in theirs.model_input_names), family
     file = tmp_path / "bert" / "tokenizer_config.json"
     settings = json.loads(file.read_text())
     file.write_text(json.dumps(settings | {"model_input_names": ["input_ids", "attention_mask"]}))
-    assert not sends_token_types(file.parent, {"model_type": "bert"})
+    assert not sends_types(file.parent, "bert")
     file.write_text(json.dumps(settings | {"model_input_names": "input_ids"}))
     with pytest.raises(ModelFormatError, match="model_input_names is 'input_ids'; expected a list"):
-        sends_token_types(file.parent, {"model_type": "bert"})
+        sends_types(file.parent, "bert")
     file.unlink()
-    assert sends_token_types(file.parent, {"model_type": "bert"})
-    assert not sends_token_types(file.parent, {"model_type": "albert"})
+    assert sends_types(file.parent, "bert")
+    assert not sends_types(file.parent, "albert")
 
 
 # --- pairs --------------------------------------------------------------------------------------------

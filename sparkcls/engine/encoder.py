@@ -13,7 +13,7 @@ from sparkcls.engine.pairs import PairFrame, PairIds, Second
 from sparkcls.engine.tokenizer import load_tokenizer
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.layout import ModelFolder
-from sparkcls.models.token_types import sends_token_types
+from sparkcls.models.tokenizer_settings import usual_pieces
 from sparkcls.models.vocabulary import is_cased
 from sparkcls.text.wordpiece import UNKNOWN, encode_tokens
 
@@ -34,20 +34,24 @@ class TextEncoder:
     Raises
     ------
     ModelFormatError
-        The tokenizer's files are corrupt or refused, or belong to another model, or nothing adds ``[CLS]`` and
-        ``[SEP]``.
+        The tokenizer's files are corrupt or refused, or belong to another model, or nothing adds special
+        wordpieces such as ``[CLS]`` and ``[SEP]``.
     """
 
     def __init__(self, folder: ModelFolder):
-        self._path, self._config = folder.path, folder.config
-        self._tokenizer, self._side = load_tokenizer(folder)
+        self._path = folder.path
+        self._tokenizer, self._settings = load_tokenizer(folder)
         model = self._tokenizer.model
         #: The wordpiece of unknown words, if this is the kind of tokenizer that Spark NLP knows.
         self._unknown: str | None = None
         if isinstance(model, models.WordPiece) and model.continuing_subword_prefix == "##":
             self._unknown = model.unk_token
+        #: Byte pairs know a word's beginning by the space before it.
+        self._joins_words = isinstance(model, models.BPE)
         try:
-            self._prefix, self._suffix = self._special_ids()
+            # A head that reads the first wordpiece needs a special one there; XLNet's reads the last.
+            leads = not usual_pieces(folder.config).single.startswith("$A")
+            self._prefix, self._suffix = self._special_ids(int(leads))
         except (KeyboardInterrupt, SystemExit, ModelFormatError):
             raise
         except BaseException as e:  # tokenizers' panics are not Exceptions, and it raises bare ones
@@ -121,15 +125,17 @@ class TextEncoder:
         if tokenization == SPARKNLP:
             unknown = self._unknown or UNKNOWN
             return [encode_tokens(list(s), self.vocabulary, case_sensitive, unknown) for s in sentences]
-        ids: list[list[int]] = [[] for _ in sentences]
-        for split in (False, True):
-            chosen = [i for i, s in enumerate(sentences) if isinstance(s, list) == split]
-            encodings = self._tokenizer.encode_batch(
-                [sentences[i] for i in chosen], is_pretokenized=split, add_special_tokens=False
-            )
-            for i, encoding in zip(chosen, encodings, strict=True):
-                ids[i] = encoding.ids
-        return ids
+        if self._joins_words:
+            sentences = [s if isinstance(s, str) else " ".join(s) for s in sentences]
+        split = [isinstance(s, list) for s in sentences]
+        if not any(split) or all(split):
+            return self._encode_alike(sentences, any(split))
+        return [self._encode_alike([s], one)[0] for s, one in zip(sentences, split, strict=True)]
+
+    def _encode_alike(self, sentences: Sequence[Sentence], split: bool) -> list[list[int]]:
+        """Of texts alone, or of lists of words alone. Without offsets, which take time and are not needed."""
+        found = self._tokenizer.encode_batch_fast(list(sentences), is_pretokenized=split, add_special_tokens=False)
+        return [encoding.ids for encoding in found]
 
     def finish(self, ids: list[int], max_length: int, tokenization: str = HUGGINGFACE) -> tuple[list[int], int]:
         """Ids cut to `max_length` and framed by special ids; and how many were cut.
@@ -155,7 +161,7 @@ class TextEncoder:
         ModelFormatError
             The tokenizer takes no pairs.
         """
-        return PairFrame.of(self._tokenizer, self._path, sends_token_types(self._path, self._config))
+        return PairFrame.of(self._tokenizer, self._path, self._settings.has_types)
 
     def finish_pair(self, first: list[int], second: list[int], max_length: int) -> tuple[PairIds, int]:
         """The ids of two texts, framed; and how many were cut. The longer one is cut first, on the tokenizer's side.
@@ -208,7 +214,7 @@ class TextEncoder:
             yield frame.join(heads[length], second), len(first) - length
 
     def _cut(self, ids: list[int], length: int, tokenization: str) -> list[int]:
-        left = self._side == "left" and tokenization == HUGGINGFACE
+        left = self._settings.truncation_side == "left" and tokenization == HUGGINGFACE
         return ids[len(ids) - length :] if left else ids[:length]
 
     def _check_ids(self, ids: Sequence[int]) -> None:
@@ -222,16 +228,16 @@ class TextEncoder:
         """A short input that every healthy model takes."""
         return self.finish(self._encode([_PROBE], HUGGINGFACE, False)[0], 16)[0]
 
-    def _special_ids(self) -> tuple[list[int], list[int]]:
+    def _special_ids(self, least: int) -> tuple[list[int], list[int]]:
         bare = self._tokenizer.encode(_PROBE, add_special_tokens=False).ids
         framed = self._tokenizer.encode(_PROBE).ids
         for start in range(len(framed) - len(bare) + 1):
             if len(framed) - len(bare) > _MOST_SPECIAL:
                 break
-            if framed[start : start + len(bare)] == bare and 0 < start < len(framed) - len(bare):
+            if framed[start : start + len(bare)] == bare and least <= start < len(framed) - len(bare):
                 return framed[:start], framed[start + len(bare) :]
         raise ModelFormatError(
             f"The tokenizer adds no special wordpieces around a text, or more than {_MOST_SPECIAL} (it gives "
-            f"{framed[:40]} for {_PROBE!r}); a DistilBERT classifier needs [CLS] and [SEP]: check "
-            "post_processor in tokenizer.json"
+            f"{framed[:40]} for {_PROBE!r}); a classifier needs such as [CLS] and [SEP]: check post_processor in "
+            "tokenizer.json"
         )

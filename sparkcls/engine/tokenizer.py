@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import tokenizers
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import Tokenizer, processors
 
 from sparkcls.engine.tokenizer_conflicts import check_file, check_ids, contradiction
+from sparkcls.engine.tokenizer_kinds import build
 from sparkcls.errors import ModelFormatError
-from sparkcls.models.added_tokens import AddedToken, Tokens
-from sparkcls.models.layout import TOKENIZER, TOKENIZER_CONFIG, ModelFolder
-from sparkcls.models.tokenizer_json import read_tokenizer_json
-from sparkcls.models.tokenizer_settings import TokenizerSettings, read_tokenizer_settings
-from sparkcls.models.vocabulary import find_vocabulary, is_cased, read_vocabulary
+from sparkcls.families.pieces import ANY, WORDPIECE, AddedToken, Pieces
+from sparkcls.models.added_tokens import Tokens
+from sparkcls.models.layout import ModelFolder
+from sparkcls.models.tokenizer_files import Source, kind_of, read_source, source_in
+from sparkcls.models.tokenizer_json import TOKENIZER, read_tokenizer_json
+from sparkcls.models.tokenizer_settings import TOKENIZER_CONFIG, TokenizerSettings, read_tokenizer_settings
+from sparkcls.models.vocabulary import is_cased
 
 logger = logging.getLogger(__name__)
 
 
-def load_tokenizer(folder: ModelFolder) -> tuple[Tokenizer, str]:
-    """The tokenizer, without limit and padding, and the side on which it cuts, ``left`` or ``right``.
+def load_tokenizer(folder: ModelFolder) -> tuple[Tokenizer, TokenizerSettings]:
+    """The tokenizer of a model folder, without limit and padding, and its settings, ``truncation_side`` among them.
 
     Raises
     ------
@@ -33,69 +38,57 @@ def load_tokenizer(folder: ModelFolder) -> tuple[Tokenizer, str]:
         contradict each other. The message names file and key.
     """
     try:
-        return _load(folder)
+        return _load(folder.path, folder.config)
     except (KeyboardInterrupt, SystemExit, ModelFormatError):
         raise
     except BaseException as e:  # tokenizers' panics are not Exceptions, and it raises bare ones
         raise ModelFormatError(f"The tokenizer in {folder.path} cannot be read: {e}") from e
 
 
-def _load(folder: ModelFolder) -> tuple[Tokenizer, str]:
-    file = folder.path / TOKENIZER
+def _load(path: Path, config: dict[str, Any]) -> tuple[Tokenizer, TokenizerSettings]:
+    file = path / TOKENIZER
     content = read_tokenizer_json(file) if file.is_file() else {}
-    settings = read_tokenizer_settings(folder.path, folder.config, content.get("added_tokens") or [])
+    settings = read_tokenizer_settings(path, config, content.get("added_tokens") or [])
     # Of a limit that is stored in the file only the side counts; the limit itself is the stage's.
     stored = content.pop("truncation", None) or {}
     side = settings.truncation_side or str(stored.get("direction", "right")).lower()
-    if settings.as_in_file:
+    settings = replace(settings, truncation_side=side)
+    if settings.pieces.kind == ANY:
         tokenizer = Tokenizer.from_str(json.dumps(content))
-        _add_tokens(tokenizer, settings.tokens)
+        _add_tokens(tokenizer, settings.tokens, settings.tokens.extra or settings.tokens.listed or ())
     else:
-        tokenizer = _of_bert(_vocabulary(folder, content), content, settings)
-        _add_tokens(tokenizer, settings.tokens)
-        _frame(folder, tokenizer, settings.tokens)
+        source = _source(path, content, settings.pieces)
+        tokenizer = build(path, source, settings, _lower_case(source, content, settings))
+        _add_tokens(tokenizer, settings.tokens, _extra(source, settings))
+        _frame(path, tokenizer, content, settings)
         if content:
-            check_file(folder.path, content, tokenizer, settings.tokens)
-    check_ids(folder.path, tokenizer, settings.tokens)
+            check_file(path, content, tokenizer, settings)
+    check_ids(path, tokenizer, settings.tokens)
     tokenizer.encode_special_tokens = settings.split_special_tokens
-    return tokenizer, side
+    return tokenizer, settings
 
 
-def _vocabulary(folder: ModelFolder, content: dict[str, Any]) -> dict[str, int]:
+def _source(path: Path, content: dict[str, Any], pieces: Pieces) -> Source:
     if not content:
-        file = find_vocabulary(folder.path)
-        assert file is not None, "read_model_folder has checked that there is one"
-        return read_vocabulary(file)
-    model = content["model"]
-    kind = model.get("type", "WordPiece")
-    if kind != "WordPiece" or not isinstance(model.get("vocab"), dict):
-        raise contradiction(folder.path, f"its model is of type {kind}", "WordPiece")
-    vocabulary: dict[str, int] = model["vocab"]
-    return vocabulary
+        return read_source(path, pieces)
+    kind = kind_of(content["model"])
+    source = source_in(content)
+    if kind != pieces.kind or not (source.vocabulary or source.scored):
+        raise contradiction(path, pieces, f"its model is of type {kind}", pieces.kind)
+    return source
 
 
-def _of_bert(vocabulary: dict[str, int], content: dict[str, Any], settings: TokenizerSettings) -> Tokenizer:
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=settings.tokens.special["unk_token"].content))
-    tokenizer.normalizer = normalizers.BertNormalizer(
-        clean_text=True,
-        handle_chinese_chars=settings.tokenize_chinese_chars,
-        strip_accents=settings.strip_accents,
-        lowercase=_lower_case(vocabulary, content, settings),
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    return tokenizer
-
-
-def _lower_case(vocabulary: dict[str, int], content: dict[str, Any], settings: TokenizerSettings) -> bool:
-    """Where no setting names it, tokenizer.json says it, else the vocabulary.
+def _lower_case(source: Source, content: dict[str, Any], settings: TokenizerSettings) -> bool:
+    """Where no setting names it, the class says it; for WordPiece tokenizer.json says it, else the vocabulary.
 
     `transformers` would lower-case always, which spoils cased models.
     """
     if settings.do_lower_case is not None:
         return settings.do_lower_case
+    if settings.pieces.kind != WORDPIECE:
+        return settings.pieces.lower_case
     lower = (content.get("normalizer") or {}).get("lowercase")
-    lower = not is_cased(vocabulary) if lower is None else bool(lower)
+    lower = not is_cased(source.vocabulary) if lower is None else bool(lower)
     if not lower:
         logger.warning(
             "%s does not say do_lower_case; letters keep their case, as %s has it, where transformers lower-cases. "
@@ -106,7 +99,15 @@ def _lower_case(vocabulary: dict[str, int], content: dict[str, Any], settings: T
     return lower
 
 
-def _add_tokens(tokenizer: Tokenizer, tokens: Tokens) -> None:
+def _extra(source: Source, settings: TokenizerSettings) -> tuple[AddedToken, ...]:
+    """Special tokens without name and id."""
+    tokens = settings.tokens
+    usual = settings.pieces.extra if tokens.listed is None else tokens.listed
+    found = usual if source.control is None else source.control
+    return found if tokens.extra is None else tokens.extra
+
+
+def _add_tokens(tokenizer: Tokenizer, tokens: Tokens, extra: tuple[AddedToken, ...]) -> None:
     """Added tokens by id, then special ones; those that the vocabulary lacks get the next ids."""
     present = list(tokenizer.get_added_tokens_decoder().values())
     as_they_are = {repr(token) for token in present}
@@ -114,7 +115,7 @@ def _add_tokens(tokenizer: Tokenizer, tokens: Tokens) -> None:
     by_id = (tokens.added[i] for i in sorted(tokens.added))
     new = [token for token in by_id if repr(_as_added(token)) not in as_they_are]
     known = {token.content for token in present} | {token.content for token in new}
-    new += [token for token in (*tokens.special.values(), *tokens.extra) if token.content not in known]
+    new += [token for token in (*tokens.special.values(), *extra) if token.content not in known]
     tokenizer.add_tokens([_as_added(token, token.content in named) for token in new])
 
 
@@ -130,17 +131,30 @@ def _as_added(token: AddedToken, is_named: bool = False) -> tokenizers.AddedToke
     )
 
 
-def _frame(folder: ModelFolder, tokenizer: Tokenizer, tokens: Tokens) -> None:
+def _frame(path: Path, tokenizer: Tokenizer, content: dict[str, Any], settings: TokenizerSettings) -> None:
+    pieces, special = settings.pieces, settings.tokens.special
     vocabulary = tokenizer.get_vocab(with_added_tokens=False)
-    first, last = tokens.special["cls_token"].content, tokens.special["sep_token"].content
-    missing = [name for name in (tokens.special["unk_token"].content, first, last) if name not in vocabulary]
+    names = {part.split(":")[0] for part in pieces.pair.split() if not part.startswith("$")}
+    needed = [f"{name}_token" for name in sorted(names)] + (["unk_token"] if pieces.kind == WORDPIECE else [])
+    texts = {name: special[name].content if name in special else None for name in needed}
+    missing = [text or f"({name})" for name, text in texts.items() if text not in vocabulary]
     if missing:
         raise ModelFormatError(
-            f"The vocabulary in {folder.path} lacks {', '.join(missing)}; is it a BERT vocabulary? If these have other "
-            f"names there, {TOKENIZER_CONFIG} must tell them: unk_token, cls_token, sep_token"
+            f"The vocabulary in {path} lacks {', '.join(missing)}; is it one of {pieces.name}? If these have other "
+            f"names there, {TOKENIZER_CONFIG} must tell them: {', '.join(needed)}"
         )
+    if pieces.frame_in_file and content.get("post_processor"):
+        model = {"type": "WordPiece", "vocab": {"[UNK]": 0}, "unk_token": "[UNK]"} | {
+            "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100,
+        }
+        stored = Tokenizer.from_str(json.dumps({"model": model, "post_processor": content["post_processor"]}))
+        tokenizer.post_processor = stored.post_processor
+        return
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=[first, "$A", last],
-        pair=[first, "$A", last, "$B:1", f"{last}:1"],
-        special_tokens=[(first, vocabulary[first]), (last, vocabulary[last])],
+        single=pieces.single,
+        pair=pieces.pair,
+        special_tokens=[
+            {"id": name, "ids": [vocabulary[special[f"{name}_token"].content]], "tokens": [name]} for name in names
+        ],
     )

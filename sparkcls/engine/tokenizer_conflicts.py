@@ -1,47 +1,56 @@
-"""What two versions of `transformers` read differently in a tokenizer of BERT's class: refused by name."""
+"""What two versions of `transformers` read differently in a tokenizer of a class: refused by name."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
 
+from sparkcls.engine.tokenizer_kinds import SPACES
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.pieces import BYTE_PAIRS, WORDPIECE, Pieces
 from sparkcls.models.added_tokens import Tokens
-from sparkcls.models.layout import TOKENIZER, TOKENIZER_CONFIG
+from sparkcls.models.tokenizer_json import TOKENIZER, parts_of
+from sparkcls.models.tokenizer_settings import TOKENIZER_CONFIG, TokenizerSettings
 
-#: What BERT's classes put into the place of what tokenizer.json says.
-WORDPIECE = {"unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100}
+#: What classes put into the place of what tokenizer.json says of its model, by kind.
+_WORDPIECE = {"continuing_subword_prefix": "##", "max_input_chars_per_word": 100}
+_BYTE_PAIRS = {"continuing_subword_prefix": "", "end_of_word_suffix": "", "byte_fallback": False} | {
+    "ignore_merges": False
+}
+_UNIGRAM = {"byte_fallback": False}
+
+#: Normalizers of Unigram models that classes have had, in some version, and those that change letters.
+_LETTERS = ("Lowercase", "NFKD", "StripAccents")
+_NORMALIZERS = (*_LETTERS, "Precompiled", "NFC", "NFKC", "Nmt", "Strip", "Replace")
+_REPLACED = ("``", "''", " {2,}", SPACES)
 
 
-def check_file(path: Path, content: dict[str, Any], tokenizer: Tokenizer, tokens: Tokens) -> None:
+def check_file(path: Path, content: dict[str, Any], tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
     """Check that the tokenizer of a folder does what its tokenizer.json describes.
 
-    Letters aside: what becomes of their case and accents is for tokenizer_config.json to say.
+    For WordPiece letters aside: what becomes of their case and accents is for tokenizer_config.json to say. And
+    spaces aside, which versions of `transformers` treat differently for Unigram models.
 
     Raises
     ------
     ModelFormatError
         `transformers` 4 would follow the file, 5 the class; or one knows an added token that the other does not.
     """
-    model = content["model"]
-    for name, value in (WORDPIECE | {"unk_token": tokens.special["unk_token"].content}).items():
-        if model.get(name, value) != value:
-            raise contradiction(path, f"its model has {name} {model[name]!r}", repr(value))
-    normalizer = content.get("normalizer") or {"type": "null"}
-    if normalizer["type"] != "BertNormalizer" or not normalizer.get("clean_text", True):
-        raise contradiction(path, f"its normalizer is {normalizer}", "BertNormalizer with clean_text")
-    words = content.get("pre_tokenizer") or {"type": "null"}
-    if words["type"] != "BertPreTokenizer":
-        raise contradiction(path, f"its pre_tokenizer is {words}", "BertPreTokenizer")
+    tokens, pieces = settings.tokens, settings.pieces
+    ours = json.loads(tokenizer.to_str()) if pieces.kind != WORDPIECE else {}
+    for found, expected in _differences(content, ours, settings):
+        raise contradiction(path, pieces, found, expected)
+    if pieces.frame_in_file and content.get("post_processor") is None:
+        return
     if _framed(content.get("post_processor")) != _framed(json.loads(tokenizer.post_processor.__getstate__())):
-        frame = [tokens.special[name].content for name in ("cls_token", "sep_token")]
+        names = [part.split(":")[0] for part in pieces.single.split()]
+        frame = " ".join(n if n.startswith("$") else tokens.special[f"{n}_token"].content for n in names)
         raise contradiction(
-            path,
-            f"its post_processor is {content.get('post_processor')}",
-            f"one that puts {frame[0]} before a text and {frame[1]} after it",
+            path, pieces, f"its post_processor is {content.get('post_processor')}", f"one that makes {frame} of a text"
         )
     known = {token.content for token in (*tokens.added.values(), *tokens.special.values())}
     for token in content.get("added_tokens") or []:
@@ -69,17 +78,74 @@ def check_ids(path: Path, tokenizer: Tokenizer, tokens: Tokens) -> None:
             )
 
 
-def contradiction(path: Path, found: str, expected: str) -> ModelFormatError:
+def contradiction(path: Path, pieces: Pieces, found: str, expected: str) -> ModelFormatError:
     """The error for a tokenizer.json that says other than the class."""
     return ModelFormatError(
-        f"{path / TOKENIZER}: {found[:200]}, but a tokenizer of BERT's class has {expected}; transformers 4 "
-        f"follows the file, 5 the class. If the file is right, set tokenizer_class to PreTrainedTokenizerFast in "
-        f"{TOKENIZER_CONFIG}"
+        f"{path / TOKENIZER}: {found[:200]}, but a {pieces.name} has {expected}; transformers 4 follows the file, 5 "
+        f"the class. If the file is right, set tokenizer_class to PreTrainedTokenizerFast in {TOKENIZER_CONFIG}"
     )
+
+
+def _differences(
+    content: dict[str, Any], ours: dict[str, Any], settings: TokenizerSettings
+) -> Iterator[tuple[str, str]]:
+    """What the file says, and what the class has."""
+    kind = settings.pieces.kind
+    if kind == WORDPIECE:
+        yield from _of_model(content, _WORDPIECE | {"unk_token": settings.tokens.special["unk_token"].content})
+        normalizer = content.get("normalizer") or {"type": "null"}
+        if normalizer["type"] != "BertNormalizer" or not normalizer.get("clean_text", True):
+            yield f"its normalizer is {normalizer}", "BertNormalizer with clean_text"
+        words = content.get("pre_tokenizer") or {"type": "null"}
+        if words["type"] != "BertPreTokenizer":
+            yield f"its pre_tokenizer is {words}", "BertPreTokenizer"
+    elif kind == BYTE_PAIRS:
+        yield from _of_model(content, _BYTE_PAIRS)
+        if list(parts_of(content.get("normalizer"))):
+            yield f"its normalizer is {content['normalizer']}", "none"
+        words = content.get("pre_tokenizer") or {"type": "null"}
+        if words["type"] != "ByteLevel" or not words.get("use_regex", True):
+            yield f"its pre_tokenizer is {words}", "ByteLevel"
+    else:
+        yield from _of_model(content, _UNIGRAM | {"unk_id": ours["model"]["unk_id"]})
+        yield from _of_letters(content, ours)
+        yield from _of_words(content, ours)
+
+
+def _of_model(content: dict[str, Any], expected: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    model = content["model"]
+    for name, value in expected.items():
+        if (model.get(name) or type(value)()) != value and name in model:
+            yield f"its model has {name} {model[name]!r}", repr(value)
+
+
+def _of_letters(content: dict[str, Any], ours: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    theirs = list(parts_of(content.get("normalizer")))
+    for part in theirs:
+        if part["type"] not in _NORMALIZERS:
+            yield f"its normalizer has {part}", f"only {', '.join(_NORMALIZERS)}"
+        pattern = part.get("pattern")
+        if isinstance(pattern, dict) and not set(pattern.values()) <= set(_REPLACED):
+            yield f"its normalizer has {part}", "no such replacement"
+    stated = {part["type"] for part in theirs} & set(_LETTERS)
+    made = {part["type"] for part in parts_of(ours["normalizer"])} & set(_LETTERS)
+    if stated != made:
+        yield (
+            f"its normalizer has {' and '.join(sorted(stated)) or 'no change of letters'}",
+            f"{' and '.join(sorted(made)) or 'none'} by do_lower_case and keep_accents in {TOKENIZER_CONFIG}",
+        )
+
+
+def _of_words(content: dict[str, Any], ours: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    theirs = list(parts_of(content.get("pre_tokenizer")))
+    stated = {part["type"] for part in theirs} - {"WhitespaceSplit"}
+    made = {part["type"] for part in parts_of(ours["pre_tokenizer"])} - {"WhitespaceSplit"}
+    if stated != made:
+        yield f"its pre_tokenizer is {content.get('pre_tokenizer')}", " and ".join(sorted(made))
 
 
 def _framed(post_processor: Any) -> list[int]:
     """What a post-processor makes of the id 0."""
-    model = WORDPIECE | {"type": "WordPiece", "vocab": {WORDPIECE["unk_token"]: 0}}
+    model = {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 0}} | _WORDPIECE
     around = Tokenizer.from_str(json.dumps({"model": model, "post_processor": post_processor}))
     return list(around.encode("x").ids)

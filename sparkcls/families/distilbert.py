@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from sparkcls.families import pieces
 from sparkcls.families.activations import ACTIVATIONS
-from sparkcls.families.family import WORDPIECE, Family, Head, Key, Pieces
+from sparkcls.families.family import Family, Head, Key
 
 DISTILBERT = Family(
     model_type="distilbert",
@@ -37,5 +38,5 @@ DISTILBERT = Family(
         "head.output": "classifier",
     },
     head=Head("relu"),
-    pieces=Pieces(WORDPIECE, "DistilBertTokenizer"),
+    pieces=pieces.DISTILBERT,
 )

@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sparkcls.families.pieces import Pieces
 from sparkcls.families.shape import Shape
 
 #: Which tokens of a text a head reads.
 FIRST, MEAN, LAST = "first", "mean", "last"
-
-#: Kinds of tokenizers.
-WORDPIECE, BYTE_PAIRS, UNIGRAM = "wordpiece", "byte_pairs", "unigram"
 
 
 @dataclass(frozen=True)
@@ -75,22 +73,6 @@ class Head:
     keys: Mapping[str, Key] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Pieces:
-    """The usual tokenizer of a family.
-
-    Parameters
-    ----------
-    kind
-        `WORDPIECE`, `BYTE_PAIRS` or `UNIGRAM`.
-    tokenizer
-        Its class in `transformers`.
-    """
-
-    kind: str
-    tokenizer: str
-
-
 def _always(weight: str, shape: Shape) -> bool:
     return True
 
@@ -117,7 +99,7 @@ class Family:
     head
         The usual head.
     pieces
-        The usual tokenizer.
+        The class of tokenizer that `transformers` takes where no file names one, from `sparkcls.families.pieces`.
     spark_nlp
         The class of Spark NLP for its classifiers; None if it has none.
     network

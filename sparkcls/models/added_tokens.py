@@ -7,45 +7,23 @@ added_tokens.json          added tokens: both count where tokenizer_config.json 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sparkcls.families.pieces import AddedToken
 from sparkcls.models.textfiles import read_optional_json
 from sparkcls.models.tokenizer_json import LONGEST_PIECE
 
 ADDED_TOKENS = "added_tokens.json"
 SPECIAL_TOKENS = "special_tokens_map.json"
 
-#: What BERT's classes call their special tokens.
-USUAL = {
-    "unk_token": "[UNK]",
-    "sep_token": "[SEP]",
-    "pad_token": "[PAD]",
-    "cls_token": "[CLS]",
-    "mask_token": "[MASK]",
-}
 #: All names that `transformers` knows, in the order in which it adds them.
-_ORDER = ("bos_token", "eos_token", *USUAL)
+_ORDER = tuple(f"{name}_token" for name in ("bos", "eos", "unk", "sep", "pad", "cls", "mask"))
 _FLAGS = ("lstrip", "rstrip", "single_word", "normalized", "special")
 #: Marks an added token among the values of tokenizer_config.json.
 _TYPE = "__type"
-
-
-@dataclass(frozen=True)
-class AddedToken:
-    """A token that is found in a text before it is cut into words.
-
-    `special` ones are found in the text as it is written, others after normalisation, unless `normalized`
-    says otherwise. `lstrip` and `rstrip` take the white space beside it, `single_word` wants no letter beside it.
-    """
-
-    content: str
-    lstrip: bool = False
-    rstrip: bool = False
-    single_word: bool = False
-    normalized: bool | None = None
-    special: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,15 +37,20 @@ class Tokens:
     added
         All to which a file gives an id.
     extra
-        Special ones without name and id.
+        Special ones without name and id; None if no file lists any.
+    listed
+        The same as special_tokens_map.json lists them, which a SentencePiece file's own take the place of.
     """
 
     special: dict[str, AddedToken]
     added: dict[int, AddedToken]
-    extra: tuple[AddedToken, ...]
+    extra: tuple[AddedToken, ...] | None = None
+    listed: tuple[AddedToken, ...] | None = None
 
 
-def read_tokens(path: Path, settings: dict[str, Any], in_file: list[dict[str, Any]], usual: dict[str, str]) -> Tokens:
+def read_tokens(
+    path: Path, settings: dict[str, Any], in_file: list[dict[str, Any]], usual: Mapping[str, AddedToken]
+) -> Tokens:
     """The added tokens of a model folder.
 
     Parameters
@@ -88,9 +71,12 @@ def read_tokens(path: Path, settings: dict[str, Any], in_file: list[dict[str, An
     """
     # Values are texts, flags by name as the file has them, or tokens where `transformers` has made one of them.
     named: dict[str, Any] = {k: v for k, v in settings.items() if _is_named(k, v)}
-    extra: Any = settings.get("extra_special_tokens") or settings.get("additional_special_tokens")
+    extra: Any = settings.get("extra_special_tokens")
+    if "additional_special_tokens" in settings and not extra:
+        extra = settings["additional_special_tokens"] or []
     if isinstance(extra, dict):
         named, extra = named | extra, None
+    later = None
     if "added_tokens_decoder" in settings:
         added = {_integer(int(i)): _token(token) for i, token in settings["added_tokens_decoder"].items()}
     else:
@@ -102,22 +88,29 @@ def read_tokens(path: Path, settings: dict[str, Any], in_file: list[dict[str, An
         elif more:
             extra = [*(extra or []), *map(_marked, more)]
         # transformers 5 fails where this list has flags; 3 and 4, which wrote them, do not.
-        later = [_marked(v) if _TYPE not in v else v for v in listed.get("additional_special_tokens") or []]
+        if listed.get("additional_special_tokens") is not None:
+            later = [_marked(v) if _TYPE not in v else v for v in listed["additional_special_tokens"]]
         known = {_text(named.get(name)) for name in _ORDER} | {_text(v) for v in extra or []}
-        known |= {v.content for v in later if isinstance(v, AddedToken)}
+        known |= {v.content for v in later or [] if isinstance(v, AddedToken)}
         added = {}
         for text, i in read_optional_json(path / ADDED_TOKENS).items():
             added[_integer(i)] = AddedToken(text, normalized=text not in known, special=text in known)
         added |= {_integer(t["id"]): _token({k: v for k, v in t.items() if k != "id"}) for t in in_file}
-        if extra is None and all(isinstance(c.get("extra_special_tokens", {}), dict) for c in (settings, listed)):
-            extra = later
-    named = {name: text for name, text in usual.items() if name not in settings} | named
+        if not all(isinstance(c.get("extra_special_tokens", {}), dict) for c in (settings, listed)):
+            extra = extra or []
+    named = {name: token for name, token in usual.items() if name not in settings} | named
     by_text = {token.content: token for token in added.values()}
     special = {}
     for name in sorted(named, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
         token = _token(named[name])
+        if isinstance(named[name], str) and name in usual:
+            token = replace(usual[name], content=token.content)
         special[name] = by_text.get(token.content, token)
-    return Tokens(special, added, tuple(_token(value) for value in extra or ()))
+    return Tokens(special, added, _all(extra), _all(later))
+
+
+def _all(values: Any) -> tuple[AddedToken, ...] | None:
+    return None if values is None else tuple(_token(value) for value in values)
 
 
 def _is_named(key: str, value: Any) -> bool:

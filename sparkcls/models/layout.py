@@ -2,7 +2,8 @@
 
     config.json            the Hugging Face configuration, which names the family
     model.safetensors      the weights; or several files and an index, see `sparkcls.models.shards`
-    tokenizer.json         the tokenizer; or vocab.txt, one wordpiece a line (+ tokenizer_config.json)
+    tokenizer.json         the tokenizer; or vocab.txt, one wordpiece a line; or vocab.json and merges.txt; or a
+                           SentencePiece file, see `sparkcls.families.pieces` (+ tokenizer_config.json)
     added_tokens.json, special_tokens_map.json      of the tokenizer too, where older tools wrote them
     sparkcls.json          optional: {"params": {...}}, Params that the model was published with
 
@@ -29,9 +30,10 @@ from sparkcls.models.otherkinds import refuse_adapter
 from sparkcls.models.shards import INDEX, WEIGHTS, is_shard, shard_names, uses_index
 from sparkcls.models.tensors import Tensor
 from sparkcls.models.textfiles import read_optional_json
+from sparkcls.models.tokenizer_files import TOKENIZER_FILES, check_has_tokenizer
 from sparkcls.models.tokenizer_json import TOKENIZER
 from sparkcls.models.tokenizer_settings import TOKENIZER_CONFIG, read_tokenizer_settings
-from sparkcls.models.vocabulary import VOCABULARY, find_vocabulary
+from sparkcls.models.vocabulary import VOCABULARY
 from sparkcls.models.weights import read_weights
 
 __all__ = [
@@ -98,15 +100,20 @@ def decisive_files(path: Path) -> dict[str, Path]:
     """The files of a model folder that make it what it is, by name; what else lies there is no part of the model.
 
     Their bytes make the model's digest, and they are what is saved, shipped, copied and fetched. Always in the same
-    order. Files that an index of weights names are among them if they are there.
+    order. Files that an index of weights names are among them if they are there; and the vocabulary files of other
+    tokenizers than WordPiece's, if there is no tokenizer.json, which takes their place.
     """
-    names = [*DECISIVE, *([INDEX, *shard_names(path)] if uses_index(path) else [])]
+    names = [
+        *DECISIVE,
+        *([INDEX, *shard_names(path)] if uses_index(path) else []),
+        *(() if (path / TOKENIZER).is_file() else TOKENIZER_FILES),
+    ]
     return {name: path / name for name in names if (path / name).is_file()}
 
 
 def may_be_decisive(name: str) -> bool:
     """Whether a file of this name can be among the `decisive_files` of a model folder."""
-    return name in DECISIVE or name == INDEX or is_shard(name)
+    return name in DECISIVE or name in TOKENIZER_FILES or name == INDEX or is_shard(name)
 
 
 def read_model_folder(path: str | Path) -> ModelFolder:
@@ -130,10 +137,8 @@ def read_model_folder(path: str | Path) -> ModelFolder:
     weights = read_weights(path, family, shape)
     outputs = weights[f"{OUTPUT}.weight"].shape[0]
     labels = read_labels(path, config, outputs)
-    if not (path / TOKENIZER).is_file() and not find_vocabulary(path):
-        raise ModelFormatError(f"{path} has no tokenizer; put {TOKENIZER} or vocab.txt there")
     # What is refused by these small files is refused before a worker has to; tokenizer.json is read there.
-    read_tokenizer_settings(path, config, [])
+    check_has_tokenizer(path, read_tokenizer_settings(path, config, []).pieces)
     activation = activation_of(config, outputs)
     return ModelFolder(path, family, shape, head, config, labels, _read_params(path), activation, weights)
 

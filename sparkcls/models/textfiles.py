@@ -49,7 +49,7 @@ def read_lines(file: Path) -> list[str]:
     ModelFormatError
         The file cannot be read, is too large, or is not UTF-8.
     """
-    return lines_of(_bytes(file), str(file))
+    return lines_of(read_bytes(file), str(file))
 
 
 def read_text(file: Path) -> str:
@@ -60,10 +60,17 @@ def read_text(file: Path) -> str:
     ModelFormatError
         The file cannot be read, is too large, or is not UTF-8.
     """
-    return text_of(_bytes(file), str(file))
+    return text_of(read_bytes(file), str(file))
 
 
-def _bytes(file: Path) -> bytes:
+def read_bytes(file: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises
+    ------
+    ModelFormatError
+        The file cannot be read, or is too large.
+    """
     try:
         refuse_pointer(file)
         size = file.stat().st_size

@@ -43,14 +43,25 @@ def read_tokenizer_json(file: Path) -> dict[str, Any]:
         It is not a tokenizer's, or needs more time or memory than any published one; the message names the part.
     """
     content = read_json(file)
+    check_tokenizer(file, content)
+    # Padding stored in the file is the exporter's; ours is the stage's. A decoder makes text of ids.
+    return content | {"padding": None, "decoder": None}
+
+
+def check_tokenizer(file: Path, content: dict[str, Any]) -> None:
+    """Check what a file holds, as tokenizer.json would.
+
+    Raises
+    ------
+    ModelFormatError
+        It is not a tokenizer's, or needs more time or memory than any published one; the message names the part.
+    """
     try:
         flaw = next(_flaws(content), None)
     except (TypeError, ValueError, AttributeError, KeyError, IndexError) as e:
         raise ModelFormatError(f"{file} cannot be read as a tokenizer's ({type(e).__name__}: {e})") from e
     if flaw:
         raise ModelFormatError(f"{file}: {flaw}. Such a tokenizer could stall a worker, so it is refused")
-    # Padding stored in the file is the exporter's; ours is the stage's. A decoder makes text of ids.
-    return content | {"padding": None, "decoder": None}
 
 
 def _flaws(content: dict[str, Any]) -> Iterator[str]:
@@ -61,7 +72,7 @@ def _flaws(content: dict[str, Any]) -> Iterator[str]:
     if any(len(token["content"]) > LONGEST_PIECE for token in added):
         yield f"an entry of added_tokens has over {LONGEST_PIECE:,} characters"
     for name in _COMPONENTS:
-        parts = list(_parts(content.get(name)))
+        parts = list(parts_of(content.get(name)))
         if len(parts) > MOST_COMPONENTS:
             yield f"{name} has {len(parts)} parts; expected at most {MOST_COMPONENTS}"
         for part in parts:
@@ -101,7 +112,7 @@ def _nodes(pieces: Iterable[str]) -> int:
     return total - shared
 
 
-def _parts(component: Any) -> Iterator[dict[str, Any]]:
+def parts_of(component: Any) -> Iterator[dict[str, Any]]:
     """A component, or the parts of a sequence of them, however nested."""
     todo = [component] if component is not None else []
     while todo:

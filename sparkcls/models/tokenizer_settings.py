@@ -7,41 +7,55 @@ from pathlib import Path
 from typing import Any
 
 from sparkcls.errors import ModelFormatError
-from sparkcls.models.added_tokens import USUAL, Tokens, read_tokens
-from sparkcls.models.config import CONFIG
+from sparkcls.families.distilbert import DISTILBERT
+from sparkcls.families.pieces import ANY, AS_IN_FILE, CLASSES, USUAL, Pieces
+from sparkcls.families.registry import FAMILIES
+from sparkcls.models.added_tokens import Tokens, read_tokens
 from sparkcls.models.textfiles import read_optional_json
 from sparkcls.models.tokenizer_json import MOST_ADDED_TOKENS, TOKENIZER
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
-
-#: Classes that `transformers` builds from a vocabulary, in BERT's way whatever else tokenizer.json says.
-_OF_BERT = ("DistilBertTokenizer", "BertTokenizer", "ElectraTokenizer", "MobileBertTokenizer")
-#: Classes that stand for what tokenizer.json says.
-_OF_ITS_FILE = ("PreTrainedTokenizer", "TokenizersBackend")
+_CONFIG = "config.json"
 
 #: Keys of tokenizer_config.json that would put something else in the place of the folder's files.
-_REPLACEMENTS = ("vocab", "merges", "tokenizer_object", "gguf_file", "post_processor", "init_inputs")
+_REPLACEMENTS = (
+    *("vocab", "merges", "tokenizer_object", "gguf_file", "post_processor", "init_inputs"),
+    *("_spm_precompiled_charsmap", "model_specific_special_tokens", "fix_mistral_regex"),
+)
 
 
 @dataclass(frozen=True)
 class TokenizerSettings:
-    """A tokenizer's settings; None is what no file names.
+    """A tokenizer's settings, by their names in tokenizer_config.json; None is what no file names.
 
     Parameters
     ----------
-    as_in_file
-        Whether tokenizer.json alone says how words and letters are treated.
+    pieces
+        The class of the tokenizer.
     tokens
         Special and other added tokens.
+    has_types
+        Whether token types go into the model.
     """
 
-    as_in_file: bool
+    pieces: Pieces
     tokens: Tokens
+    has_types: bool
     do_lower_case: bool | None
     strip_accents: bool | None
     tokenize_chinese_chars: bool
+    keep_accents: bool
+    split_by_punct: bool
+    add_prefix_space: bool
+    unk_id: int | None
     truncation_side: str | None
     split_special_tokens: bool
+
+
+def usual_pieces(config: dict[str, Any]) -> Pieces:
+    """The tokenizer class of a model, by its config.json, where no file names another."""
+    model_type = config.get("model_type", DISTILBERT.model_type)
+    return FAMILIES[model_type].pieces if model_type in FAMILIES else USUAL.get(model_type, AS_IN_FILE)
 
 
 def read_tokenizer_settings(path: Path, config: dict[str, Any], in_file: list[dict[str, Any]]) -> TokenizerSettings:
@@ -64,15 +78,20 @@ def read_tokenizer_settings(path: Path, config: dict[str, Any], in_file: list[di
     file = path / TOKENIZER_CONFIG
     try:
         content = read_optional_json(file)
-        _refuse(file, content)
-        as_in_file = _is_as_in_file(path, content, config)
-        tokens = read_tokens(path, content, in_file, {} if as_in_file else USUAL)
+        pieces = _class(path, content, config, usual_pieces(config))
+        _refuse(file, content, pieces)
+        # An explicit null turns off what is on by default.
         settings = TokenizerSettings(
-            as_in_file,
-            tokens,
+            pieces,
+            read_tokens(path, content, in_file, pieces.special),
+            _has_types(file, content, pieces),
             do_lower_case=_flag(file, content, "do_lower_case", None),
             strip_accents=_flag(file, content, "strip_accents", None),
             tokenize_chinese_chars=_flag(file, content, "tokenize_chinese_chars", True) is not False,
+            keep_accents=bool(_flag(file, content, "keep_accents", False)),
+            split_by_punct=bool(_flag(file, content, "split_by_punct", False)),
+            add_prefix_space=bool(_flag(file, content, "add_prefix_space", pieces.prefix_space)),
+            unk_id=_number(file, content, "unk_id"),
             truncation_side=_side(file, content),
             split_special_tokens=bool(_flag(file, content, "split_special_tokens", False)),
         )
@@ -80,13 +99,14 @@ def read_tokenizer_settings(path: Path, config: dict[str, Any], in_file: list[di
         if isinstance(e, ModelFormatError):
             raise
         raise ModelFormatError(f"The tokenizer in {path} has settings that cannot be read: {e}") from e
-    count = len(tokens.added) + len(tokens.special) + len(tokens.extra)
+    tokens = settings.tokens
+    count = len(tokens.added) + len(tokens.special) + len(tokens.extra or ()) + len(tokens.listed or ())
     if count > MOST_ADDED_TOKENS:
         raise ModelFormatError(f"{path} has {count:,} added tokens; expected at most {MOST_ADDED_TOKENS:,}")
     return settings
 
 
-def _refuse(file: Path, content: dict[str, Any]) -> None:
+def _refuse(file: Path, content: dict[str, Any], pieces: Pieces) -> None:
     """Refuse what changes ids and cannot be honoured."""
     for name in _REPLACEMENTS:
         if content.get(name):
@@ -96,6 +116,13 @@ def _refuse(file: Path, content: dict[str, Any]) -> None:
             f"{file}: auto_map names code of the model's author, which is not run; save the folder with a tokenizer "
             "of transformers"
         )
+    if pieces.frame_in_file and not (file.parent / TOKENIZER).is_file():
+        frame = next((name for name in ("add_bos_token", "add_eos_token") if name in content), None)
+        if frame:
+            raise ModelFormatError(
+                f"{file}: {frame} puts other special tokens around a text than {pieces.name} does, in transformers 5; "
+                "remove it"
+            )
     versions = content.get("fast_tokenizer_files") or [TOKENIZER]
     if versions != [TOKENIZER]:
         raise ModelFormatError(
@@ -110,26 +137,41 @@ def _refuse(file: Path, content: dict[str, Any]) -> None:
         )
 
 
-def _is_as_in_file(path: Path, content: dict[str, Any], config: dict[str, Any]) -> bool:
-    declared = content.get("tokenizer_class") or config.get("tokenizer_class") or _OF_BERT[0]
-    name = str(declared).removesuffix("Fast")
-    where = TOKENIZER_CONFIG if content.get("tokenizer_class") else CONFIG
-    if name in _OF_BERT:
-        return False
-    if name not in _OF_ITS_FILE:
+def _class(path: Path, content: dict[str, Any], config: dict[str, Any], usual: Pieces) -> Pieces:
+    """The class that `transformers` takes: the stated one, but for families that always are as in their file."""
+    where = TOKENIZER_CONFIG if content.get("tokenizer_class") else _CONFIG
+    declared = content.get("tokenizer_class") or config.get("tokenizer_class") or usual.name
+    pieces = CLASSES.get(str(declared).removesuffix("Fast")) if usual.kind != ANY else usual
+    if pieces is None:
         raise ModelFormatError(
-            f"{path / where}: tokenizer_class is {declared!r}; expected {', '.join(_OF_BERT)}, or "
+            f"{path / where}: tokenizer_class is {declared!r}; expected one of {', '.join(CLASSES)}, or "
             f"PreTrainedTokenizerFast for a tokenizer that {TOKENIZER} describes in full"
         )
-    if not (path / TOKENIZER).is_file():
+    if pieces is AS_IN_FILE and not (path / TOKENIZER).is_file():
         raise ModelFormatError(f"{path / where}: tokenizer_class is {declared!r}, which needs {TOKENIZER}; add it")
-    return True
+    return pieces
+
+
+def _has_types(file: Path, content: dict[str, Any], pieces: Pieces) -> bool:
+    inputs = content.get("model_input_names")
+    if inputs is None:
+        return pieces.has_types
+    if not isinstance(inputs, list):
+        raise ModelFormatError(f"{file}: model_input_names is {inputs!r:.80}; expected a list of names")
+    return "token_type_ids" in inputs
 
 
 def _flag(file: Path, content: dict[str, Any], name: str, usual: bool | None) -> bool | None:
     value = content.get(name, usual)
     if value is not None and not isinstance(value, bool):
         raise ModelFormatError(f"{file}: {name} is {value!r}; expected true or false")
+    return value
+
+
+def _number(file: Path, content: dict[str, Any], name: str) -> int | None:
+    value = content.get(name)
+    if value is not None and (type(value) is not int or value < 0):
+        raise ModelFormatError(f"{file}: {name} is {value!r:.80}; expected the id of a piece")
     return value
 
 

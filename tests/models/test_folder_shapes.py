@@ -318,7 +318,7 @@ SHAPES = [
     Shape(
         "4 RobertaTokenizer",
         tokenizer_of(files_of_4(PLAIN), tokenizer_class="RobertaTokenizer"),
-        "tokenizer_class is 'RobertaTokenizer'",
+        "model is of type WordPiece",
     ),
     Shape(
         "4 code of its own",

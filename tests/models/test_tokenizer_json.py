@@ -203,9 +203,9 @@ def of_every_kind():
 @pytest.mark.parametrize("tokenizer", of_every_kind())
 def test_every_kind_of_tokenizer_is_read(folder, tokenizer):
     of_its_file(folder, **json.loads(tokenizer.to_str()))
-    found, side = load_tokenizer(read_model_folder(folder))
+    found, settings = load_tokenizer(read_model_folder(folder))
     assert found.encode("a  bad ab").ids == tokenizer.encode("a  bad ab").ids
-    assert side == "right"
+    assert settings.truncation_side == "right"
 
 
 def mutated(content, random_):
