@@ -23,7 +23,7 @@ from pyspark.sql.types import (
 
 from sparkcls.errors import ParamError, ParamTypeError
 from sparkcls.pipelines.walk import text_stages
-from sparkcls.rows.chain import ANSWER, TEXTS, Assembling, Chain, Link, answers
+from sparkcls.rows.chain import ANSWER, TEXTS, Chain, DocumentAssembling, Link, answers
 from sparkcls.rows.delivery import delivered
 from sparkcls.spark.column_names import Columns, names_are_exact
 from sparkcls.spark.columns import ColumnMetadata
@@ -134,7 +134,7 @@ def _chain_of(spark: SparkSession, name: str, stages: list[Transformer]) -> Chai
     links: list[Link] = []
     for number, stage in enumerate(before, TEXTS + 1):
         if isinstance(stage, DocumentAssembler):
-            links.append(Link(number, (TEXTS,), Assembling(stage.getCleanupMode())))
+            links.append(Link(number, (TEXTS,), DocumentAssembling(stage.getCleanupMode())))
         else:
             assert isinstance(stage, AnnotatorStage)
             reads = tuple(numbers[column] for column in stage.match_columns(metadata))

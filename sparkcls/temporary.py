@@ -1,11 +1,38 @@
-"""A user's own folder below the temporary one, which all users of the machine can write to."""
+"""What is there for a while: a user's own temporary folder, and files and folders in the making."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+@contextmanager
+def in_the_making(target: Path) -> Iterator[Path]:
+    """A path beside `target` at which to make a file or folder, which at the end of the with block gets its name.
+
+    So readers see nothing, or the old one, or the new one, never a half. A folder that is there must be removed within
+    the block, a file is replaced. One writer at a time: what a killed one left is removed.
+    """
+    work = target.with_name(f".{target.name}.part")
+    remove(work)
+    try:
+        yield work
+        os.replace(work, target)
+    finally:
+        remove(work)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it, if it is there and can be removed."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def own_folder() -> Path:

@@ -117,4 +117,4 @@ def test_an_adapter_of_the_hub(adapter, tiny_model, cache, monkeypatch):
     monkeypatch.setattr("sparkcls.catalogue.hub.snapshot", lambda name, revision=None: folders[name])
     ref = resolve("owner/adapter")
     assert not any(map(is_remote, ref.places)), "no other machine merges it again"
-    assert np.abs(answers_of(ref.locate()) - answers_of_peft(tiny_model, adapter)).max() < 1e-5
+    assert np.abs(answers_of(ref.find_here()) - answers_of_peft(tiny_model, adapter)).max() < 1e-5

@@ -32,7 +32,7 @@ from sparkcls.plan.flops import of_texts, per_wordpiece
 @pytest.fixture(scope="module")
 def lengths():
     """Sorted wordpieces of 400 texts of each distribution."""
-    folder = read_model_folder(resolve(BUNDLED_NAME).locate())
+    folder = read_model_folder(resolve(BUNDLED_NAME).find_here())
     return {name: sorted(measure_lengths(generate(name, 400), folder, 512).huggingface) for name in DISTRIBUTIONS}
 
 
@@ -92,7 +92,7 @@ def test_files(tmp_path, kind):
 
 
 def test_lengths_in_spark_nlps_reading_count_only_first_pieces():
-    folder = read_model_folder(resolve(BUNDLED_NAME).locate())
+    folder = read_model_folder(resolve(BUNDLED_NAME).find_here())
     found = measure_lengths(["I won't", "good"], folder, 512)
     assert found.huggingface == [6, 3]  # [CLS] i won ' t [SEP]
     assert found.sparknlp[0] < 6

@@ -10,7 +10,7 @@ from typing import Any
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.models.layout import TOKENIZER, TOKENIZER_CONFIG, read_model_folder
 
-BUNDLED = "bundled"
+SHIPPED_MODEL = "bundled"
 BASE = "base"
 BUNDLED_NAME = "distilbert_mini_sequence_classifier_sst2"
 
@@ -24,7 +24,7 @@ _SPREAD = 3.0
 
 
 def prepare(name: str, folder: Path, texts: Sequence[str]) -> Path:
-    """The folder of a model by `BUNDLED`, `BASE` or path; the one of base shape is made at `folder`, for these texts.
+    """The folder of a model by `SHIPPED_MODEL`, `BASE` or path; that of base shape is made at `folder`.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def prepare(name: str, folder: Path, texts: Sequence[str]) -> Path:
     """
     if name == BASE:
         return base_shaped(folder, texts)
-    found = resolve(BUNDLED_NAME).locate() if name == BUNDLED else Path(name).expanduser().absolute()
+    found = resolve(BUNDLED_NAME).find_here() if name == SHIPPED_MODEL else Path(name).expanduser().absolute()
     return read_model_folder(found).path
 
 
@@ -49,7 +49,7 @@ def base_shaped(folder: Path, texts: Sequence[str], **shape: Any) -> Path:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     folder.mkdir(parents=True, exist_ok=True)
-    bundled = resolve(BUNDLED_NAME).locate()
+    bundled = resolve(BUNDLED_NAME).find_here()
     for file in (TOKENIZER, TOKENIZER_CONFIG):
         shutil.copyfile(bundled / file, folder / file)
     names = {i: f"class {i}" for i in range(_CLASSES)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sparkcls.bench.models import BASE, BUNDLED
+from sparkcls.bench.models import BASE, SHIPPED_MODEL
 from sparkcls.bench.systems import DEFAULT, FULL, GEMM, System, find_system
 from sparkcls.bench.texts import DISTRIBUTIONS
 from sparkcls.errors import ParamError
@@ -60,7 +60,7 @@ class Settings:
         if not self.full:
             return [Case(self.texts, self.model)]
         texts = [*DISTRIBUTIONS] if self.texts in DISTRIBUTIONS else [self.texts]
-        models = [BASE, BUNDLED] if self.model in (BASE, BUNDLED) else [self.model]
+        models = [BASE, SHIPPED_MODEL] if self.model in (BASE, SHIPPED_MODEL) else [self.model]
         return [Case(t, m) for m in models for t in texts]
 
     def check(self) -> Settings:

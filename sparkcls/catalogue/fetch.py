@@ -22,6 +22,7 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.models.layout import may_be_decisive
 from sparkcls.models.ref import STORE
 from sparkcls.settings import cache_folder
+from sparkcls.temporary import in_the_making
 
 logger = logging.getLogger(__name__)
 
@@ -193,9 +194,8 @@ def _sidecar(partial: Path) -> Path:
 
 
 def _write_sidecar(sidecar: Path, location: str, validator: str) -> None:
-    fresh = sidecar.with_name(sidecar.name + ".new")
-    fresh.write_text(json.dumps({"store": public_form(location), "validator": validator}), encoding="utf-8")
-    os.replace(fresh, sidecar)
+    with in_the_making(sidecar) as fresh:
+        fresh.write_text(json.dumps({"store": public_form(location), "validator": validator}), encoding="utf-8")
 
 
 def _read_sidecar(sidecar: Path, location: str) -> str:

@@ -189,7 +189,7 @@ def compatible(current: tuple[int, ...], found: tuple[int, ...]) -> bool:
     return len(found) <= len(current) and found <= current[: len(found)]
 
 
-def choose(entries: Iterable[Entry], name: str, lang: str, annotator: str = ANNOTATOR) -> Entry | None:
+def meant_entry(entries: Iterable[Entry], name: str, lang: str, annotator: str = ANNOTATOR) -> Entry | None:
     """The entry that a name and language mean, or None.
 
     The newest Spark version counts most, then the newest library version, then an engine whose files can be

@@ -17,7 +17,7 @@ from sparkcls.errors import ModelNotFoundError
 from sparkcls.models.bundled import BUNDLED_LANGUAGE, bundled_folder, bundled_names
 from sparkcls.settings import MIRROR_VARIABLE, cache_folder, mirror
 
-BUNDLED, CACHED, MIRROR = "bundled", "cached", "mirror"
+IN_PACKAGE, IN_CACHE, IN_MIRROR = "bundled", "cached", "mirror"
 PIPELINE = "pl"
 
 
@@ -35,7 +35,7 @@ def find_local(name: str, lang: str) -> Found | None:
     """The folder of this machine that a name means, in the order in which `resolve` asks; None if there is none."""
     check_names(name, lang)
     if lang == BUNDLED_LANGUAGE and name in bundled_names():
-        return Found(name, lang, BUNDLED, bundled_folder(name))
+        return Found(name, lang, IN_PACKAGE, bundled_folder(name))
     for state, base in _bases():
         path = base / folder_name(name, lang)
         if is_model(path) and not is_another(path, name, lang):
@@ -45,7 +45,7 @@ def find_local(name: str, lang: str) -> Found | None:
 
 def all_local() -> list[Found]:
     """Every model folder of this machine; a name that is in several places comes once."""
-    found = {(n, BUNDLED_LANGUAGE): Found(n, BUNDLED_LANGUAGE, BUNDLED, bundled_folder(n)) for n in bundled_names()}
+    found = {(n, BUNDLED_LANGUAGE): Found(n, BUNDLED_LANGUAGE, IN_PACKAGE, bundled_folder(n)) for n in bundled_names()}
     for state, base in _bases():
         for path in model_folders(base):
             name, lang = named(path)
@@ -56,7 +56,7 @@ def all_local() -> list[Found]:
 def _bases() -> list[tuple[str, Path]]:
     location = mirror()
     shared = local_path(location) if location else None
-    return [(CACHED, cache_folder()), *([(MIRROR, shared)] if shared else [])]
+    return [(IN_CACHE, cache_folder()), *([(IN_MIRROR, shared)] if shared else [])]
 
 
 def the_store(remote_loc: str | None = None) -> Store:
@@ -93,8 +93,8 @@ def unreachable(location: str, reason: Exception) -> ModelNotFoundError:
     )
 
 
-def choose_pipeline(entries: list[Entry], name: str, lang: str) -> Entry | None:
-    """The entry of a pipeline that a name means, or None; newer versions first, like `choose` for models."""
+def meant_pipeline(entries: list[Entry], name: str, lang: str) -> Entry | None:
+    """The entry of a pipeline that a name means, or None; newer versions first, like `meant_entry` for models."""
     fitting = [
         e
         for e in entries

@@ -49,24 +49,24 @@ def locate(ref: ModelRef) -> Path:
     places = [place_path(place) for place in ref.places if not is_remote(place)]
     shared = [path for path in places if on_network(path)]
     changed: list[Path] = []
-    here = ref.choose([path for path in places if path not in shared], changed)
+    here = ref.first_with_digest([path for path in places if path not in shared], changed)
     in_cache: list[Path] = []
-    found = here or ref.choose(_cached(ref), in_cache) or _copy_of(ref, shared, changed) or _converted(ref)
+    found = here or ref.first_with_digest(_cached(ref), in_cache) or _copy_of(ref, shared, changed) or _converted(ref)
     if found is not None:
         return found
     if changed:
-        raise ref.changed(changed)
+        raise ref.changed_error(changed)
     absent = _absent(ref, refused)
     remote = [place for place in ref.places if place.startswith((STORE, HUB))] if ref.lang else []
     if remote:
         return _fetch_any(ref, remote, absent)
     # Under its name the cache may well have another model; under its digest it is damaged.
     damaged = [folder for folder in in_cache if folder.parent.name == DIGESTS]
-    raise ref.changed(damaged) if damaged else absent
+    raise ref.changed_error(damaged) if damaged else absent
 
 
 def _absent(ref: ModelRef, refused: list[str]) -> ModelNotFoundError:
-    absent = ref.absent()
+    absent = ref.absent_error()
     if not refused:
         return absent
     shown = ", ".join(public_form(import_source(place.removeprefix(STORE))[0])[:200] for place in refused)
@@ -159,7 +159,7 @@ def keep(ref: ModelRef, write: Callable[[Path], None]) -> None:
     """
     ref, _ = consented(ref)
     places = [place_path(place) for place in ref.places if not is_remote(place)]
-    if ref.choose([*places, *_cached(ref)], []) is None:
+    if ref.first_with_digest([*places, *_cached(ref)], []) is None:
 
         def make(work: Path, model: Path) -> dict[str, str]:
             model.mkdir()

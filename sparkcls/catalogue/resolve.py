@@ -14,7 +14,7 @@ from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
 from sparkcls.catalogue.identity import is_model, model_folders, named, refuse_another
 from sparkcls.catalogue.imported import CONVERTER
-from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
+from sparkcls.catalogue.index import ANNOTATOR, Entry, meant_entry
 from sparkcls.catalogue.install import is_filled, source_of
 from sparkcls.catalogue.names import check_names, folder_name, is_repository
 from sparkcls.catalogue.paths import local_path
@@ -168,7 +168,7 @@ class _Search:
         except ModelFormatError as e:
             self._met.append(f"{here}: {e}")
             return None
-        entry = choose(self._entries, self._name, self._lang)
+        entry = meant_entry(self._entries, self._name, self._lang)
         if entry is None:
             self._met.append(self._why_none(here))
             return None

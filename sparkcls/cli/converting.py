@@ -16,6 +16,7 @@ from sparkcls.models.layout import decisive_files
 from sparkcls.models.otherkinds import ADAPTER, ADAPTER_WEIGHTS, is_adapter
 from sparkcls.models.shards import INDEX, WEIGHTS, shard_names
 from sparkcls.models.weights import stored_weights
+from sparkcls.temporary import in_the_making
 
 
 def convert(folder: Path, out: Path, heads: int | None = None) -> None:
@@ -72,8 +73,7 @@ def _join(folder: Path) -> None:
     shards = shard_names(folder)
     if not shards:
         return
-    work = folder / f".{WEIGHTS}.part"
-    write_safetensors({tensor.name: tensor for tensor in stored_weights(folder)}, work)
-    work.rename(folder / WEIGHTS)
+    with in_the_making(folder / WEIGHTS) as work:
+        write_safetensors({tensor.name: tensor for tensor in stored_weights(folder)}, work)
     for name in (INDEX, *shards):
         (folder / name).unlink()

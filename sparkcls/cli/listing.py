@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from sparkcls.catalogue.cards import CARDS, LANGUAGE
-from sparkcls.catalogue.index import ANNOTATOR, Entry, choose
+from sparkcls.catalogue.index import ANNOTATOR, Entry, meant_entry
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import PIPELINE, all_local, store_index
 from sparkcls.catalogue.sources import store_location
@@ -75,7 +75,7 @@ def _of_store(entries: Sequence[Entry], annotator: str | None, everything: bool)
     lines = []
     for (name, lang), group in sorted(groups.items()):
         kind = group[0].annotator or ANNOTATOR
-        best = choose(group, name, lang, kind)
+        best = meant_entry(group, name, lang, kind)
         if best:
             usable = "store" if kind == ANNOTATOR else kind
             where = f"{best.folder}/" if best.folder else best.key + (".zip" if best.zipped else "")

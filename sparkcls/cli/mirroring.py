@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from datetime import datetime, timezone
@@ -17,12 +16,13 @@ from sparkcls.catalogue.names import folder_name
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.models.layout import decisive_files, read_model_folder
 from sparkcls.models.ref import file_sha256, folder_digest
+from sparkcls.temporary import in_the_making
 
 #: Versions and time in a store's key.
 _KEY = re.compile(r"_([\d.]+)_([\d.]+)_(\d+)")
 
 
-def ship(source: Path, name: str, lang: str, to: Path) -> Path:
+def add_to_mirror(source: Path, name: str, lang: str, to: Path) -> Path:
     """Copy a model folder to ``<to>/<name>_<lang>`` and put it into the index there; the copy's path.
 
     Readers of the folder see the old model and index, or the new ones. Run one at a time.
@@ -48,17 +48,12 @@ def ship(source: Path, name: str, lang: str, to: Path) -> Path:
 
 
 def _copy(source: Path, target: Path) -> None:
-    work = target.with_name(f".{target.name}.part")
-    shutil.rmtree(work, ignore_errors=True)
-    try:
+    with in_the_making(target) as work:
         for name, file in decisive_files(source).items():
             (work / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, work / name)
         if target.exists():
             shutil.rmtree(target)
-        work.rename(target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _line(folder: Path, name: str, lang: str) -> dict[str, Any]:
@@ -105,6 +100,5 @@ def _other_lines(index: Path, name: str, lang: str) -> list[str]:
 
 
 def _write(index: Path, lines: list[str]) -> None:
-    work = index.with_name(f".{index.name}.part")
-    work.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    os.replace(work, index)
+    with in_the_making(index) as work:
+        work.write_text("\n".join(lines) + "\n", encoding="utf-8")

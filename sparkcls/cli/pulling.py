@@ -1,4 +1,4 @@
-"""`sparkcls pull`: a model into the cache, or into a folder to ship."""
+"""`sparkcls pull`: a model into the cache, or into a folder to add_to_mirror."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from sparkcls.catalogue.install import LOCKS, PARTIAL, WORK
 from sparkcls.catalogue.inventory import find_local
 from sparkcls.catalogue.names import folder_name
 from sparkcls.catalogue.resolve import resolve
-from sparkcls.cli.mirroring import ship
+from sparkcls.cli.mirroring import add_to_mirror
 from sparkcls.settings import cache_at
 
 
 def pull(name: str, lang: str, to: Path | None, store: str | None) -> Path:
     """Fetch a model unless it is here; its folder, which is `to`'s if that is given."""
     if to is None:
-        return resolve(name, lang, store).locate()
+        return resolve(name, lang, store).find_here()
     here = find_local(name, lang) if store is None else None
     if here:
-        return ship(here.path, name, lang, to)
+        return add_to_mirror(here.path, name, lang, to)
     with _as_cache(to, f"{folder_name(name, lang)}.lock"):
         # Fetched to where it is to be, so that 250 MB are not kept twice.
-        return ship(resolve(name, lang, store).locate(), name, lang, to)
+        return add_to_mirror(resolve(name, lang, store).find_here(), name, lang, to)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from sparkcls.catalogue.cards import CARDS, LANGUAGE, Card
-from sparkcls.catalogue.index import Entry, choose
+from sparkcls.catalogue.index import Entry, meant_entry
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import Found, find_local, store_index
 from sparkcls.catalogue.resolve import nearest
@@ -54,7 +54,7 @@ def _entry(name: str, lang: str, known: bool) -> Entry | None:
         if known:
             print(f"sparkcls: without the store's entry: {reason}", file=sys.stderr)
             return None
-    entry = choose(entries, name, lang)
+    entry = meant_entry(entries, name, lang)
     if entry is None and not known:
         near = nearest(name, lang, entries)
         raise ModelNotFoundError(

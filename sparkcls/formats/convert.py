@@ -13,6 +13,7 @@ from sparkcls.formats.sparknlp.saved_stage import is_saved_stage, read_saved_mod
 from sparkcls.models.layout import CONFIG, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.otherkinds import has_other_weights, is_adapter
 from sparkcls.models.shards import WEIGHTS, has_weights
+from sparkcls.temporary import in_the_making
 
 
 def is_foreign(folder: Path) -> bool:
@@ -53,15 +54,13 @@ def convert_folder(source: Path, target: Path, heads: int | None = None, base: P
         )
     if target.exists():
         raise ParamError(f"{target} exists; name a folder that is to be made")
-    work = target.with_name(f".{target.name}.part")
-    shutil.rmtree(work, ignore_errors=True)
     try:
-        entries = [e for e in source.iterdir() if not e.name.startswith((".", "__MACOSX"))]
-        if len(entries) == 1 and entries[0].is_dir() and not is_saved_stage(source):
-            source = entries[0]
-        _write(source, work, heads, base)
-        check_heads(read_model_folder(work), heads)
-        work.rename(target)
+        with in_the_making(target) as work:
+            entries = [e for e in source.iterdir() if not e.name.startswith((".", "__MACOSX"))]
+            if len(entries) == 1 and entries[0].is_dir() and not is_saved_stage(source):
+                source = entries[0]
+            _write(source, work, heads, base)
+            check_heads(read_model_folder(work), heads)
     except PermissionError as e:
         if not str(e.filename).startswith(str(source)):
             raise
@@ -69,8 +68,6 @@ def convert_folder(source: Path, target: Path, heads: int | None = None, base: P
     except ModelFormatError as e:
         # The half-made folder is gone when the message is read.
         raise ModelFormatError(str(e).replace(str(work), str(source))) from e
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def check_heads(folder: ModelFolder, heads: int | None) -> None:

@@ -90,7 +90,7 @@ class ModelRef:
         """The ref of the folder at a place, with its present content; other machines may have it elsewhere."""
         return ModelRef(name, folder_digest(place_path(place)), (place, *others), lang)
 
-    def locate(self) -> Path:
+    def find_here(self) -> Path:
         """The first place's folder, on this machine, with exactly this content; nothing is fetched.
 
         Raises
@@ -101,12 +101,12 @@ class ModelRef:
             The folders that exist have another content: changed or damaged since.
         """
         changed: list[Path] = []
-        found = self.choose([place_path(place) for place in self.places if not is_remote(place)], changed)
+        found = self.first_with_digest([place_path(place) for place in self.places if not is_remote(place)], changed)
         if found is not None:
             return found
-        raise self.changed(changed) if changed else self.absent()
+        raise self.changed_error(changed) if changed else self.absent_error()
 
-    def choose(self, folders: Iterable[Path], changed: list[Path]) -> Path | None:
+    def first_with_digest(self, folders: Iterable[Path], changed: list[Path]) -> Path | None:
         """The first of some folders with this content, None if there is none; others that exist go into `changed`."""
         for folder in folders:
             if not is_folder(folder):
@@ -119,7 +119,7 @@ class ModelRef:
             changed.append(folder)
         return None
 
-    def changed(self, folders: Iterable[Path]) -> ModelFormatError:
+    def changed_error(self, folders: Iterable[Path]) -> ModelFormatError:
         """What to raise where folders of this model have another content."""
         return ModelFormatError(
             f"Model {self.name!r} on host {socket.gethostname()} is not the one this stage was made with: the files in "
@@ -127,7 +127,7 @@ class ModelRef:
             "copy them again, or make the stage anew"
         )
 
-    def absent(self) -> ModelNotFoundError:
+    def absent_error(self) -> ModelNotFoundError:
         """What to raise where no folder of this model is."""
         return ModelNotFoundError(
             f"Model {self.name!r} is not on host {socket.gethostname()}; looked in {', '.join(self.places)}. Every "

@@ -18,7 +18,7 @@ from sparkcls.catalogue.fetch import Parcel, download, verify
 from sparkcls.catalogue.identity import is_model
 from sparkcls.catalogue.index import LIBRARY, compatible
 from sparkcls.catalogue.install import LOCKS, PARTIAL, WORK, unwritable
-from sparkcls.catalogue.inventory import PIPELINE, choose_pipeline, store_index, the_store, unreachable
+from sparkcls.catalogue.inventory import PIPELINE, meant_pipeline, store_index, the_store, unreachable
 from sparkcls.catalogue.names import check_names, folder_name
 from sparkcls.catalogue.sources import PUBLIC, PUBLIC_NAME
 from sparkcls.catalogue.stores.base import NotThere, Store, Unreachable
@@ -125,7 +125,7 @@ class ResourceDownloader:
         cached = [folder for folder in _folders(name, language) if (folder / "stages").is_dir()]
         if cached:
             return load_pipeline(str(max(cached, key=lambda folder: folder.stat().st_mtime)))
-        entry = choose_pipeline(store_index(remote_loc), name, language)
+        entry = meant_pipeline(store_index(remote_loc), name, language)
         if entry is None:
             raise ModelNotFoundError(
                 f"downloadPipeline: the store has no pipeline {name!r} ({language}); see showPublicPipelines(). "

@@ -9,7 +9,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame
 
 from sparkcls.catalogue.cards import CARDS
-from sparkcls.catalogue.inventory import choose_pipeline, find_local, store_index
+from sparkcls.catalogue.inventory import find_local, meant_pipeline, store_index
 from sparkcls.catalogue.names import check_names
 from sparkcls.errors import ColumnError, ModelNotFoundError, ParamTypeError
 from sparkcls.light import LightPipeline
@@ -134,6 +134,6 @@ def _is_repository(name: str) -> bool:
 
 def _is_pipeline(name: str, lang: str, remote_loc: str | None) -> bool:
     try:
-        return choose_pipeline(store_index(remote_loc), name, lang) is not None
+        return meant_pipeline(store_index(remote_loc), name, lang) is not None
     except ModelNotFoundError:
         return False  # the search for a model says best what cannot be reached

@@ -25,7 +25,7 @@ TEXTS = 0
 
 
 @dataclass(frozen=True)
-class Assembling:
+class DocumentAssembling:
     """The row function of a DocumentAssembler over `TEXTS`."""
 
     mode: str

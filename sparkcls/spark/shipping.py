@@ -85,7 +85,7 @@ def _is_shared(place: str, ref: ModelRef, restored: bool, remote: bool) -> bool:
     path = place_path(source)
     if not place.startswith(BUNDLED) and not (in_shared_root if remote else on_cluster_mount)(path):
         return False
-    return place.startswith(IMPORT) or ref.choose([path], []) is not None
+    return place.startswith(IMPORT) or ref.first_with_digest([path], []) is not None
 
 
 def _runs_here(session: Any) -> bool:

@@ -14,7 +14,7 @@ from sparkcls.text.java import utf16_length
 
 
 @dataclass(frozen=True)
-class Assembling:
+class TokenAssembling:
     """The row function of a TokenAssembler."""
 
     preserve_position: bool
@@ -93,4 +93,4 @@ class TokenAssembler(RowStage):
         return self._get("preservePosition")
 
     def row_function(self, metadata: ColumnMetadata) -> Callable[[], RowFunction]:
-        return Assembling(self.getPreservePosition())
+        return TokenAssembling(self.getPreservePosition())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkcls.catalogue import index
-from sparkcls.catalogue.index import Entry, choose, compatible, parse_index
+from sparkcls.catalogue.index import Entry, compatible, meant_entry, parse_index
 from sparkcls.errors import ModelFormatError
 from tests import server
 
@@ -135,7 +135,7 @@ def test_whatever_the_fields_only_our_error(changes):
     try:
         for read in parse(json.dumps(LINE | changes)):
             assert isinstance(read.key, str)
-            choose([read], "m", "en")
+            meant_entry([read], "m", "en")
     except ModelFormatError:
         pass
 
@@ -163,17 +163,17 @@ def test_spark_then_library_then_time():
     library = entry(libVersion=versions(3, 10, 0), time="2019-01-01T00:00:00.000Z")
     nine = entry(libVersion=versions(3, 9, 0), time="2023-01-01T00:00:00.000Z")
     spark = entry(sparkVersion=versions(3, 4), libVersion=versions(3, 0, 0))
-    assert choose([old, new], "m", "en") is new
-    assert choose([old, library, new, nine], "m", "en") is library, "3.10 is newer than 3.9"
-    assert choose([library, spark, new], "m", "en") is spark
+    assert meant_entry([old, new], "m", "en") is new
+    assert meant_entry([old, library, new, nine], "m", "en") is library, "3.10 is newer than 3.9"
+    assert meant_entry([library, spark, new], "m", "en") is spark
 
 
 def test_readable_engines_win_among_equal_versions():
     late = "2023-01-01T00:00:00.000Z"
     openvino, onnx, plain = entry(engine="openvino", time=late), entry(engine="onnx"), entry()
-    assert choose([openvino, onnx], "m", "en") is onnx
-    assert choose([openvino, plain], "m", "en") is plain
-    assert choose([openvino], "m", "en") is openvino, "alone it is chosen, and reading it says why it cannot be"
+    assert meant_entry([openvino, onnx], "m", "en") is onnx
+    assert meant_entry([openvino, plain], "m", "en") is plain
+    assert meant_entry([openvino], "m", "en") is openvino, "alone it is chosen, and reading it says why it cannot be"
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_readable_engines_win_among_equal_versions():
     ],
 )
 def test_not_a_candidate(changes):
-    assert choose([entry(**changes)], "m", "en") is None
+    assert meant_entry([entry(**changes)], "m", "en") is None
 
 
 def test_absent_language_and_annotator_count():
-    assert choose([entry(language=None, annotator=None)], "m", "fr") is not None
+    assert meant_entry([entry(language=None, annotator=None)], "m", "fr") is not None

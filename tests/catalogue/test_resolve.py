@@ -32,7 +32,7 @@ def fresh_settings(monkeypatch):
 
 
 def test_bundled_model_is_within_its_limit():
-    folder = read_model_folder(resolve(BUNDLED).locate())
+    folder = read_model_folder(resolve(BUNDLED).find_here())
     assert bundled_names() == [BUNDLED]
     assert folder.labels == ("NEGATIVE", "POSITIVE")
     assert sum(f.stat().st_size for f in folder.path.rglob("*") if f.is_file()) <= 32_000_000
@@ -40,21 +40,21 @@ def test_bundled_model_is_within_its_limit():
 
 def test_a_folder_put_into_the_cache_resolves(cache, tiny_model):
     shutil.copytree(tiny_model, cache / "mine_de")
-    assert resolve("mine", "de").locate() == cache / "mine_de"
+    assert resolve("mine", "de").find_here() == cache / "mine_de"
 
 
 def test_configure_beats_the_environment_and_the_mirror_comes_last(cache, tiny_model, tmp_path):
     mirror = tmp_path / "mirror"
     shutil.copytree(tiny_model, mirror / "mine_en")
     sparkcls.configure(mirror=mirror)
-    assert resolve("mine").locate() == mirror / "mine_en"
+    assert resolve("mine").find_here() == mirror / "mine_en"
     sparkcls.configure(cache=tmp_path / "other")
     assert cache_folder() == tmp_path / "other"
     shutil.copytree(tiny_model, tmp_path / "other" / "mine_en")
     ref = resolve("mine")
-    assert ref.locate() == tmp_path / "other" / "mine_en"
+    assert ref.find_here() == tmp_path / "other" / "mine_en"
     shutil.rmtree(tmp_path / "other")
-    assert ref.locate() == mirror / "mine_en", "a machine without this cache finds it in the mirror"
+    assert ref.find_here() == mirror / "mine_en", "a machine without this cache finds it in the mirror"
 
 
 def test_default_cache(monkeypatch, tmp_path):
@@ -372,7 +372,7 @@ def test_refs_of_older_versions_load():
 def test_an_empty_folder_of_the_cache_is_no_model(cache, on_hub):
     """A copy that was broken off, or made by hand."""
     (cache / "owner--model_en").mkdir()
-    assert resolve("owner/model").locate() == cache / "owner--model_en"
+    assert resolve("owner/model").find_here() == cache / "owner--model_en"
     assert len(on_hub) == 1
     (cache / "nope_en").mkdir()
     with pytest.raises(ModelNotFoundError, match="No model 'nope'"):

@@ -71,7 +71,7 @@ def cased_model(tmp_path_factory):
 def test_scores_equal_those_of_transformers(name, tiny_model, cased_model, tmp_path):
     folder = {"tiny": tiny_model, "cased": cased_model}.get(name)
     if name == "bundled":
-        folder = resolve("distilbert_mini_sequence_classifier_sst2").locate()
+        folder = resolve("distilbert_mini_sequence_classifier_sst2").find_here()
     if name == "vocabulary_only":
         folder = shutil.copytree(tiny_model, tmp_path / "bare")
         (folder / "tokenizer.json").unlink()
@@ -179,7 +179,7 @@ def test_bad_tokenizers_are_named(tiny_model, tmp_path):
 
 def test_a_tokenizer_of_another_model(tiny_model, tmp_path):
     folder = shutil.copytree(tiny_model, tmp_path / "a")
-    shutil.copy(resolve("distilbert_mini_sequence_classifier_sst2").locate() / "tokenizer.json", folder)
+    shutil.copy(resolve("distilbert_mini_sequence_classifier_sst2").find_here() / "tokenizer.json", folder)
     with pytest.raises(ModelFormatError, match="belong to different models"):
         TextEncoder(read_model_folder(folder))
 

@@ -103,7 +103,7 @@ def scores(classifier, texts, figures=None):
 
 
 def test_mixed_decides_as_float32_does():
-    folder = resolve("distilbert_mini_sequence_classifier_sst2").locate()
+    folder = resolve("distilbert_mini_sequence_classifier_sst2").find_here()
     exact, figures = scores(load(folder, "float32"), TEXTS), Figures()
     mixed = scores(load(folder, "mixed"), TEXTS, figures)
     assert (mixed.argmax(1) == exact.argmax(1)).all()
@@ -319,7 +319,7 @@ def test_a_text_that_moves_further_than_was_measured_widens_the_margins(tmp_path
 
 
 def test_probes_are_of_a_few_thousand_wordpieces_and_always_the_same(tiny_model):
-    bundled = resolve("distilbert_mini_sequence_classifier_sst2").locate()
+    bundled = resolve("distilbert_mini_sequence_classifier_sst2").find_here()
     for folder, longest in ((tiny_model, 128), (bundled, 128), (bundled, 8)):
         encoder = TextEncoder(read_model_folder(folder))
         found, natural = probe_sequences(encoder, longest)

@@ -43,7 +43,7 @@ import sparkcls
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.models.bundled import bundled_folder, bundled_names
 ref = resolve(sys.argv[2])
-print(json.dumps([sparkcls.__file__, bundled_names(), ref.digest, str(ref.locate()), bundled_folder("other").is_dir()]))
+print(json.dumps([sparkcls.__file__, bundled_names(), ref.digest, str(ref.find_here()), bundled_folder("other").is_dir()]))
 """
 
 

@@ -43,26 +43,26 @@ def test_the_first_place_with_the_right_content_wins(folder, tmp_path):
     other = shutil.copytree(folder, tmp_path / "other")
     (other / "config.json").write_text((other / "config.json").read_text() + " ")
     many = ModelRef("n", ref.digest, (str(tmp_path / "absent"), str(other), str(folder)))
-    assert many.locate() == folder
+    assert many.find_here() == folder
 
 
 def test_changed_since(folder):
     ref = ModelRef.of_folder("n", str(folder))
     (folder / "config.json").write_text((folder / "config.json").read_text() + " ")
     with pytest.raises(ModelFormatError, match="on host .* is not the one .* have changed or are damaged"):
-        ref.locate()
+        ref.find_here()
 
 
 def test_nowhere():
     with pytest.raises(ModelNotFoundError, match="'n' is not on host .* looked in /absent"):
-        ModelRef("n", "sha256:0", ("/absent",)).locate()
+        ModelRef("n", "sha256:0", ("/absent",)).find_here()
 
 
 def test_a_tokenizer_file_added_later_is_a_change(folder):
     ref = ModelRef.of_folder("n", str(folder))
     (folder / "added_tokens.json").write_text('{"good movie": 7}')
     with pytest.raises(ModelFormatError, match="have changed"):
-        ref.locate()
+        ref.find_here()
 
 
 def test_refs_that_looked_at_fewer_files_find_their_folder(folder):
@@ -72,7 +72,7 @@ def test_refs_that_looked_at_fewer_files_find_their_folder(folder):
     )
     ref = ModelRef("n", f"sha256:{hashlib.sha256(former.encode()).hexdigest()}", (str(folder),))
     (folder / "special_tokens_map.json").write_text("{}")
-    assert ref.locate() == folder
+    assert ref.find_here() == folder
     (folder / "config.json").write_text((folder / "config.json").read_text() + " ")
     with pytest.raises(ModelFormatError, match="have changed"):
-        ref.locate()
+        ref.find_here()

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from sparkcls.annotator import DistilBertForSequenceClassification
 from sparkcls.catalogue.hub import fetch_from_hub
-from sparkcls.cli.mirroring import ship
+from sparkcls.cli.mirroring import add_to_mirror
 from sparkcls.engine.weights import load_weights
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.convert import convert_folder
@@ -81,7 +81,7 @@ def test_one_file_wins_over_an_index(folder, tiny_model):
 
 def test_converted_and_shipped(folder, tmp_path):
     convert_folder(folder, tmp_path / "converted")
-    shipped = ship(folder, "mine", "en", tmp_path / "store")
+    shipped = add_to_mirror(folder, "mine", "en", tmp_path / "store")
     assert folder_digest(tmp_path / "converted") == folder_digest(shipped) == folder_digest(folder)
     (line,) = (tmp_path / "store" / "metadata.json").read_text().splitlines()
     assert set(SHARDS) < json.loads(line)["files"].keys()

@@ -19,7 +19,7 @@ def base_model(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("base") / "base"
     DistilBertForSequenceClassification(DistilBertConfig()).save_pretrained(folder)
-    bundled = resolve("distilbert_mini_sequence_classifier_sst2").locate()
+    bundled = resolve("distilbert_mini_sequence_classifier_sst2").find_here()
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (folder / name).write_bytes((bundled / name).read_bytes())
     return folder

@@ -6,7 +6,7 @@ from sparkcls.annotation import Annotation
 from sparkcls.annotator import Normalizer, SentenceDetector, Stemmer, StopWordsCleaner, Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline, PipelineModel, TokenAssembler
 from sparkcls.errors import ColumnError, ParamTypeError
-from sparkcls.stages.token_assembler import Assembling
+from sparkcls.stages.token_assembler import TokenAssembling
 from sparkcls.text.assemble import assemble
 from tests.pipelines import texts_frame
 
@@ -93,6 +93,6 @@ spans = st.lists(
 
 @given(spans, spans, st.booleans())
 def test_any_annotations(documents, tokens, positions):
-    (found,) = Assembling(positions)()([(documents, tokens)])
+    (found,) = TokenAssembling(positions)()([(documents, tokens)])
     assert [a.begin for a in found] == [d.begin for d in documents]
     assert all(a.end - a.begin + 1 == len(a.result.encode("utf-16-le", "surrogatepass")) // 2 for a in found)
