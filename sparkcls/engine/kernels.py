@@ -77,7 +77,7 @@ def plain_linear(activation: str) -> Linear:
     return lambda x, weight, bias: function(F.linear(x, weight, bias))
 
 
-def attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int) -> Tensor:
+def attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int, bias: Tensor | None = None) -> Tensor:
     """Scaled dot-product attention within each sequence.
 
     Parameters
@@ -86,15 +86,19 @@ def attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int) -> 
         Queries of all tokens, shape ``(tokens, width)``, or of each sequence's first token, ``(sequences, width)``.
     k, v
         Shape ``(tokens, width)``. In `Layout.VARLEN` of 16 bits, whatever `q` is.
+    bias
+        What is added to the scores of a query and a key at their positions, by head: shape ``(heads, longest,
+        longest)``. Not in `Layout.VARLEN`.
 
     Returns
     -------
     The shape and type of `q`.
     """
     if packing.layout is Layout.VARLEN:
+        assert bias is None, "there is no way to give it one"
         return _varlen_attention(q, k, v, packing, heads)
     if packing.layout is Layout.PADDED:
-        return _padded_attention(q, k, v, packing, heads)
+        return _padded_attention(q, k, v, packing, heads, bias)
     written_out = q.dtype == torch.bfloat16 and len(q) == len(k)
     if written_out:
         q = q * (q.shape[1] // heads) ** -0.5
@@ -107,17 +111,18 @@ def attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int) -> 
         queries = keys if len(q) == len(k) else slice(at, at + count)
         at += count
         if written_out:
-            found = _written_out(q[start:], k[start:], v[start:], count, length, heads)
+            found = _written_out(q[start:], k[start:], v[start:], count, length, heads, bias)
         else:
             part_q, part_k, part_v = (
                 x.view(count, -1, heads, x.shape[1] // heads).transpose(1, 2) for x in (q[queries], k[keys], v[keys])
             )
-            found = F.scaled_dot_product_attention(part_q, part_k, part_v)
+            more = None if bias is None else bias[:, : part_q.shape[2], :length].to(q.dtype)
+            found = F.scaled_dot_product_attention(part_q, part_k, part_v, attn_mask=more)
         result[queries].view(count, -1, heads, found.shape[-1]).copy_(found.transpose(1, 2))
     return result
 
 
-def _written_out(q: Tensor, k: Tensor, v: Tensor, count: int, length: int, heads: int) -> Tensor:
+def _written_out(q: Tensor, k: Tensor, v: Tensor, count: int, length: int, heads: int, bias: Tensor | None) -> Tensor:
     """Attention as two products, for bfloat16: oneDNN is 2 to 3 times faster than torch's fused kernel.
 
     The softmax is taken in float32, which is more exact and, at most lengths, three times faster than in bfloat16.
@@ -144,6 +149,8 @@ def _written_out(q: Tensor, k: Tensor, v: Tensor, count: int, length: int, heads
         return x.clone(memory_format=torch.contiguous_format).view(count * heads, rounded, width)
 
     scores = torch.bmm(by_head(q), by_head(k).transpose(1, 2))
+    if bias is not None:
+        scores.view(count, heads, rounded, rounded)[:, :, :length, :length] += bias[:, :length, :length]
     scores[:, :, length:] = float("-inf")
     values = by_head(v)
     # Their weight is zero, but zero times NaN is NaN: one bad text would take the one before it along.
@@ -183,7 +190,7 @@ def _varlen_attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: 
     return found.reshape(q.shape).to(q.dtype)
 
 
-def _padded_attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int) -> Tensor:
+def _padded_attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int, bias: Tensor | None) -> Tensor:
     """Attention in one call over sequences padded for it alone: few launches, which is what a GPU wants."""
     count, longest, slots = len(packing.lengths), max(packing.lengths), packing.slots
 
@@ -194,6 +201,10 @@ def _padded_attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: 
             x = padded
         return x.view(count, -1, heads, x.shape[1] // heads).transpose(1, 2)
 
-    result = F.scaled_dot_product_attention(by_head(q), by_head(k), by_head(v), attn_mask=packing.mask)
+    mask, queries = packing.mask, by_head(q)
+    if bias is not None:
+        bias = bias[None, :, : queries.shape[2]].to(q.dtype)
+        mask = bias if mask is None else bias.masked_fill(~mask, float("-inf"))
+    result = F.scaled_dot_product_attention(queries, by_head(k), by_head(v), attn_mask=mask)
     result = result.transpose(1, 2).reshape(-1, q.shape[1])
     return result if slots is None or len(q) != len(slots) else result[slots]

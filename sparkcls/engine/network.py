@@ -37,7 +37,7 @@ class Network:
         self._shape, self._head = folder.shape, folder.head
         self._pass: Forward = import_module(f"sparkcls.engine.networks.{folder.family.network}").forward
         self._weights = load_weights(folder, digest, self.device, precision)
-        self._layout = self._choose_layout(folder.shape.width // folder.shape.heads)
+        self._layout = self._choose_layout(folder)
         activation = folder.shape.activation
         few, few_activated = plain_linear("none"), plain_linear(activation)
         fused = self.device.type == "cpu" and precision in ("float32", "bfloat16")
@@ -48,10 +48,12 @@ class Network:
         #: Set when memory has ended, until `recover`.
         self._frugal = False
 
-    def _choose_layout(self, head_width: int) -> Layout:
+    def _choose_layout(self, folder: ModelFolder) -> Layout:
         if self.device.type == "cpu":
             return Layout.RUNS
-        return Layout.VARLEN if has_varlen_attention(self.device, self._dtype, head_width) else Layout.PADDED
+        width, has_bias = folder.shape.width // folder.shape.heads, "relative.embeddings" in folder.family.names
+        has_varlen = not has_bias and has_varlen_attention(self.device, self._dtype, width)
+        return Layout.VARLEN if has_varlen else Layout.PADDED
 
     @property
     def pads(self) -> bool:

@@ -104,8 +104,6 @@ class Family:
         The class of Spark NLP for its classifiers; None if it has none.
     network
         The module of `sparkcls.engine.networks` that computes it.
-    counts_pad
-        Whether a padding piece inside a text has a position as others do; where not, positions begin after its id.
     refused
         Entries of config.json that are refused, beside those that are refused for all families.
     dimensions
@@ -123,7 +121,6 @@ class Family:
     pieces: Pieces
     spark_nlp: str | None = None
     network: str = "post_norm"
-    counts_pad: bool = True
     refused: Mapping[str, Refused] = field(default_factory=dict)
     dimensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     has: Callable[[str, Shape], bool] = _always

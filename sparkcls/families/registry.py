@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.albert import ALBERT
+from sparkcls.families.bert import BERT
+from sparkcls.families.camembert import CAMEMBERT
 from sparkcls.families.distilbert import DISTILBERT
+from sparkcls.families.electra import ELECTRA
 from sparkcls.families.family import Family
+from sparkcls.families.mpnet import MPNET
+from sparkcls.families.roberta import ROBERTA
+from sparkcls.families.xlm_roberta import XLM_ROBERTA
 
 #: By ``model_type``.
-FAMILIES: dict[str, Family] = {family.model_type: family for family in (DISTILBERT,)}
+FAMILIES: dict[str, Family] = {
+    family.model_type: family for family in (DISTILBERT, BERT, ROBERTA, XLM_ROBERTA, CAMEMBERT, ELECTRA, ALBERT, MPNET)
+}
 
 
 def family_of_type(model_type: object, where: str) -> Family:

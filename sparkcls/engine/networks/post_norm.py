@@ -9,6 +9,7 @@ from torch import Tensor
 
 from sparkcls.engine.kernels import attention
 from sparkcls.engine.networks.blocks import Linears, Weights, add_and_norm, embeddings, head_scores, parameters
+from sparkcls.engine.networks.relative_bias import relative_bias
 from sparkcls.engine.packing import Layout, Packing
 from sparkcls.families.family import Head
 from sparkcls.families.shape import Shape
@@ -17,6 +18,9 @@ from sparkcls.families.shape import Shape
 def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linears: Linears) -> Tensor:
     """Scores before softmax: float32, ``(sequences, outputs)``. The head reads the first token of a sequence."""
     x = embeddings(weights, shape, packing)
+    bias = None
+    if "relative.embeddings.weight" in weights:
+        bias = relative_bias(weights["relative.embeddings.weight"], max(packing.lengths))
     order = shape.order
     for at, i in enumerate(order):
         name = f"layer.{i}"
@@ -33,7 +37,7 @@ def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linear
             if packing.layout is not Layout.VARLEN:
                 k, v = k.to(rounded.dtype), v.to(rounded.dtype)
         q = linear(rounded, *parameters(weights, f"{name}.query"))
-        context = attention(q, k, v, packing, shape.heads)
+        context = attention(q, k, v, packing, shape.heads, bias)
         attended = linear(context, *parameters(weights, f"{name}.attended"))
         x = add_and_norm(weights, f"{name}.attention_norm", shape.epsilon, x, attended)
         hidden = activated(x.to(q.dtype), *parameters(weights, f"{name}.inner"))

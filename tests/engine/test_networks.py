@@ -1,0 +1,68 @@
+"""Networks of all families against `transformers`, from ids on."""
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from sparkcls.engine.network import Network
+from sparkcls.families.registry import FAMILIES
+from sparkcls.models.layout import read_model_folder
+from sparkcls.models.ref import folder_digest
+from tests.families import save_tiny_family
+
+LABELS = ["red", "green", "blue"]
+
+
+def network_of(folder, precision="float32", device="cpu"):
+    return Network(read_model_folder(folder), folder_digest(folder), device, precision)
+
+
+def reference(folder, sequences):
+    """Plain `transformers`, one sequence at a time."""
+    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
+    with torch.inference_mode():
+        return np.stack([model(input_ids=torch.tensor([s])).logits[0].numpy() for s in sequences])
+
+
+def softmax(x):
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def sequences_of(shape, lengths, seed=1):
+    """Ids of the whole vocabulary, pads among them."""
+    generator = np.random.default_rng(seed)
+    return [generator.integers(0, min(shape.vocabulary, 200), n).tolist() for n in lengths]
+
+
+@pytest.fixture(scope="module", params=list(FAMILIES))
+def family(request, tmp_path_factory):
+    return request.param, save_tiny_family(tmp_path_factory.mktemp("families") / request.param, request.param, LABELS)
+
+
+def test_scores_equal_those_of_transformers(family):
+    _, folder = family
+    read = read_model_folder(folder)
+    sequences = sequences_of(read.shape, [1, 2, 3, 7, 7, 17, 16, 33, 64, 130, 5, 7, read.positions])
+    found = network_of(folder).start(sequences)()
+    assert found.shape == (len(sequences), len(LABELS))
+    assert np.abs(softmax(found) - softmax(reference(folder, sequences))).max() < 1e-5
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_sequences_of_a_batch_do_not_touch_each_other(family, precision):
+    _, folder = family
+    network = network_of(folder, precision)
+    sequences = sequences_of(read_model_folder(folder).shape, [3, 9, 9, 21, 40])
+    together = network.start(sequences)()
+    alone = np.concatenate([network.start([s])() for s in sequences])
+    assert np.abs(softmax(together) - softmax(alone)).max() < (1e-6 if precision == "float32" else 0.03)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_sixteen_bits_are_close(family, precision):
+    _, folder = family
+    sequences = sequences_of(read_model_folder(folder).shape, [3, 9, 21, 40])
+    half = network_of(folder, precision).start(sequences)()
+    assert np.abs(softmax(half) - softmax(reference(folder, sequences))).max() < 0.1
