@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from sparkcls.bench import chart, memory, rival, side_by_side
+from sparkcls.bench.flops import of_texts, per_wordpiece
 from sparkcls.bench.inputs import measure_lengths, read_texts, thin
 from sparkcls.bench.job import Job
 from sparkcls.bench.models import BUNDLED_NAME, base_shaped
@@ -24,7 +25,6 @@ from sparkcls.errors import ColumnError, ParamError, ParamFileError
 from sparkcls.families.distilbert import DISTILBERT
 from sparkcls.models.config import usual_shape
 from sparkcls.models.layout import read_model_folder
-from sparkcls.plan.flops import of_texts, per_wordpiece
 
 # --- texts ----------------------------------------------------------------------------------------
 

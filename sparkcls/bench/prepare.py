@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sparkcls.bench import models, rival
+from sparkcls.bench import flops, models, rival
 from sparkcls.bench.inputs import Lengths, measure_lengths, read_texts, thin, write_texts
 from sparkcls.bench.job import Job
 from sparkcls.bench.process import run_job
@@ -15,7 +15,6 @@ from sparkcls.bench.settings import Case, Settings
 from sparkcls.bench.systems import SPARK_NLP, System
 from sparkcls.bench.texts import generate
 from sparkcls.models.layout import ModelFolder, read_model_folder
-from sparkcls.plan import flops
 
 #: Batch sizes that are tried for Spark NLP, and threads of a call: its default, and one, as slots are for.
 _BATCH_SIZES = (1, 4, 8, 32)

@@ -1,4 +1,4 @@
-"""The arithmetic of `sparkcls plan`: rows, wordpieces and machines in; hours, partitions and executors out."""
+"""The arithmetic of `sparkcls plan`: rows, a measured rate and machines in; hours, partitions and executors out."""
 
 from __future__ import annotations
 
@@ -6,91 +6,76 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sparkcls.families.shape import Shape
-from sparkcls.plan import figures as figures
-from sparkcls.plan.figures import FLOAT32, Gpu
-from sparkcls.plan.flops import of_texts
+#: Chosen: minutes of a task, so that little is lost with it; tasks in all; cores of an executor, and tasks of a GPU.
+TASK_MINUTES, MAX_PARTITIONS, CORES, TASKS_PER_GPU = 10.0, 100_000, 4, 4
+#: Rows of the engine's windows, and Spark's own of an Arrow batch; MB of a batch, bytes of a wordpiece.
+WINDOW_ROWS, ARROW_ROWS, ARROW_MB, BYTES = 2_048, 10_000, 16.0, 6.0
+#: docs/spark-submit.md: a worker's peak with DistilBERT-base in `mixed`, and its own part of that, MB; planned is 1.5
+#: times that part. `WEIGHTS_MB` of the peak are the model's weights.
+PEAK_MB, OWN_MB, WEIGHTS_MB, JVM_MB = 1100.0, 188.0, 268.0, 384.0
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be scored, with what.
+    """What is to be scored, on what.
 
     Parameters
     ----------
-    tokens
-        Wordpieces of a mean text, special ones included.
-    units
-        How many cores or, if `gpu` is given, GPUs.
     rate
-        Rows a second of one unit, as measured; None: estimate them.
+        Rows a second of one core or, if `gpu`, of one GPU.
+    tokens
+        Wordpieces of a mean text, special ones included; None: unknown.
     cores_per_executor
         None: choose.
-    price
-        Of one unit for an hour; None: unknown.
     weights_mb
         Size of the model's weights in float32, MB.
+    price
+        Of one core or GPU for an hour; None: unknown.
     """
 
     rows: int
-    tokens: float
-    model: str
-    shape: Shape
-    precision: str
+    rate: float
     units: int
-    gpu: Gpu | None = None
-    rate: float | None = None
+    gpu: bool = False
+    tokens: float | None = None
     cores_per_executor: int | None = None
+    weights_mb: float = WEIGHTS_MB
     price: float | None = None
-    weights_mb: float = 0.0
-
-    @property
-    def unit(self) -> str:
-        """What is counted."""
-        return "GPU" if self.gpu else "core"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What `plan_of` found; times in seconds and hours, memory in MB, arithmetic in operations."""
+    """What `plan_of` found; times in seconds and hours, memory in MiB."""
 
-    rows: int
-    tokens: float
-    wordpieces: int
-    model: str
-    precision: str
-    flops_per_row: int
     unit: str
-    units: int
-    unused: int
-    rows_per_second_per_unit: float
     rows_per_second: float
-    ceiling_per_unit: float | None
-    unit_hours: float
     wall_seconds: float
+    unit_hours: float
     cost: float | None
+    wordpieces: int | None
+    unused: int
     partitions: int
     rows_per_partition: int
     executors: int
     cores_per_executor: int
-    task_cpus: int
     heap_mb: int
     overhead_mb: int
     overhead_summed_mb: int
     arrow_rows: int
 
     def confs(self) -> dict[str, str]:
-        """The Spark confs that say all this; the heap and overhead in MiB as Spark counts."""
+        """The Spark confs that say all this."""
         confs = {
             "spark.executor.instances": str(self.executors),
             "spark.executor.cores": str(self.cores_per_executor),
-            "spark.task.cpus": str(self.task_cpus),
+            "spark.task.cpus": "1",
             "spark.executor.memory": f"{self.heap_mb}m",
             "spark.executor.memoryOverhead": f"{self.overhead_mb}m",
             "spark.sql.execution.arrow.maxRecordsPerBatch": str(self.arrow_rows),
             "spark.python.daemon.module": "sparkcls.daemon",
         }
         if self.unit == "GPU":
+            # Spark runs floor(1 / share) tasks on a GPU, so a third may not be rounded up.
             share = math.floor(1000 / self.cores_per_executor) / 1000
             confs |= {"spark.executor.resource.gpu.amount": "1", "spark.task.resource.gpu.amount": f"{share:g}"}
         return confs
@@ -102,38 +87,26 @@ class Plan:
 
 def plan_of(job: Job) -> Plan:
     """Calculate; nothing is measured and no model is loaded. The arguments must have been checked."""
-    flops = of_texts([job.tokens], job.shape)  # type: ignore[list-item]  # a mean length is no whole number
-    ceiling = _peak(job.gpu, job.precision) / flops if job.gpu else None
-    each = job.rate or estimated_flops(job) / flops
-    cores = job.cores_per_executor or _cores(job, each)
+    cores = job.cores_per_executor or (TASKS_PER_GPU if job.gpu else min(CORES, job.units))
     executors = job.units if job.gpu else job.units // cores
-    used = executors if job.gpu else executors * cores
-    slots = executors * cores
-    partitions = _partitions(job.rows, slots, each * used / slots)
-    heap = 1024 * max(figures.LEAST_HEAP_GB, figures.HEAP_GB_PER_CORE * cores)
+    used, slots = (executors if job.gpu else executors * cores), executors * cores
+    speed = job.rate * used
+    partitions = _partitions(job.rows, slots, speed / slots)
+    heap = 1024 * max(2, cores)
     overhead, summed = _overhead(job, cores, heap)
-    hours = job.rows / each / 3600
+    hours = job.rows / job.rate / 3600
     return Plan(
-        rows=job.rows,
-        tokens=job.tokens,
-        wordpieces=round(job.rows * job.tokens),
-        model=job.model,
-        precision=job.precision,
-        flops_per_row=round(flops),
-        unit=job.unit,
-        units=job.units,
-        unused=job.units - used,
-        rows_per_second_per_unit=each,
-        rows_per_second=each * used,
-        ceiling_per_unit=ceiling,
+        unit="GPU" if job.gpu else "core",
+        rows_per_second=speed,
+        wall_seconds=job.rows / speed,
         unit_hours=hours,
-        wall_seconds=job.rows / (each * used),
         cost=None if job.price is None else job.price * hours,
+        wordpieces=None if job.tokens is None else round(job.rows * job.tokens),
+        unused=job.units - used,
         partitions=partitions,
         rows_per_partition=math.ceil(job.rows / partitions),
         executors=executors,
         cores_per_executor=cores,
-        task_cpus=1,
         heap_mb=heap,
         overhead_mb=overhead,
         overhead_summed_mb=summed,
@@ -141,55 +114,29 @@ def plan_of(job: Job) -> Plan:
     )
 
 
-def estimated_flops(job: Job) -> float:
-    """Useful operations a second of one core or GPU, by the figures of others or of this project."""
-    if job.gpu:
-        share = figures.GPU_FLOAT32_SHARE if job.precision == FLOAT32 else figures.GPU_SHARE
-        return _peak(job.gpu, job.precision) * share
-    share = figures.SHARE[job.precision]
-    if job.shape.width < figures.BASE_DIM:
-        share *= figures.NARROW_SHARE / figures.SHARE[figures.MIXED]
-    return figures.LIMIT[job.precision] * 1e9 / figures.MEASURED_CORES * share
-
-
-def _peak(gpu: Gpu, precision: str) -> float:
-    return 1e12 * (gpu.float32_peak if precision == FLOAT32 else gpu.peak)
-
-
-def _cores(job: Job, each: float) -> int:
-    """Cores of an executor: a few on CPUs; as many for a GPU as keep it fed twice over by tokenising."""
-    if job.gpu:
-        needed = math.ceil(2 * each * job.tokens / figures.TOKENISED_PER_SECOND)
-        return max(figures.TASKS_PER_GPU, needed)
-    return min(figures.CORES_PER_EXECUTOR, job.units)
-
-
-def _partitions(rows: int, slots: int, rows_per_second: float) -> int:
+def _partitions(rows: int, slots: int, rate: float) -> int:
     """Tasks of some minutes, at least three a slot if these have a full window each; a multiple of the slots."""
-    by_time = math.ceil(rows / (rows_per_second * 60 * figures.TASK_MINUTES))
-    by_slots = min(3 * slots, math.ceil(rows / figures.WINDOW_ROWS))
-    wanted = min(max(by_time, by_slots), max(figures.MAX_PARTITIONS, by_slots))
+    by_slots = min(3 * slots, math.ceil(rows / WINDOW_ROWS))
+    by_time = math.ceil(rows / (rate * 60 * TASK_MINUTES))
+    wanted = min(max(by_time, by_slots), max(MAX_PARTITIONS, by_slots))
     return math.ceil(wanted / slots) * slots if wanted > slots else wanted
 
 
 def _overhead(job: Job, workers: int, heap: int) -> tuple[int, int]:
-    """Memory beside the JVM's heap, with shared pages counted once, and once a process; MiB, in steps of 256."""
-    own, peak = figures.OWN_MB[job.precision], figures.PEAK_MB[job.precision]
-    more = max(0.0, job.weights_mb - figures.BASE_WEIGHTS_MB) * (1 if job.precision == FLOAT32 else 1.5)
-    jvm = max(figures.JVM_OVERHEAD_MB, 0.1 * heap)
+    """Memory beside the JVM's heap, with shared pages counted once, and once a process; in steps of 256 MiB."""
+    more = max(0.0, job.weights_mb - WEIGHTS_MB) * 1.5
+    jvm = max(JVM_MB, 0.1 * heap)
     # What a worker with CUDA holds in the machine's memory was never measured: nothing counts as shared there.
-    once = jvm + peak - own + more + workers * (peak if job.gpu else own * figures.OWN_HEADROOM)
-    summed = jvm + workers * (peak + more)
-    return _steps(once), _steps(max(once, summed))
+    once = jvm + PEAK_MB - OWN_MB + more + workers * (PEAK_MB if job.gpu else OWN_MB * 1.5)
+    summed = max(once, jvm + workers * (PEAK_MB + more))
+    return _steps(once), _steps(summed)
 
 
 def _steps(megabytes: float) -> int:
     return 256 * math.ceil(megabytes / 1.048576 / 256)
 
 
-def _arrow_rows(tokens: float) -> int:
+def _arrow_rows(tokens: float | None) -> int:
     """Spark's default, or for long texts whole windows of at most some MB."""
-    fitting = figures.ARROW_MB * 1e6 / (figures.BYTES_PER_WORDPIECE * tokens)
-    if fitting >= figures.ARROW_ROWS:
-        return figures.ARROW_ROWS
-    return max(1, int(fitting // figures.WINDOW_ROWS)) * figures.WINDOW_ROWS
+    fitting = ARROW_MB * 1e6 / (BYTES * (tokens or 1))
+    return ARROW_ROWS if fitting >= ARROW_ROWS else max(1, int(fitting // WINDOW_ROWS)) * WINDOW_ROWS

@@ -14,11 +14,11 @@ from typing import Any
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from sparkcls.bench.flops import of_texts
 from sparkcls.engine import batching
 from sparkcls.engine.classifier import Classifier
 from sparkcls.families.shape import Shape
 from sparkcls.models.layout import read_model_folder
-from sparkcls.plan.flops import of_texts
 from tests.families import save_tiny_family
 from tests.gpu.device import DEVICE, LABELS, ON_GPU, base_model, classify, load, texts_of
 from tests.models import WORDS
