@@ -17,8 +17,8 @@ from torch import Tensor
 
 from sparkcls.engine.packing import Layout, Packing
 
-#: ``linear(x, weight, bias)`` with shapes ``(tokens, in)``, ``(out, in)``, ``(out,)``.
-Linear = Callable[[Tensor, Tensor, Tensor], Tensor]
+#: ``linear(x, weight, bias)`` with shapes ``(tokens, in)``, ``(out, in)``, ``(out,)``; the bias may be None.
+Linear = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 
 #: Scores of attention held at once, in elements; a sequence of 512 has 3 million in 12 heads.
 _SCORES = 3 << 20
@@ -28,7 +28,7 @@ _STEP = 16
 
 
 #: By the names of `sparkcls.models.config.ACTIVATIONS`.
-_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "none": lambda x: x,
     "gelu": F.gelu,
     "gelu_tanh": partial(F.gelu, approximate="tanh"),
@@ -54,14 +54,14 @@ def fused_linear(activation: str, dtype: torch.dtype) -> Linear | None:
     if platform.machine().lower() not in ("x86_64", "amd64") or not torch.backends.mkldnn.is_available():
         return None
 
-    def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         if len(x) == 1:
             # oneDNN takes another kernel for a single row, with other rounding: alone a text would score otherwise.
             return linear(x.expand(2, -1), weight, bias)[:1]
         return torch.ops.mkldnn._linear_pointwise(x, weight, bias, activation, [], "none")
 
     if activation not in _FUSED:
-        inner, function = fused_linear("none", dtype), _FUNCTIONS[activation]
+        inner, function = fused_linear("none", dtype), FUNCTIONS[activation]
         return inner and (lambda x, weight, bias: function(inner(x, weight, bias)))
     x, weight, bias = torch.ones(3, 16, dtype=dtype), torch.ones(8, 16, dtype=dtype), torch.ones(8, dtype=dtype)
     try:
@@ -73,7 +73,7 @@ def fused_linear(activation: str, dtype: torch.dtype) -> Linear | None:
 
 def plain_linear(activation: str) -> Linear:
     """The same over torch's public functions."""
-    function = _FUNCTIONS[activation]
+    function = FUNCTIONS[activation]
     return lambda x, weight, bias: function(F.linear(x, weight, bias))
 
 

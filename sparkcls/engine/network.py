@@ -121,7 +121,7 @@ class Network:
 
 def _in_float32(linear: Linear) -> Linear:
     """A linear layer that computes in float32, whatever it gets, and gives what it got."""
-    return lambda x, weight, bias: linear(x.float(), weight.float(), bias.float()).to(x.dtype)
+    return lambda x, weight, bias: linear(x.float(), weight.float(), None if bias is None else bias.float()).to(x.dtype)
 
 
 class _WithoutOneDnn:

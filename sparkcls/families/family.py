@@ -108,6 +108,9 @@ class Family:
         Entries of config.json that are refused, beside those that are refused for all families.
     dimensions
         Fields of `Shape` that make the shape of a weight, by role, where they are not the usual ones.
+    derive
+        From what `keys` found, by field, what follows from it, in a dict that has all fields; it raises ValueError for
+        what cannot be.
     has
         Whether a model of a shape has a weight, given by its role and ``.weight`` or ``.bias``.
     """
@@ -123,6 +126,7 @@ class Family:
     network: str = "post_norm"
     refused: Mapping[str, Refused] = field(default_factory=dict)
     dimensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    derive: Callable[[dict[str, Any]], dict[str, Any]] = dict
     has: Callable[[str, Shape], bool] = _always
 
     def key_of(self, field: str) -> str:

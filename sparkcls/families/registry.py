@@ -6,16 +6,30 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.families.albert import ALBERT
 from sparkcls.families.bert import BERT
 from sparkcls.families.camembert import CAMEMBERT
+from sparkcls.families.deberta import DEBERTA_V2
 from sparkcls.families.distilbert import DISTILBERT
 from sparkcls.families.electra import ELECTRA
 from sparkcls.families.family import Family
+from sparkcls.families.modernbert import MODERNBERT
 from sparkcls.families.mpnet import MPNET
 from sparkcls.families.roberta import ROBERTA
 from sparkcls.families.xlm_roberta import XLM_ROBERTA
 
 #: By ``model_type``.
 FAMILIES: dict[str, Family] = {
-    family.model_type: family for family in (DISTILBERT, BERT, ROBERTA, XLM_ROBERTA, CAMEMBERT, ELECTRA, ALBERT, MPNET)
+    family.model_type: family
+    for family in (
+        DISTILBERT,
+        BERT,
+        ROBERTA,
+        XLM_ROBERTA,
+        CAMEMBERT,
+        ELECTRA,
+        ALBERT,
+        MPNET,
+        DEBERTA_V2,
+        MODERNBERT,
+    )
 }
 
 

@@ -82,7 +82,7 @@ def roles_of_all_tokens(family: Family, shape: Shape, head: Head, linear_alone: 
         if "{i}" not in role:
             found |= {role} if not linear_alone and not role.startswith("head.") else set()
         elif not linear_alone or len(family.dimensions.get(role) or DIMENSIONS[role]) == 2:
-            of_all = role.endswith((".key", ".value"))
+            of_all = role.endswith(("key", "value"))
             found |= {role.format(i=i) for i in range(shape.stored) if of_all or i != apart}
     return found
 

@@ -80,6 +80,10 @@ def read_shape(file: Path, config: Mapping[str, Any], family: Family) -> Shape:
         A number cannot be, or two do not fit each other; names the file.
     """
     found = {name: _read(file, config, key) for name, key in family.keys.items()}
+    try:
+        found = family.derive(found)
+    except ValueError as e:
+        raise ModelFormatError(f"{file}: {e}") from e
     found.setdefault("embedded", found["width"])
     shape = Shape(
         **{name: value for name, value in found.items() if name in _FIELDS},
