@@ -9,7 +9,7 @@ from pyspark.ml import PipelineModel
 from sparkcls.errors import MetricsError, ParamTypeError
 from sparkcls.pipelines.walk import pipeline_stages
 from sparkcls.spark.observing import figures_of_progress
-from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.sequence_classifier import SequenceClassifier
 
 
 def metrics_of(model: Any, output: str | None, timeout: float) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def metrics_of(model: Any, output: str | None, timeout: float) -> dict[str, Any]
     stages = [
         s
         for s in (pipeline_stages(model) if isinstance(model, PipelineModel) else [model])
-        if isinstance(s, DistilBertForSequenceClassification)
+        if isinstance(s, SequenceClassifier)
     ]
     if not stages:
         raise ParamTypeError(

@@ -13,7 +13,7 @@ from sparkcls.errors import ColumnError, ParamTypeError
 from sparkcls.light import LightPipeline
 from sparkcls.pipelines.walk import text_stages
 from sparkcls.rows.chain import ANSWER, answers
-from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.sequence_classifier import SequenceClassifier
 from sparkcls.stages.stage import AnnotatorStage
 
 
@@ -33,7 +33,7 @@ class Served:
             if isinstance(stage, AnnotatorStage):
                 stage.setLazyAnnotator(False)
         classifier = stages[-1]
-        assert isinstance(classifier, DistilBertForSequenceClassification)
+        assert isinstance(classifier, SequenceClassifier)
         self._light = LightPipeline(PipelineModel(stages))
         self._output, self._labels = classifier.getOutputCol(), classifier.getClasses()
 

@@ -30,7 +30,7 @@ from sparkcls.spark.columns import ColumnMetadata
 from sparkcls.spark.udf import run
 from sparkcls.spark.windows import windows
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.sequence_classifier import SequenceClassifier
 from sparkcls.stages.stage import AnnotatorStage
 from sparkcls.stages.tokenizer import Tokenizer
 
@@ -118,7 +118,7 @@ def _check_name(spark: SparkSession, name: Any) -> None:
 
 def _stages_of(model: Any) -> list[Transformer]:
     """The stages from text to categories."""
-    if isinstance(model, DistilBertForSequenceClassification):
+    if isinstance(model, SequenceClassifier):
         document, token = DocumentAssembler().setInputCol("text"), Tokenizer().setInputCols(["document"])
         return [document, token, model.copy().setInputCols(["document", "token"])]
     return text_stages("register", model, or_else="a classifier stage or ")[1]
@@ -127,7 +127,7 @@ def _stages_of(model: Any) -> list[Transformer]:
 def _chain_of(spark: SparkSession, name: str, stages: list[Transformer]) -> Chain:
     """What a worker needs of the stages."""
     *before, classifier = stages
-    assert isinstance(classifier, DistilBertForSequenceClassification)
+    assert isinstance(classifier, SequenceClassifier)
     exact = names_are_exact(spark)
     metadata: ColumnMetadata = Columns(exact)
     numbers: Columns[int] = Columns(exact)

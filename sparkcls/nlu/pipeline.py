@@ -17,9 +17,9 @@ from sparkcls.light import LightPipeline
 from sparkcls.nlu.frames import LEVELS, TEXT, Layout, Result, to_frame, to_texts
 from sparkcls.spark.columns import column_metadata
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.params import setter
 from sparkcls.stages.sentence_detector import SentenceDetector
+from sparkcls.stages.sequence_classifier import SequenceClassifier
 from sparkcls.stages.tokenizer import Tokenizer
 
 CATEGORY = "category"
@@ -42,7 +42,7 @@ class NLUPipeline(Mapping[str, Transformer]):
         columns are set here; their other Params may be changed at any time.
     """
 
-    def __init__(self, classifiers: Mapping[str, DistilBertForSequenceClassification]):
+    def __init__(self, classifiers: Mapping[str, SequenceClassifier]):
         self._columns = {CATEGORY + (f"_{id_}" if id_ else ""): id_ for id_ in classifiers}
         self.classifiers = [
             stage.setInputCols(["token", "document"]).setOutputCol(column)
@@ -69,7 +69,7 @@ class NLUPipeline(Mapping[str, Transformer]):
         return len(self._parts)
 
     @property
-    def classifier(self) -> DistilBertForSequenceClassification:
+    def classifier(self) -> SequenceClassifier:
         """The first classifier."""
         return self.classifiers[0]
 

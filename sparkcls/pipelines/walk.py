@@ -10,8 +10,8 @@ from sparkcls.errors import ParamTypeError
 from sparkcls.spark.column_names import Columns
 from sparkcls.spark.columns import ColumnMetadata
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.distilbert import DistilBertForSequenceClassification
 from sparkcls.stages.finisher import Finisher
+from sparkcls.stages.sequence_classifier import SequenceClassifier
 from sparkcls.stages.stage import AnnotatorStage
 
 
@@ -50,7 +50,7 @@ def text_stages(caller: str, model: Any, or_else: str = "") -> tuple[str, list[T
     stages = pipeline_stages(model)
     while stages and isinstance(stages[-1], Finisher):
         stages.pop()
-    if not stages or not isinstance(stages[-1], DistilBertForSequenceClassification):
+    if not stages or not isinstance(stages[-1], SequenceClassifier):
         last = type(stages[-1]).__name__ if stages else "nothing"
         raise ParamTypeError(f"{caller} takes a pipeline that ends in a classifier; this one ends in {last}")
     columns: Columns[None] = Columns()
