@@ -179,7 +179,7 @@ MOVED = "import sparkcls\n" + STAR.replace("sparknlp", "sparkcls")
         (STAR + "DistilBertForSequenceClassification.load('x').setBatchsize(1)", "unsupported", "it has setBatchSize"),
         (STAR + "LightPipeline(m).fullAnnotateImage('x')", "unsupported", "fullAnnotateImage"),
         ("import nlu\nnlu.load('ner').predict('x')", "unsupported", "nlu.load('ner')"),
-        ("import nlu\nnlu.load(request='sentiment')", "unsupported", "DistilBERT sequence classifiers"),
+        ("import nlu\nnlu.load(request='sentiment')", "unsupported", "here are sequence classifiers"),
         ("import nlu\np = nlu.load(x)\np['bert']", "unsupported", "NLUPipeline['bert']"),
         ("from nlu import *\nnlu.load('ner')", "unsupported", "nlu.load('ner')"),
         ("from nlu import *\nnlu.print_components()", "unsupported", "nlu.print_components"),

@@ -268,8 +268,8 @@ def test_references(cache):
         nlu.load("en.classify.distilbert_sequence.imbd")
     with pytest.raises(ModelNotFoundError, match="No model 'distilbert_base_sequence_classifier_imdb'"):
         nlu.load("classify.distilbert_sequence.imdb")
-    with pytest.raises(ModelNotFoundError, match=r"no reference 'en.classify.bert.imdb'; the nearest"):
-        nlu.load("en.classify.bert.imdb")
+    with pytest.raises(ModelNotFoundError, match=r"no reference 'en.ner.bert.imdb'; the nearest"):
+        nlu.load("en.ner.bert.imdb")
     with pytest.raises(ParamTypeError, match="reference as str"):
         nlu.load(3)
     with pytest.raises(ParamError, match="needs a reference"):

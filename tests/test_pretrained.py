@@ -91,7 +91,7 @@ def test_download_and_clear(mirror, cache, reader):
 
 def test_readers_without_models(mirror):
     for reader in ("NerDLModel", Tokenizer, 3):
-        with pytest.raises(ParamTypeError, match="expected a class with models: DistilBert"):
+        with pytest.raises(ParamTypeError, match="expected a class with models: AlbertFor.*, DistilBertFor"):
             ResourceDownloader.downloadModel(reader, "some_classifier", "en")
 
 

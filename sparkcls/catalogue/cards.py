@@ -32,6 +32,8 @@ class Card:
         The repository of the same weights on the Hugging Face Hub, where the card states one.
     license
         As the card words it.
+    annotator
+        The class of Spark NLP that the card's code takes.
     """
 
     labels: frozenset[str]
@@ -44,6 +46,7 @@ class Card:
     benchmark: tuple[tuple[str, ...], ...] = ()
     hub: str | None = None
     license: str = "Open Source"
+    annotator: str = "DistilBertForSequenceClassification"
 
     @property
     def params(self) -> dict[str, bool | int]:

@@ -6,7 +6,7 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -14,11 +14,14 @@ from typing import Any
 from sparkcls.catalogue.names import LONGEST
 from sparkcls.catalogue.stores.locations import plain
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.family import ANY_FAMILY
+from sparkcls.families.registry import FAMILIES
 
 logger = logging.getLogger(__name__)
 
 INDEX = "metadata.json"
-ANNOTATOR = "DistilBertForSequenceClassification"
+#: The classes whose models are read.
+ANNOTATORS = frozenset(family.stage for family in FAMILIES.values()) | {ANY_FAMILY}
 
 #: The newest Spark NLP and Spark whose files are known; entries for newer ones are left alone.
 LIBRARY = (7, 0, 0)
@@ -189,8 +192,10 @@ def compatible(current: tuple[int, ...], found: tuple[int, ...]) -> bool:
     return len(found) <= len(current) and found <= current[: len(found)]
 
 
-def meant_entry(entries: Iterable[Entry], name: str, lang: str, annotator: str = ANNOTATOR) -> Entry | None:
-    """The entry that a name and language mean, or None.
+def meant_entry(
+    entries: Iterable[Entry], name: str, lang: str, annotators: Collection[str] = ANNOTATORS
+) -> Entry | None:
+    """The entry that a name and language mean among those of some classes, or None.
 
     The newest Spark version counts most, then the newest library version, then an engine whose files can be
     read, then the time. Versions are compared part by part, so 3.10 is newer than 3.9 (Spark NLP takes them
@@ -203,7 +208,7 @@ def meant_entry(entries: Iterable[Entry], name: str, lang: str, annotator: str =
         and e.ready
         and e.category != _PIPELINE
         and e.language in (lang, None)
-        and e.annotator in (annotator, None)
+        and (e.annotator is None or e.annotator in annotators)
         and (e.folder is not None or (e.lib_version and e.spark_version))
         and compatible(LIBRARY, e.lib_version)
         and compatible(SPARK, e.spark_version)

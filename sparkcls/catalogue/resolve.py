@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from sparkcls.catalogue.cards import CARDS, LANGUAGE
@@ -14,7 +14,7 @@ from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
 from sparkcls.catalogue.identity import is_model, model_folders, named, refuse_another
 from sparkcls.catalogue.imported import CONVERTER
-from sparkcls.catalogue.index import ANNOTATOR, Entry, meant_entry
+from sparkcls.catalogue.index import ANNOTATORS, Entry, meant_entry
 from sparkcls.catalogue.install import is_filled, source_of
 from sparkcls.catalogue.names import check_names, folder_name, is_repository
 from sparkcls.catalogue.paths import local_path
@@ -23,12 +23,15 @@ from sparkcls.catalogue.stores.base import NotThere, Store, Unreachable
 from sparkcls.catalogue.stores.locations import public_form
 from sparkcls.catalogue.stores.opening import open_store
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.families.family import ANY_FAMILY
 from sparkcls.models.bundled import BUNDLED_LANGUAGE, bundled_names
 from sparkcls.models.ref import BUNDLED, STORE, ModelRef, is_remote
 from sparkcls.settings import MIRROR_CONF, MIRROR_VARIABLE, cache_folder
 
 
-def resolve(name: str, lang: str = "en", remote_loc: str | os.PathLike[str] | None = None) -> ModelRef:
+def resolve(
+    name: str, lang: str = "en", remote_loc: str | os.PathLike[str] | None = None, annotator: str = ""
+) -> ModelRef:
     """Find a model by name and language, and fetch it into the cache if it is not on this machine.
 
     Asked in this order: the bundled models; the cache; a mirror that is a folder and holds a model folder
@@ -43,6 +46,9 @@ def resolve(name: str, lang: str = "en", remote_loc: str | os.PathLike[str] | No
     remote_loc
         The store to ask: a URL or folder with ``metadata.json`` and archives. None and ``public/models`` mean
         the mirror in force, else the public store.
+    annotator
+        The class of Spark NLP that a store's model must be for; empty for any that sparkcls reads. What is on this
+        machine, or comes from the Hub, is taken whatever it is.
 
     Raises
     ------
@@ -71,7 +77,7 @@ def resolve(name: str, lang: str = "en", remote_loc: str | os.PathLike[str] | No
             refuse_another(folder, name, lang)
             # The cache too: another machine may have it there only.
             return ModelRef.of_folder(name, str(folder), str(cached), lang=lang)
-    return _ref(name, lang, _Search(name, lang, location).fetch(), shared)
+    return _ref(name, lang, _Search(name, lang, location, annotator).fetch(), shared)
 
 
 def _ref(name: str, lang: str, folder: Path, shared: list[Path]) -> ModelRef:
@@ -107,11 +113,12 @@ def _warn_of_converter(cached: Path) -> None:
         )
 
 
-def nearest(name: str, lang: str, entries: Iterable[Entry] = ()) -> list[str]:
+def nearest(name: str, lang: str, entries: Iterable[Entry] = (), annotators: Collection[str] = ANNOTATORS) -> list[str]:
     """Up to three names that may be meant: of bundled and cached models, of the cards and of an index."""
     present = {known[0] for known in map(named, model_folders(cache_folder())) if known[1] == lang}
-    indexed = {e.name for e in entries if e.annotator == ANNOTATOR and e.language in (lang, None)}
-    known = sorted({*bundled_names(), *CARDS, *present, *indexed} - {name})
+    indexed = {e.name for e in entries if e.annotator in annotators and e.language in (lang, None)}
+    carded = {known for known, card in CARDS.items() if card.annotator in annotators}
+    known = sorted({*bundled_names(), *carded, *present, *indexed} - {name})
     # A store may name hundreds of thousands.
     known = known[:20_000]
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
@@ -127,14 +134,18 @@ def _some(words: Sequence[str]) -> str:
 class _Search:
     """One search beyond this machine's folders, and what it met on the way."""
 
-    def __init__(self, name: str, lang: str, location: str):
+    def __init__(self, name: str, lang: str, location: str, annotator: str):
         self._name, self._lang, self._location = name, lang, location
+        self._annotators = frozenset([annotator]) if annotator else ANNOTATORS
         self._met: list[str] = []
         self._entries: list[Entry] = []
 
     def fetch(self) -> Path:
         """The model's folder in the cache. Raises ModelNotFoundError when all else has failed."""
         card = CARDS.get(self._name) if self._lang == LANGUAGE else None
+        if card and card.annotator not in self._annotators:
+            self._met.append(f"its card is of a {card.annotator}; call {card.annotator}.pretrained({self._name!r})")
+            card = None
         cause: Exception | None = None
         if not is_repository(self._name):
             try:
@@ -168,7 +179,7 @@ class _Search:
         except ModelFormatError as e:
             self._met.append(f"{here}: {e}")
             return None
-        entry = meant_entry(self._entries, self._name, self._lang)
+        entry = meant_entry(self._entries, self._name, self._lang, self._annotators)
         if entry is None:
             self._met.append(self._why_none(here))
             return None
@@ -188,10 +199,14 @@ class _Search:
 
     def _why_none(self, here: str) -> str:
         same = [e for e in self._entries if e.name == self._name]
-        others = sorted({e.annotator for e in same if e.annotator and e.annotator != ANNOTATOR})
+        others = sorted({e.annotator for e in same if e.annotator and e.annotator not in self._annotators})
         languages = sorted({e.language or "any" for e in same})
+        readable = [annotator for annotator in others if annotator in ANNOTATORS]
+        if readable:
+            call = f"{readable[0]}.pretrained({self._name!r}, {self._lang!r})"
+            return f"{here} has the name for {_some(readable)}; call {call}"
         if others:
-            return f"{here} has the name for {_some(others)} only; sparkcls reads {ANNOTATOR}"
+            return f"{here} has the name for {_some(others)} only; sparkcls reads {_some(sorted(self._annotators))}"
         if same and self._lang not in languages:
             return f"{here} has the name in {_some(languages)}, not in {self._lang}"
         if same:
@@ -200,7 +215,8 @@ class _Search:
 
     def _message(self) -> str:
         folder = cache_folder() / folder_name(self._name, self._lang)
-        near = nearest(self._name, self._lang, self._entries)
+        near = nearest(self._name, self._lang, self._entries, self._annotators)
+        stage = min(self._annotators) if len(self._annotators) == 1 else ANY_FAMILY
         return (
             f"No model {self._name!r} ({self._lang}): it is not bundled, there is no folder {folder}, and\n"
             + "".join(f"  - {line}\n" for line in self._met)
@@ -210,5 +226,5 @@ class _Search:
             f"copy the folder to {folder}\n"
             f"  2. Name a mirror that this machine reaches: {MIRROR_VARIABLE}, the conf {MIRROR_CONF}, "
             "sparkcls.configure(mirror=...) or remote_loc\n"
-            "  3. Read a folder that you have: DistilBertForSequenceClassification.loadSavedModel(folder)"
+            f"  3. Read a folder that you have: {stage}.loadSavedModel(folder)"
         )

@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     models.add_argument("--lang", metavar="LANG", help="only this language, such as en")
     models.add_argument("--search", metavar="TEXT", help="only names that contain this text")
-    models.add_argument("--annotator", metavar="CLASS", help="only models of the store for this class of Spark NLP")
+    models.add_argument("--annotator", metavar="CLASS", help="only models for this class of Spark NLP")
     models.add_argument("--all", action="store_true", help="models of the store for any class, not only classifiers")
 
     pull = _command(commands, "pull", "fetch a model into the cache, or into a folder to ship", _run_pull)

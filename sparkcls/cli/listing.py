@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 from sparkcls.catalogue.cards import CARDS, LANGUAGE
-from sparkcls.catalogue.index import ANNOTATOR, Entry, meant_entry
+from sparkcls.catalogue.index import ANNOTATORS, Entry, meant_entry
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import PIPELINE, all_local, store_index
 from sparkcls.catalogue.sources import store_location
 from sparkcls.catalogue.stores.locations import public_form
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.config import read_config
 
 _HEAD = ("NAME", "LANG", "STATE", "FROM", "WHERE")
 Line = tuple[str, str, str, str, str]
@@ -24,11 +26,11 @@ def print_models(lang: str | None, search: str | None, annotator: str | None, ev
     Parameters
     ----------
     annotator
-        The class of the store's models, default DistilBERT's classifier; case does not matter.
+        The class that models are for, default all that sparkcls reads; case does not matter.
     everything
         Whether models for all classes are listed.
     """
-    lines = {} if annotator and annotator.lower() != ANNOTATOR.lower() else _known()
+    lines = _known(annotator)
     try:
         for line in _of_store(store_index(), annotator, everything):
             lines.setdefault(line[:2], line)
@@ -53,31 +55,43 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _known() -> dict[tuple[str, ...], Line]:
-    """Models of this machine, and those of the cards, by name and language."""
+def _known(annotator: str | None) -> dict[tuple[str, ...], Line]:
+    """Models of this machine, and those of the cards, by name and language; of a class alone if one is given."""
     lines: dict[tuple[str, ...], Line] = {}
     for found in all_local():
+        if annotator and _class_of(found.path).lower() != annotator.lower():
+            continue
         source = source_of(found.path)
         origin = str(source.get("store") or source.get("hub") or "-")
         lines[found.name, found.lang] = (found.name, found.lang, found.state, origin, str(found.path))
     for name, card in CARDS.items():
+        if annotator and card.annotator.lower() != annotator.lower():
+            continue
         lines.setdefault((name, LANGUAGE), (name, LANGUAGE, "card", "tensorflow", f"{_store()}/{card.key}.zip"))
     return lines
 
 
+def _class_of(folder: Path) -> str:
+    """The class that a model folder is for; empty if it cannot be told."""
+    try:
+        return read_config(folder)[0].stage
+    except ModelFormatError:
+        return ""
+
+
 def _of_store(entries: Sequence[Entry], annotator: str | None, everything: bool) -> list[Line]:
     groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    # Of an entry that names no class nobody knows.
+    kinds = {annotator.lower()} if annotator else {"", *(known.lower() for known in ANNOTATORS)}
     for entry in entries:
-        kind = (entry.annotator or "").lower()
-        wanted = kind in ((annotator or ANNOTATOR).lower(), "" if annotator is None else None)
+        wanted = (entry.annotator or "").lower() in kinds
         if entry.category != PIPELINE and (everything or wanted):
             groups[entry.name, entry.language or "-"].append(entry)
     lines = []
     for (name, lang), group in sorted(groups.items()):
-        kind = group[0].annotator or ANNOTATOR
-        best = meant_entry(group, name, lang, kind)
+        best = meant_entry(group, name, lang, {entry.annotator or "" for entry in group})
         if best:
-            usable = "store" if kind == ANNOTATOR else kind
+            usable = "store" if best.annotator in (None, *ANNOTATORS) else str(best.annotator)
             where = f"{best.folder}/" if best.folder else best.key + (".zip" if best.zipped else "")
             lines.append((name, lang, usable, best.engine or "-", f"{_store()}/{where}"))
     return lines

@@ -11,10 +11,10 @@ from typing import Any
 
 from sparkcls.catalogue.cards import CARDS
 from sparkcls.catalogue.identity import refuse_another
-from sparkcls.catalogue.index import ANNOTATOR, INDEX
+from sparkcls.catalogue.index import INDEX
 from sparkcls.catalogue.names import folder_name
 from sparkcls.errors import ModelFormatError, ParamError
-from sparkcls.models.layout import decisive_files, read_model_folder
+from sparkcls.models.layout import ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.ref import file_sha256, folder_digest
 from sparkcls.temporary import in_the_making
 
@@ -42,8 +42,7 @@ def add_to_mirror(source: Path, name: str, lang: str, to: Path) -> Path:
     refuse_another(target, name, lang)
     if not target.is_dir() or folder_digest(target) != folder_digest(source):
         _copy(source, target)
-    read_model_folder(target)
-    _write(to / INDEX, [*lines, json.dumps(_line(target, name, lang))])
+    _write(to / INDEX, [*lines, json.dumps(_line(read_model_folder(target), name, lang))])
     return target
 
 
@@ -56,7 +55,7 @@ def _copy(source: Path, target: Path) -> None:
             shutil.rmtree(target)
 
 
-def _line(folder: Path, name: str, lang: str) -> dict[str, Any]:
+def _line(folder: ModelFolder, name: str, lang: str) -> dict[str, Any]:
     """One line of the index: Spark NLP's fields, and ours, which name the folder and its files."""
     line: dict[str, Any] = {"name": name, "language": lang}
     time = datetime.now(timezone.utc)
@@ -64,15 +63,15 @@ def _line(folder: Path, name: str, lang: str) -> dict[str, Any]:
     if found:
         line["libVersion"], line["sparkVersion"] = ({"parts": [*map(int, v.split("."))]} for v in found.groups()[:2])
         time = datetime.fromtimestamp(int(found[3]) / 1000, timezone.utc)
-    files = {name: file_sha256(file) for name, file in decisive_files(folder).items()}
+    files = {name: file_sha256(file) for name, file in decisive_files(folder.path).items()}
     return line | {
         "readyToUse": True,
         "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "isZipped": False,
         "category": "ml",
         "checksum": "",
-        "annotator": ANNOTATOR,
-        "folder": folder.name,
+        "annotator": folder.family.stage,
+        "folder": folder.path.name,
         "files": files,
     }
 

@@ -76,11 +76,13 @@ def _of_folder(found: Found) -> Iterator[tuple[str, str]]:
     yield "labels", ", ".join(folder.labels)
     yield "params", _json(folder.params)
     yield "family", folder.family.model_type
+    yield "class", folder.family.stage
     yield "network", f"{folder.shape.depth} layers of width {folder.shape.width}, {folder.shape.vocabulary} wordpieces"
 
 
 def _of_entry(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "store's key", f"{entry.folder}/" if entry.folder else entry.key
+    yield "class", entry.annotator or "not stated"
     yield "engine", entry.engine or "not stated"
     yield (
         "made with",

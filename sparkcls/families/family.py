@@ -12,6 +12,9 @@ from sparkcls.families.shape import Shape
 #: Which tokens of a text a head reads.
 FIRST, MEAN, LAST = "first", "mean", "last"
 
+#: The stage class that takes every family. Spark NLP does not have it.
+ANY_FAMILY = "TransformerForSequenceClassification"
+
 
 @dataclass(frozen=True)
 class Key:
@@ -133,3 +136,8 @@ class Family:
         """The entry of config.json that says a field of `Shape`."""
         key = self.keys[field]
         return key.name if isinstance(key, Key) else field
+
+    @property
+    def stage(self) -> str:
+        """The name of the stage class for its classifiers."""
+        return self.spark_nlp or ANY_FAMILY

@@ -6,17 +6,12 @@ _OTHER_JOB = "keep that step with Spark NLP in a job of its own, and hand its re
 
 #: Names by what to do.
 _GROUPS = {
-    "take a DistilBERT model for the task (DistilBertForSequenceClassification.pretrained or loadSavedModel), the one "
-    "kind of network here": """
-        AlbertForSequenceClassification BertForSequenceClassification CamemBertForSequenceClassification
-        DeBertaForSequenceClassification LongformerForSequenceClassification MPNetForSequenceClassification
-        RoBertaForSequenceClassification XlmRoBertaForSequenceClassification XlnetForSequenceClassification""",
-    "take DistilBertForSequenceClassification with a model for the task; it needs no embeddings, and "
-    "setMultilabel(True) gives several labels": """
+    "take a sequence classifier, such as BertForSequenceClassification, with a model for the task; it needs no "
+    "embeddings, and setMultilabel(True) gives several labels": """
         ClassifierDLApproach ClassifierDLModel ClassifierEncoder MultiClassifierDLApproach MultiClassifierDLModel
         SentimentDLApproach SentimentDLModel SentimentDetector SentimentDetectorModel ViveknSentimentApproach
         ViveknSentimentModel""",
-    "there are no embeddings; DistilBertForSequenceClassification reads documents and tokens directly": """
+    "there are no embeddings; sequence classifiers read documents and tokens directly": """
         AlbertEmbeddings AutoGGUFEmbeddings BGEEmbeddings BertEmbeddings BertSentenceEmbeddings
         BiEncoderMultimodalEmbeddings CamemBertEmbeddings ChunkEmbeddings DeBertaEmbeddings DistilBertEmbeddings
         Doc2VecApproach Doc2VecModel E5Embeddings E5VEmbeddings ElmoEmbeddings EmbeddingsFinisher

@@ -78,7 +78,7 @@ def known_module(module: str) -> str | None:
         parent = "sparknlp.annotator"
     elif parent == "sparknlp.annotator" and last in _PACKAGES:
         return parent
-    if parent.startswith("sparknlp.") and last in {_snake_case(name) for name in exports(parent)}:
+    if parent.startswith("sparknlp.") and last in {_module_of(name) for name in exports(parent)}:
         return parent
     return None
 
@@ -108,5 +108,9 @@ def missing(full_name: str) -> str:
     return f"sparkcls has no {full_name}: {what}. See {GUIDE}"
 
 
-def _snake_case(name: str) -> str:
+def _module_of(name: str) -> str:
+    """The module of Spark NLP that has a class."""
+    # Names of networks are one word there, but for two.
+    for network in ("RoBerta", "CamemBert", "DeBerta"):
+        name = name.replace(network, network.capitalize())
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

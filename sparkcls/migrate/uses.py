@@ -16,8 +16,8 @@ from sparkcls.migrate.scope import ROOTS, Instance, Method, Module, Scope, membe
 #: Attributes that reach into the JVM.
 _JVM = ("_java_obj", "_call_java", "_java_model")
 #: Names of models, and of pipelines, that sparkcls may be able to read.
-_CLASSIFIER = re.compile(r"distil_?bert.*sequence|/")
-_PIPELINE = re.compile(r"distill?_?bert|/")
+_CLASSIFIER = re.compile(r"^(?!.*(token_class|zero_shot)).*(bert|mpnet|xlnet|longformer).*(sequence|classifier)|/")
+_PIPELINE = re.compile(rf"{_CLASSIFIER.pattern}|distill?_?bert")
 _PART = re.compile(r"document_assembler|tokenizer|classifier\w*")
 #: In an expression of SQL: ``cols['0']``.
 _NUMBERED = re.compile(r"""\w\[(['"])\d+\1\]""")
@@ -127,7 +127,7 @@ class Uses(ast.NodeVisitor):
                     node.lineno,
                     UNSUPPORTED,
                     f"PretrainedPipeline({name!r}): it can be loaded only if sparkcls has all of its stages; those of "
-                    "DistilBERT sequence classifiers can",
+                    "sequence classifiers can",
                 )
         self._by_name(node)
         self.generic_visit(node)
@@ -139,8 +139,8 @@ class Uses(ast.NodeVisitor):
             alike = near or [name for name in names if name.startswith(method.name[:3])]
             what = f"it has {', '.join(alike)}" if alike else f"see {GUIDE}"
             self._say(node.lineno, UNSUPPORTED, f"{method.of.__name__}.{method.name}: not in sparkcls; {what}")
-        stage = exports("sparknlp.annotator")["DistilBertForSequenceClassification"]
-        if method.of is stage and method.name in ("pretrained", "load", "loadSavedModel"):
+        classifiers = [c for name, c in exports("sparknlp.annotator").items() if "Classification" in name]
+        if method.of in classifiers and method.name in ("pretrained", "load", "loadSavedModel"):
             self._once(
                 node,
                 "scores are those of transformers; setTokenization('sparknlp') on the classifier gives Spark NLP's",
@@ -176,7 +176,7 @@ class Uses(ast.NodeVisitor):
                 self._say(
                     node.lineno,
                     UNSUPPORTED,
-                    f"nlu.load({reference!r}): here are DistilBERT sequence classifiers, such as {', '.join(near)}",
+                    f"nlu.load({reference!r}): here are sequence classifiers, such as {', '.join(near)}",
                 )
 
     def _by_name(self, node: ast.Call) -> None:

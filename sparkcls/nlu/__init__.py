@@ -19,7 +19,8 @@ from sparkcls.nlu.pipeline import CATEGORY, NLUPipeline
 from sparkcls.nlu.references import REFERENCES, candidates, load_reference, short_ids
 from sparkcls.pipelines.walk import pipeline_stages
 from sparkcls.pretrained.disk import load_pipeline
-from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.classifiers import classifier_of_folder
+from sparkcls.stages.sequence_classifier import SequenceClassifier
 
 __all__ = ["REFERENCES", "NLUPipeline", "__version__", "candidates", "load", "nlu", "version"]
 
@@ -43,9 +44,10 @@ def load(
     Parameters
     ----------
     request
-        A reference of a model card; any ``<lang>.classify.distilbert_sequence.<x>`` (or ``distil_bert``) whose
-        model is bundled, cached or in the store (``en.`` may be left out); or a model's name. Several are
-        separated by spaces; their columns are then called ``classified_sequence_<id>``.
+        A reference of nlu for a sequence classifier; any ``<lang>.classify.<family>.<x>``, such as
+        ``en.classify.bert.<x>``, or ``<lang>.classify.<name of a model>``, whose model is bundled, cached or in the
+        store (``en.`` may be left out); or a model's name. Several are separated by spaces; their columns are then
+        called ``classified_sequence_<id>``.
     path
         Load this folder instead, named by a path or URI: a model folder, or a saved pipeline with a classifier in it.
     verbose
@@ -85,13 +87,13 @@ def load(
     return NLUPipeline(classifiers)
 
 
-def _from_disk(path: str | os.PathLike[str]) -> dict[str, DistilBertForSequenceClassification]:
+def _from_disk(path: str | os.PathLike[str]) -> dict[str, SequenceClassifier]:
     with local_folder(path) as folder:
         is_pipeline = (folder / "stages").is_dir()
         stages = pipeline_stages(load_pipeline(path)) if is_pipeline else []
     if not is_pipeline:
-        return {"": DistilBertForSequenceClassification.loadSavedModel(path)}
-    found = [stage for stage in stages if isinstance(stage, DistilBertForSequenceClassification)]
+        return {"": classifier_of_folder(path)}
+    found = [stage for stage in stages if isinstance(stage, SequenceClassifier)]
     if len(found) == 1:
         return {"": found[0]}
     ids = {stage.getOutputCol().removeprefix(f"{CATEGORY}_"): stage for stage in found}

@@ -5,23 +5,25 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from importlib.resources import files
 
-from sparkcls.catalogue.cards import CARDS
 from sparkcls.errors import ModelNotFoundError
-from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.classifiers import classifier_by_name
+from sparkcls.stages.sequence_classifier import SequenceClassifier
 
-_PREFIX = "en.classify.distilbert_sequence."
+#: nlu's own table: the model of each of its references to a sequence classifier.
+REFERENCES = dict(
+    line.split("\t") for line in files("sparkcls.nlu").joinpath("references.tsv").read_text("utf-8").splitlines()
+)
 
-#: nlu's table, as far as it cannot be guessed from the model's name, and the cards' references.
-REFERENCES = {card.nlu: name for name, card in CARDS.items()} | {
-    **{_PREFIX + x: f"distilbert_sequence_classifier_{x}" for x in ("banking77", "industry", "policy", "sst2")},
-    "en.classify.distil_bert.glue.": "distilbert_sequence_classifier_testing",
-    "en.classify.distil_bert.uncased_base_finetuned": (
-        "distilbert_sequence_classifier_ane_distilbert_base_uncased_finetuned_sst_2_english"
-    ),
+#: How references call a family, and how names of models begin.
+_FAMILIES = {
+    **dict.fromkeys(("distilbert_sequence", "distil_bert"), "distilbert"),
+    **dict.fromkeys(("bert_sequence", "bert"), "bert"),
+    **dict.fromkeys(("xlm_roberta", "xlmr_roberta"), "xlm_roberta"),
+    **{name: name for name in ("albert", "camembert", "deberta", "longformer", "mpnet", "roberta", "xlnet")},
 }
-
-_PATTERN = re.compile(r"(?:(?P<lang>[a-z]{2,3})\.)?classify\.(?:distilbert_sequence|distil_bert)\.(?P<x>[\w.]+)")
+_PATTERN = re.compile(rf"(?:(?P<lang>[a-z]{{2,3}})\.)?classify\.(?:(?P<family>{'|'.join(_FAMILIES)})\.)?(?P<x>[\w.]+)")
 
 
 def candidates(reference: str) -> tuple[list[str], str]:
@@ -30,21 +32,24 @@ def candidates(reference: str) -> tuple[list[str], str]:
     >>> candidates("classify.distilbert_sequence.imdb")
     (['distilbert_base_sequence_classifier_imdb'], 'en')
     """
-    name = REFERENCES.get(reference) or REFERENCES.get(f"en.{reference}")
-    if name is not None:
-        return [name], "en"
+    known = reference if reference in REFERENCES else f"en.{reference}"
+    if known in REFERENCES:
+        return [REFERENCES[known]], known.partition(".")[0]
     if "." not in reference:
         return [reference], "en"
     match = _PATTERN.fullmatch(reference)
     if not match:
         return [], "en"
     x = match["x"].strip(".").replace(".", "_")
-    # The store has both forms; the first is by far the more frequent.
-    names = [f"distilbert_sequence_classifier_{x}", f"distilbert_base_sequence_classifier_{x}"]
-    return names, match["lang"] or "en"
+    if match["family"] is None:
+        return [x], match["lang"] or "en"
+    family = _FAMILIES[match["family"]]
+    # The store has all these forms, the first most often; and only DistilBERT's always have `sequence`.
+    names = [f"{family}_sequence_classifier_{x}", f"{family}_base_sequence_classifier_{x}"]
+    return [*names, *([f"{family}_classifier_{x}"] if family != "distilbert" else [])], match["lang"] or "en"
 
 
-def load_reference(reference: str) -> DistilBertForSequenceClassification:
+def load_reference(reference: str) -> SequenceClassifier:
     """The classifier of one reference.
 
     Raises
@@ -56,7 +61,7 @@ def load_reference(reference: str) -> DistilBertForSequenceClassification:
     reasons: list[ModelNotFoundError] = []
     for name in names:
         try:
-            return DistilBertForSequenceClassification.pretrained(name, lang)
+            return classifier_by_name(name, lang)
         except ModelNotFoundError as e:
             reasons.append(e)
     if len(reasons) == 1:

@@ -11,20 +11,23 @@ from pyspark.ml import PipelineModel, Transformer
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamTypeError
 from sparkcls.formats.sparknlp.javaobjects import read_map, read_token_rules
-from sparkcls.formats.sparknlp.saved_stage import CLASS, PIPELINE_CLASSES, is_saved_stage, read_metadata, stage_folders
+from sparkcls.formats.sparknlp.saved_stage import PIPELINE_CLASSES, is_saved_stage, read_metadata, stage_folders
 from sparkcls.saving.sparknlp_params import with_saved_params
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.classifiers import CLASSIFIERS
 from sparkcls.stages.document_normalizer import DocumentNormalizer
 from sparkcls.stages.finisher import Finisher
 from sparkcls.stages.normalizer import Normalizer
 from sparkcls.stages.sentence_detector import SentenceDetector
+from sparkcls.stages.sequence_classifier import SequenceClassifier
 from sparkcls.stages.stemmer import Stemmer
 from sparkcls.stages.stop_words_cleaner import StopWordsCleaner
 from sparkcls.stages.token_assembler import TokenAssembler
 from sparkcls.stages.tokenizer import Tokenizer
 from sparkcls.text.tokens import TokenRules
 
+#: What the class names of Spark NLP's classifiers begin with.
+_CLASSIFIERS = "com.johnsnowlabs.nlp.annotators.classifier.dl."
 #: Class of a stage in Spark NLP, and the one that does the same here. Classes are named in saved metadata.
 STAGES: dict[str, Any] = {
     "com.johnsnowlabs.nlp.DocumentAssembler": DocumentAssembler,
@@ -36,7 +39,7 @@ STAGES: dict[str, Any] = {
     "com.johnsnowlabs.nlp.annotators.Stemmer": Stemmer,
     "com.johnsnowlabs.nlp.TokenAssembler": TokenAssembler,
     "com.johnsnowlabs.nlp.Finisher": Finisher,
-    CLASS: DistilBertForSequenceClassification,
+    **{_CLASSIFIERS + name: stage for name, stage in CLASSIFIERS.items() if stage.ANNOTATOR},
 }
 
 
@@ -86,8 +89,8 @@ def _import(folder: Path, above: list[Path]) -> Transformer:
             f"{folder} is a {metadata['class']}, which sparkcls has no counterpart of; it knows "
             f"{', '.join(name.rpartition('.')[2] for name in STAGES)}"
         )
-    if stage_class is DistilBertForSequenceClassification:
-        return DistilBertForSequenceClassification.load(str(folder))
+    if issubclass(stage_class, SequenceClassifier):
+        return stage_class.load(str(folder))
     if stage_class is Normalizer and isinstance(metadata.get("paramMap"), dict):
         # What the estimator read from a file is kept beside the Params.
         metadata["paramMap"]["slangDictionary"] = read_map(folder / "fields" / "slangDict")

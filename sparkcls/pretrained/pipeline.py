@@ -18,7 +18,7 @@ from sparkcls.pretrained.downloader import ResourceDownloader
 from sparkcls.spark.columns import column_metadata
 from sparkcls.spark.confs import take_over_confs
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.classifiers import classifier_by_name
 from sparkcls.stages.tokenizer import Tokenizer
 
 
@@ -33,7 +33,7 @@ class PretrainedPipeline:
     lang
         Its language.
     remote_loc
-        The store to ask, see `DistilBertForSequenceClassification.pretrained`.
+        The store to ask, see `SequenceClassifier.pretrained`.
     parse_embeddings
         Accepted for Spark NLP's callers; there are no embeddings here.
     disk_location
@@ -118,7 +118,7 @@ def _by_name(name: str, lang: str, remote_loc: str | None) -> PipelineModel:
         except ModelNotFoundError:
             if _is_pipeline(name, lang, remote_loc):
                 raise
-    classifier = DistilBertForSequenceClassification.pretrained(name, lang, remote_loc)
+    classifier = classifier_by_name(name, lang, remote_loc)
     return PipelineModel(
         [
             DocumentAssembler(inputCol="text", outputCol="document"),

@@ -13,4 +13,5 @@ class DistilBertForSequenceClassification(SequenceClassifier):
     ['NEGATIVE', 'POSITIVE']
     """
 
+    ANNOTATOR = "DistilBertForSequenceClassification"
     DEFAULT_MODEL = "distilbert_base_sequence_classifier_imdb"

@@ -7,11 +7,12 @@ import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from sparkcls.catalogue.cards import CARDS
 from sparkcls.catalogue.locate import keep, locate
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.families.family import ANY_FAMILY, Family
 from sparkcls.models.heads import SOFTMAX
 from sparkcls.models.layout import PARAMS, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.ref import ModelRef
@@ -23,12 +24,16 @@ from sparkcls.stages.params import param, text
 class HasModel(ClassifierParams):
     """A stage with the Param `model`, and all that follows from it."""
 
+    #: The class of Spark NLP whose models it takes; empty: those of every class.
+    ANNOTATOR: ClassVar[str] = ""
+
     model = param("model", "the model's name, digest and places, as JSON", text)
 
     def _take_model(self, ref: ModelRef) -> None:
         """Work with a model: defaults are then the model's own, then its card's, then the general ones."""
         self._update(model=ref.to_json())
         folder = self._folder()
+        self._check_family(folder)
         card = CARDS.get(ref.name)
         if card and card.labels != set(folder.labels):
             warnings.warn(
@@ -53,6 +58,21 @@ class HasModel(ClassifierParams):
             raise ModelFormatError(f"{folder.path / PARAMS}: {e}") from e
         # A default must be usable; only a value that the user sets may be refused.
         self._setDefault(maxSentenceLength=min(self.getMaxSentenceLength(), folder.positions))
+
+    def _check_family(self, folder: ModelFolder) -> None:
+        """Refuse the model of another class's family."""
+        right = self._class_for(folder.family)
+        if self.ANNOTATOR not in ("", right):
+            raise ModelFormatError(
+                f"{folder.path} holds a model of the type {folder.family.model_type!r}, which is none of "
+                f"{type(self).__name__}; use {right}"
+                + (f", or {ANY_FAMILY}, which takes every type" if right != ANY_FAMILY else "")
+            )
+
+    @staticmethod
+    def _class_for(family: Family) -> str:
+        """The name of the stage class for models of a family."""
+        return family.stage
 
     def _model_activation(self) -> str:
         """Asked of the model: a stage that an older sparkcls saved holds ``softmax`` as the default of all."""

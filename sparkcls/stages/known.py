@@ -7,17 +7,27 @@ from __future__ import annotations
 
 _HERE = "sparkcls.stages"
 _CLASSES = {
-    "assembler": "DocumentAssembler",
-    "distilbert": "DistilBertForSequenceClassification",
-    "document_normalizer": "DocumentNormalizer",
-    "finisher": "Finisher",
-    "normalizer": "Normalizer",
-    "sentence_detector": "SentenceDetector",
-    "stemmer": "Stemmer",
-    "stop_words_cleaner": "StopWordsCleaner",
-    "token_assembler": "TokenAssembler",
-    "tokenizer": "Tokenizer",
+    "albert": ("AlbertForSequenceClassification",),
+    "assembler": ("DocumentAssembler",),
+    "bert": ("BertForSequenceClassification",),
+    "camembert": ("CamemBertForSequenceClassification",),
+    "deberta": ("DeBertaForSequenceClassification",),
+    "distilbert": ("DistilBertForSequenceClassification",),
+    "document_normalizer": ("DocumentNormalizer",),
+    "finisher": ("Finisher",),
+    "longformer": ("LongformerForSequenceClassification",),
+    "mpnet": ("MPNetForSequenceClassification",),
+    "normalizer": ("Normalizer",),
+    "roberta": ("RoBertaForSequenceClassification",),
+    "sentence_detector": ("SentenceDetector",),
+    "stemmer": ("Stemmer",),
+    "stop_words_cleaner": ("StopWordsCleaner",),
+    "token_assembler": ("TokenAssembler",),
+    "tokenizer": ("Tokenizer",),
+    "transformer": ("TransformerForSequenceClassification",),
+    "xlm_roberta": ("XlmRoBertaForSequenceClassification",),
+    "xlnet": ("XlnetForSequenceClassification",),
 }
 
 #: Module of each class path. Class paths never move; modules are imported when a stage is read.
-STAGES = {f"{_HERE}.{module}.{name}": f"{_HERE}.{module}" for module, name in _CLASSES.items()}
+STAGES = {f"{_HERE}.{module}.{name}": f"{_HERE}.{module}" for module, names in _CLASSES.items() for name in names}

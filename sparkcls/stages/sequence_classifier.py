@@ -76,7 +76,8 @@ class SequenceClassifier(Classifying):
 
     Notes
     -----
-    A class of a family states `DEFAULT_MODEL` and, where they differ, `DEFAULT_LANGUAGE` and `DEFAULTS`.
+    A class of a family states its `ANNOTATOR` and `DEFAULT_MODEL` and, where they differ, `DEFAULT_LANGUAGE` and
+    `DEFAULTS`.
 
     A null, empty or blank sentence gives no annotation. A failure that a known-good text shares fails the
     task: a broken model never becomes a successful job.
@@ -160,7 +161,8 @@ class SequenceClassifier(Classifying):
         """
         take_over_confs()
         name = cls.DEFAULT_MODEL if name is None else name
-        return cls._of_model(resolve(name, cls.DEFAULT_LANGUAGE if lang is None else lang, remote_loc))
+        lang = cls.DEFAULT_LANGUAGE if lang is None else lang
+        return cls._of_model(resolve(name, lang, remote_loc, cls.ANNOTATOR))
 
     @classmethod
     def loadSavedModel(

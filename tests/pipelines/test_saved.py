@@ -55,6 +55,8 @@ def test_every_stage_is_in_the_table():
         "sparkcls.stages.stage.Stage",
         "sparkcls.stages.stage.AnnotatorStage",
         "sparkcls.stages.annotating.RowStage",
+        "sparkcls.stages.classifying.Classifying",
+        "sparkcls.stages.sequence_classifier.SequenceClassifier",
     }
     assert {name for name in found if name.startswith("sparkcls.")} - abstract == set(STAGES)
 

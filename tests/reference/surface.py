@@ -1,4 +1,5 @@
-"""What the classes of Spark NLP and nlu offer, of those that sparkcls has too, into tests/reference/surface.json.
+"""What the classes of Spark NLP and nlu offer, of those that sparkcls has too, into tests/reference/surface.json; and
+nlu's names for models of sequence classifiers, into sparkcls/nlu/references.tsv.
 
     python -m tests.reference.surface FOLDER
 
@@ -21,12 +22,13 @@ from pyspark.ml.param import Param
 from sparkcls.migrate.names import COUNTERPARTS, exports
 
 SURFACE = Path(__file__).parent / "surface.json"
+REFERENCES = Path(__file__).parent.parent.parent / "sparkcls" / "nlu" / "references.tsv"
 #: Classes of nlu, and the file that has each.
 _NLU = {"NLUPipeline": "nlu/pipe/pipeline.py"}
 
 
 def main(folder: Path) -> None:
-    """Write the file."""
+    """Write the files."""
     sys.path.insert(0, str(folder))
     versions = {name: next(folder.glob(f"{name}-*.dist-info")).stem.split("-")[1] for name in ("spark_nlp", "nlu")}
     classes: dict[str, dict[str, list[str]]] = {}
@@ -44,6 +46,10 @@ def main(folder: Path) -> None:
         classes[f"nlu.{name}"] = {"methods": _methods(folder / file, name), "params": []}
     found = {"versions": versions, "modules": _modules(folder / "sparknlp"), "classes": classes}
     SURFACE.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    lines = [
+        f"{reference}\t{model}\n" for reference, model in sorted(_references(folder / "nlu" / "spellbook.py").items())
+    ]
+    REFERENCES.write_text("".join(lines), encoding="utf-8")
 
 
 def _modules(package: Path) -> list[str]:
@@ -72,6 +78,21 @@ def _methods(file: Path, name: str) -> list[str]:
     nodes: list[Any] = ast.parse(file.read_text(encoding="utf-8")).body
     (found,) = (node for node in nodes if isinstance(node, ast.ClassDef) and node.name == name)
     return sorted({n.name for n in found.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")})
+
+
+def _references(file: Path) -> dict[str, str]:
+    """Nlu's references of sequence classifiers, and the model of each."""
+    (table,) = (n for n in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(n, ast.ClassDef))
+    values = {n.targets[0].id: n.value for n in table.body if isinstance(n, ast.Assign)}  # type: ignore[attr-defined]
+    models, classes = (
+        ast.literal_eval(values[name]) for name in ("pretrained_models_references", "nlp_ref_to_anno_class")
+    )
+    return {
+        reference: model
+        for of_language in models.values()
+        for reference, model in of_language.items()
+        if classes.get(model, "").endswith("ForSequenceClassification")
+    }
 
 
 if __name__ == "__main__":
