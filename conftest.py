@@ -14,8 +14,6 @@ from typing import Any
 
 import pytest
 
-from tests.models import save_tiny_model
-
 #: Outcomes of this run by test function.
 _outcomes: dict[str, Counter[str]] = defaultdict(Counter)
 
@@ -41,6 +39,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if "spark" in getattr(item, "fixturenames", ()) or "cluster" in item.path.parts:
+            item.add_marker(pytest.mark.slow)
     if config.getoption("--connect"):
         with_spark = [item for item in items if "spark" in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=[item for item in items if item not in with_spark])
@@ -124,6 +125,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random three-label model with a lower-case vocabulary; tests must not change it."""
+    # Brings torch and transformers, which tests of strings do without.
+    from tests.models import save_tiny_model
+
     return save_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny", ["red", "green", "blue"])
 
 

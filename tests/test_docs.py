@@ -86,7 +86,7 @@ def test_blocks_run(file, namespace):
         if block["mark"]:
             continue
         if "import mlflow" in block["code"]:
-            pytest.importorskip("mlflow")
+            pytest.importorskip("mlflow", reason="the extra mlflow is not installed")
         exec(compile(without_magics(block["code"]), file.name, "exec"), namespace)
         for answer in ANSWER.finditer(block["code"]):
             (made,) = re.findall(r"^(\w+) =", block["code"], flags=re.MULTILINE)

@@ -1,0 +1,110 @@
+"""docs/what-stays.md: what releases keep of those before, where no other test holds it."""
+
+import re
+import subprocess
+import sys
+from importlib import import_module, util
+from pathlib import Path
+
+import pytest
+
+from sparkcls import errors
+from sparkcls.cli import main
+from sparkcls.models.bundled import bundled_folder
+from sparkcls.models.ref import has_digest
+from sparkcls.rows.chain import ANSWER
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "what-stays.md").read_text(encoding="utf-8")
+#: For the daemon's own second start; nobody sets it.
+INNER = {"SPARKCLS_PLAIN_DAEMON"}
+
+
+def named(pattern):
+    return set(re.findall(pattern, PAGE))
+
+
+def test_paths_in_confs_and_logged_models():
+    assert util.find_spec("sparkcls.daemon") is not None
+    assert callable(import_module("sparkcls.daemon").main), "Spark starts it with -m"
+    assert '__name__ == "__main__"' in (ROOT / "sparkcls" / "daemon.py").read_text()
+    module = import_module("sparkcls.mlflow")
+    assert callable(module._load_pyfunc), "mlflow calls it, of the module that a logged model names"
+
+
+def test_settings_are_those_of_the_page():
+    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "sparkcls").rglob("*.py"))
+    for pattern in (r"SPARKCLS_[A-Z_]+", r"spark\.sparkcls\.[a-z]+"):
+        assert set(re.findall(pattern, code)) - INNER == named(pattern)
+
+
+def test_modules_to_import_from():
+    found = named(r"`(?:sparkcls)?(\.[a-z]+)`") - {".known"}
+    assert {".base", ".annotator", ".pretrained", ".errors"} <= found
+    for name in found:
+        assert util.find_spec(f"sparkcls{name}") is not None
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        # As tests/data/saved/0.1.0 has it, and over the set of files that counts since.
+        "sha256:c3f65a9f78474c21190caa767388db8d6125972cb70308934fb96dd10c1c8bd3",
+        "sha256:f48e21a033eda0cf256f16b80b164d966ebd83a7c3d0044e44fcce4d08273ac5",
+    ],
+)
+def test_digests_of_the_bundled_model(digest):
+    assert has_digest(bundled_folder("distilbert_mini_sequence_classifier_sst2"), digest)
+
+
+def test_fields_of_the_sql_function():
+    (line,) = re.findall(r"\| answers of the SQL function \| the fields (.*?) \|", PAGE)
+    assert tuple(re.findall(r"`(\w+)`", line)) == ANSWER
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["cache"], 0), (["show", "no_such_model"], 1), (["plan"], 2), (["fly"], 2)]
+)
+def test_exit_codes(capsys, cache, arguments, code):
+    assert main(arguments) == code
+    capsys.readouterr()
+
+
+def test_the_command_can_be_interrupted(monkeypatch, capsys):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sparkcls.plan.command.run", interrupted)
+    assert main(["plan"]) == 130
+
+
+def test_errors_are_builtins_too():
+    builtins = {
+        "ParamError": ValueError,
+        "ParamTypeError": TypeError,
+        "ParamFileError": FileNotFoundError,
+        "ColumnError": ValueError,
+        "ModelNotFoundError": KeyError,
+        "ModelFormatError": ValueError,
+        "ModelError": RuntimeError,
+        "DeviceError": RuntimeError,
+        "InputError": ValueError,
+        "JavaError": RuntimeError,
+        "AliasError": ImportError,
+        "AliasAttributeError": AttributeError,
+        "MetricsError": RuntimeError,
+    }
+    for name, builtin in builtins.items():
+        assert issubclass(getattr(errors, name), errors.SparkclsError)
+        assert issubclass(getattr(errors, name), builtin)
+
+
+@pytest.mark.parametrize("test", sorted(set(re.findall(r"`(tests/[\w/.]+\.py)`", PAGE))))
+def test_what_holds_it_exists(test):
+    assert (ROOT / test).is_file()
+
+
+def test_the_daemon_is_there_for_an_interpreter_that_imports_nothing_else():
+    code = "import sys, sparkcls.daemon; print([m for m in ('torch', 'pyspark', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
