@@ -13,7 +13,7 @@ from sparkcls.cli import main
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import folder_digest
-from tests.test_lora import save_adapter
+from tests.formats.test_lora import save_adapter
 
 SAYS = "only as a pickle ({}); reading it with torch's restricted unpickler (weights_only=True)"
 

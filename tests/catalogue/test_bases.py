@@ -14,7 +14,7 @@ from sparkcls.catalogue.resolve import resolve
 from sparkcls.catalogue.stores.base import NotThere
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.ref import ModelRef, is_remote
-from tests.test_lora import answers_of, answers_of_peft, change_config, save_adapter
+from tests.formats.test_lora import answers_of, answers_of_peft, change_config, save_adapter
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,11 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.families import registry
+from sparkcls.families.weights import weights_of
 from sparkcls.formats.lora.folder import merge_adapter
 from sparkcls.models.layout import read_model_folder
+from tests.families import FAMILIES, save_tiny_family
 
 LAYER = "base_model.model.distilbert.transformer.layer.0.attention.q_lin"
 TEXTS = ["the movie was good", "boring plot", "a really great story, and i loved it", "market"]
@@ -225,3 +228,16 @@ def test_damaged_weights_are_refused(refused, tiny_model, tmp_path, change, mess
     save_file(weights, refused / "adapter_model.safetensors")
     with pytest.raises(ModelFormatError, match=message):
         merge_adapter(refused, tiny_model, tmp_path / "merged")
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name in registry.FAMILIES])
+def test_every_family(tmp_path, name):
+    base = save_tiny_family(tmp_path / "base", name, ["red", "green", "blue"])
+    folder = read_model_folder(base)
+    weights = weights_of(folder.family, folder.shape, 3)
+    modules = {weight.name.rsplit(".", 2)[1] for role, weight in weights.items() if role.startswith("layer.0")}
+    adapter = save_adapter(base, tmp_path / "adapter", target_modules=[m for m in modules if "norm" not in m.lower()])
+    merge_adapter(adapter, base, tmp_path / "merged")
+    assert read_model_folder(tmp_path / "merged").labels == ("red", "green", "blue")
+    expected = answers_of_peft(base, adapter)
+    assert np.abs(answers_of(tmp_path / "merged") - expected).max() < 1e-5 * np.abs(expected).max()
