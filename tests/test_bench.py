@@ -8,23 +8,21 @@ from statistics import median
 import pandas as pd
 import pytest
 
-from sparkcls.bench import chart, memory, rival, side_by_side
-from sparkcls.bench.flops import of_texts, per_wordpiece
+from sparkcls.bench import chart, flops, memory, rival, side_by_side
 from sparkcls.bench.inputs import measure_lengths, read_texts, thin
 from sparkcls.bench.job import Job
-from sparkcls.bench.models import BUNDLED_NAME, base_shaped
+from sparkcls.bench.models import BUNDLED_NAME, random_model
 from sparkcls.bench.process import run_job
 from sparkcls.bench.report import markdown
-from sparkcls.bench.settings import Case, Settings, parse_systems
+from sparkcls.bench.settings import Case, Settings, parse_models, parse_systems
 from sparkcls.bench.summary import figures, limits, ratios
 from sparkcls.bench.systems import DEFAULT, FULL, GEMM, NAMES, find_system
 from sparkcls.bench.texts import DISTRIBUTIONS, generate
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.cli import main
 from sparkcls.errors import ColumnError, ParamError, ParamFileError
-from sparkcls.families.distilbert import DISTILBERT
-from sparkcls.models.config import usual_shape
 from sparkcls.models.layout import read_model_folder
+from tests.families import save_tiny_family
 
 # --- texts ----------------------------------------------------------------------------------------
 
@@ -103,11 +101,17 @@ def test_lengths_in_spark_nlps_reading_count_only_first_pieces():
 
 
 def test_operations_by_hand():
-    base = usual_shape(DISTILBERT)
-    # Each of 6 layers: 4 matrices of 768 x 768 and 2 of 768 x 3072, and for each key and each value 768 numbers.
-    by_hand = 6 * 2 * (4 * 589_824 + 2 * 2_359_296)
-    assert per_wordpiece(base) == (by_hand, 6 * 2 * 2 * 768) == (84_934_656, 18_432)
-    assert of_texts([3, 1], base) == 3 * (by_hand + 3 * 18_432) + by_hand + 18_432
+    folder = read_model_folder(resolve(BUNDLED_NAME).find_here())
+    # Each of 6 layers: 4 matrices of 384 x 384 and 2 of 384 x 1536, and for each key and each value 384 numbers.
+    assert flops.matrices(folder) == {(384, 384): 24, (384, 1536): 6, (1536, 384): 6}
+    by_hand = 6 * 2 * (4 * 384 * 384 + 2 * 384 * 1536)
+    factor = 6 * 2 * 2 * 384
+    assert flops.of_texts([3, 1], folder) == 3 * (by_hand + 3 * factor) + by_hand + factor
+
+
+def test_layers_that_share_their_weights_count_each_time(tmp_path):
+    folder = read_model_folder(save_tiny_family(tmp_path / "albert", "albert", ["a", "b"], num_hidden_layers=3))
+    assert flops.matrices(folder) == {(32, 32): 12, (32, 64): 3, (64, 32): 3}
 
 
 def test_the_head_of_the_random_model_gives_every_class_its_share(tmp_path):
@@ -115,13 +119,13 @@ def test_the_head_of_the_random_model_gives_every_class_its_share(tmp_path):
     from transformers import pipeline
 
     texts = generate("news", 64)
-    folder = base_shaped(tmp_path / "model", texts, n_layers=1, dim=48, hidden_dim=96, n_heads=4)
+    folder = random_model(tmp_path / "model", texts, n_layers=1, dim=48, hidden_dim=96, n_heads=4)
     with torch.inference_mode():
         results = pipeline("text-classification", str(folder), device="cpu")(texts)
     shares = pd.Series([result["label"] for result in results]).value_counts() / len(texts)
     assert len(shares) == 4
     assert shares.min() >= 0.1
-    again = base_shaped(tmp_path / "again", texts, n_layers=1, dim=48, hidden_dim=96, n_heads=4)
+    again = random_model(tmp_path / "again", texts, n_layers=1, dim=48, hidden_dim=96, n_heads=4)
     assert (again / "model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
 
 
@@ -224,7 +228,7 @@ def settings(**changes):
         "systems": parse_systems(None),
         "texts": "news",
         "column": None,
-        "model": "base",
+        "models": ("base",),
         "rows": 10,
         "slow_rows": 300,
         "repeats": 1,
@@ -250,8 +254,11 @@ def test_cases():
     full = settings(full=True).cases()
     assert len(full) == 8
     assert {case.model for case in full} == {"base", "bundled"}
-    assert settings(full=True, texts="mine.txt", model="folder").cases() == [Case("mine.txt", "folder")]
+    assert settings(full=True, texts="mine.txt", models=("folder",)).cases() == [Case("mine.txt", "folder")]
     assert settings().check().slow_rows == 10
+    assert parse_models("bundled, families,base")[:3] == ("bundled", "base", "bert-base")
+    assert Case("news", "zero-shot", 10) in settings(models=parse_models("families")).cases()
+    assert settings(models=("folder",), labels=3).cases()[0].title == "news, model folder, 3 labels"
 
 
 def test_what_runs_in_spark_nlps_environment_imports_nothing_else():
@@ -307,6 +314,8 @@ def test_a_failed_run_says_why(tmp_path):
         (["--texts", "blank.txt", "--column", "c"], 2, "has no columns"),
         (["--texts", "broken.parquet"], 1, "cannot be read"),
         (["--model", "absent"], 1, "No model folder"),
+        (["--model", ","], 2, "--model: expected at least one"),
+        (["--labels", "1000"], 2, "--labels 1000: expected at most"),
         (["--spark-nlp-python", "absent/python"], 1, "absent/python: no such file"),
         (["--spark-nlp-jars", "absent"], 1, "no folder with a spark-nlp*.jar"),
     ],

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from sparkcls.bench.machine import cores
+from sparkcls.bench.shapes import FAMILIES, MEASURED, SHAPES
 from sparkcls.bench.systems import DEFAULT, FULL, NAMES
 
 EPILOG = (
@@ -39,7 +40,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         default="base",
         metavar="MODEL",
-        help="base (random weights in DistilBERT-base's shape), bundled, or a model folder (default: base)",
+        help=f"bundled, a model folder of any family, or random weights in a shape: {', '.join(SHAPES)}, where base is "
+        f"DistilBERT-base's; several with commas; {FAMILIES} for {', '.join(MEASURED)} (default: base)",
+    )
+    parser.add_argument(
+        "--labels",
+        type=int,
+        default=0,
+        metavar="N",
+        help=f"measure zero-shot classifiers, with so many labels (the shape zero-shot: {SHAPES['zero-shot'].labels})",
     )
     parser.add_argument("--rows", type=int, metavar="N", help="rows (default: 1000; with --full 3000)")
     parser.add_argument("--slow-rows", type=int, default=300, metavar="N", help="rows for slow systems (default: 300)")
@@ -70,14 +79,15 @@ def run(args: argparse.Namespace) -> None:
     from sparkcls.bench.chart import draw
     from sparkcls.bench.report import markdown
     from sparkcls.bench.runner import run as measure
-    from sparkcls.bench.settings import Settings, parse_systems
+    from sparkcls.bench.settings import Settings, parse_models, parse_systems
     from sparkcls.settings import cache_folder
 
     settings = Settings(
         systems=parse_systems(args.systems, args.full),
         texts=args.texts,
         column=args.column,
-        model=args.model,
+        models=parse_models(args.model),
+        labels=args.labels,
         rows=args.rows if args.rows is not None else 3000 if args.full else 1000,
         slow_rows=args.slow_rows,
         repeats=args.repeats if args.repeats is not None else 5 if args.full else 3,

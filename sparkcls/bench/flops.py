@@ -1,25 +1,40 @@
-"""How much arithmetic a text needs, by the shape of the model alone."""
+"""How much arithmetic a model's texts need, by its weights."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from math import prod
 
-from sparkcls.families.shape import Shape
+from sparkcls.models.layout import ModelFolder
 
 
-def per_wordpiece(shape: Shape) -> tuple[int, int]:
-    """Operations of the encoder for one wordpiece in a text of L wordpieces: the constant, and what L is multiplied by.
+def matrices(folder: ModelFolder) -> Counter[tuple[int, int]]:
+    """The linear layers that every wordpiece goes through: how many there are by inputs and outputs.
 
-    A multiplication and an addition count as two. In every layer a wordpiece goes through four matrices of width x
-    width (query, key, value, output) and two of width x inner; it is compared with L keys and sums L values, width
-    numbers each. The embeddings, norms, activations and the head (once a text) are left out, so the share of the limit
-    that follows from these is a little too low, never too high.
+    Of layers that share their weights each counts as often as it is used.
     """
-    layers, width, inner = shape.depth, shape.width, shape.inner
-    return layers * 2 * (4 * width * width + 2 * width * inner), layers * 2 * (2 * width)
+    shape = folder.shape
+    found = Counter(
+        (weight.shape[1], weight.shape[0])
+        for role, weight in folder.weights.items()
+        if role.startswith("layer.") and len(weight.shape) == 2
+    )
+    if not found:
+        # A family whose weights have no roles.
+        found = Counter({(shape.width, shape.width): 4, (shape.width, shape.inner): 1, (shape.inner, shape.width): 1})
+        return Counter({size: count * shape.depth for size, count in found.items()})
+    return Counter({size: count * shape.depth // shape.stored for size, count in found.items()})
 
 
-def of_texts(lengths: Iterable[int], shape: Shape) -> int:
-    """Operations for texts of these lengths in wordpieces, special ones included, padding not."""
-    constant, factor = per_wordpiece(shape)
+def of_texts(lengths: Iterable[int], folder: ModelFolder) -> int:
+    """Operations for texts of these lengths in wordpieces, special ones included, padding not.
+
+    A multiplication and an addition count as two. A wordpiece goes through all `matrices`, and in every layer is
+    compared with each wordpiece of its text and sums as many values, `width` numbers each. What a family has besides
+    (distances, norms, activations, the head) is left out, so the share of the limit that follows is a little too low;
+    where attention sees a part of a long text, it is too high.
+    """
+    constant = 2 * sum(count * prod(size) for size, count in matrices(folder).items())
+    factor = folder.shape.depth * 2 * 2 * folder.shape.width
     return sum(length * (constant + factor * length) for length in lengths)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -14,50 +14,56 @@ from sparkcls.engine.process import prepare_worker
 
 #: Rows of the left matrix: wordpieces of a good batch.
 ROWS = 1024
-#: Inputs and outputs of the linear layers of DistilBERT-base, and how many of them a layer has.
-SHAPES = {(768, 768): 4, (768, 3072): 1, (3072, 768): 1}
 PRECISIONS = ("float32", "bfloat16")
 
 _WINDOWS = 3
 _WINDOW_SECONDS = 0.12
 
 
-def measure(slots: int) -> dict[str, Any]:
+def measure(slots: int, matrices: Mapping[tuple[int, int], int]) -> dict[str, Any]:
     """Operations a second of so many single-threaded processes together.
+
+    Parameters
+    ----------
+    matrices
+        How many linear layers a model has, by inputs and outputs.
 
     Returns
     -------
-    ``rate``: by precision, for the linear layers of DistilBERT-base in their proportions. ``shapes``: by precision,
+    ``rate``: by precision, for these linear layers in their proportions. ``shapes``: by precision,
     shape and way of calling. Of the ways the fastest counts, for each shape.
     """
-    found = side_by_side.run(_rates, [None] * slots)
+    found = side_by_side.run(_rates, [list(matrices)] * slots)
     shapes = {
         precision: {
             f"{ROWS}x{inputs}x{outputs}": _summed([one[precision, inputs, outputs] for one in found])
-            for inputs, outputs in SHAPES
+            for inputs, outputs in matrices
         }
         for precision in PRECISIONS
     }
-    return {"rate": {p: _together(list(by_shape.values())) for p, by_shape in shapes.items()}, "shapes": shapes}
+    return {
+        "rate": {p: _together(list(by_shape.values()), matrices) for p, by_shape in shapes.items()},
+        "shapes": shapes,
+    }
 
 
 def _summed(ways: list[dict[str, float]]) -> dict[str, float]:
     return {way: sum(one[way] for one in ways) for way in ways[0]}
 
 
-def _together(ways: list[dict[str, float]]) -> float:
+def _together(ways: list[dict[str, float]], matrices: Mapping[tuple[int, int], int]) -> float:
     """The rate over all shapes: all operations by all time."""
-    operations = [count * inputs * outputs for (inputs, outputs), count in SHAPES.items()]
+    operations = [count * inputs * outputs for (inputs, outputs), count in matrices.items()]
     return sum(operations) / sum(n / max(way.values()) for n, way in zip(operations, ways, strict=True))
 
 
-def _rates(_: None) -> dict[tuple[str, int, int], dict[str, float]]:
+def _rates(matrices: list[tuple[int, int]]) -> dict[tuple[str, int, int], dict[str, float]]:
     # As in sparkcls' workers: giving large buffers back to the system costs a limit, too, a part of its speed.
     prepare_worker(1)
     rates = {}
     with torch.inference_mode():
         for precision in PRECISIONS:
-            for inputs, outputs in SHAPES:
+            for inputs, outputs in matrices:
                 # So that all cores are at the same work, and share power and memory as they would in a run.
                 side_by_side.meet()
                 ways = _ways(getattr(torch, precision), inputs, outputs)

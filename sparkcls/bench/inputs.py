@@ -15,11 +15,16 @@ from sparkcls.errors import ColumnError, ParamError, ParamFileError
 from sparkcls.models.layout import ModelFolder
 
 COLUMN = "text"
+#: Families that `sparkcls.bench.models.export_onnx` can hand to Spark NLP.
+SPARK_NLP_FAMILIES = ("distilbert",)
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """Wordpieces of each text, special ones included, as read by the model's tokenizer and in Spark NLP's way."""
+    """Wordpieces of each text, special ones included, as read by the model's tokenizer and in Spark NLP's way.
+
+    The second is empty for families that are not measured in Spark NLP.
+    """
 
     huggingface: list[int]
     sparknlp: list[int]
@@ -80,8 +85,14 @@ def _of_file(path: Path, column: str | None) -> list[str]:
     return list(frame[wanted])
 
 
-def measure_lengths(texts: Sequence[str], folder: ModelFolder, max_length: int) -> Lengths:
-    """Wordpieces of each text, cut at `max_length`; by `transformers`, so that no engine counts for itself."""
+def measure_lengths(texts: Sequence[str], folder: ModelFolder, max_length: int, second: str | None = None) -> Lengths:
+    """Wordpieces of each text, cut at `max_length`; by `transformers`, so that no engine counts for itself.
+
+    Parameters
+    ----------
+    second
+        A second text of all, such as what a zero-shot classifier says of a label.
+    """
     from transformers import AutoTokenizer
     from transformers.utils import logging
 
@@ -91,7 +102,10 @@ def measure_lengths(texts: Sequence[str], folder: ModelFolder, max_length: int) 
     logging.set_verbosity_error()
     tokenizer = AutoTokenizer.from_pretrained(folder.path)
     vocabulary = tokenizer.get_vocab()
-    read = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
+    pairs = {"text_pair": [second] * len(texts)} if second else {}
+    read = tokenizer(list(texts), truncation=True, max_length=max_length, **pairs)["input_ids"]
+    if folder.family.model_type not in SPARK_NLP_FAMILIES:
+        return Lengths([len(ids) for ids in read], [])
     special = tokenizer.num_special_tokens_to_add()
     words = [[token for token, _, _ in split_tokens(text)] for text in texts]
     return Lengths(

@@ -30,6 +30,8 @@ class Job:
         Partitions of the timed action.
     options
         What only this system understands.
+    labels
+        Candidate labels, if the model is measured as a zero-shot classifier.
     """
 
     system: str
@@ -43,6 +45,7 @@ class Job:
     partitions: int
     max_length: int
     options: dict[str, Any] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
 
     def write(self, file: Path) -> None:
         """Write it as JSON."""

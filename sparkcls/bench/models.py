@@ -1,4 +1,4 @@
-"""The model that all systems run: the bundled one, a random one of DistilBERT-base's shape, or the user's."""
+"""The model that all systems run: the bundled one, a random one of a named shape, or the user's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sparkcls.bench.shapes import SHAPES, Named
+from sparkcls.bench.tokenizers import tokenizer_for
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.models.layout import TOKENIZER, TOKENIZER_CONFIG, read_model_folder
 
@@ -15,6 +17,7 @@ BASE = "base"
 BUNDLED_NAME = "distilbert_mini_sequence_classifier_sst2"
 
 _CLASSES = 4
+_NLI = ["contradiction", "neutral", "entailment"]
 _SEED = 0
 #: Texts that the head is fitted to, and where they are cut, so that this takes seconds.
 _SAMPLE = 64
@@ -24,40 +27,70 @@ _SPREAD = 3.0
 
 
 def prepare(name: str, folder: Path, texts: Sequence[str]) -> Path:
-    """The folder of a model by `SHIPPED_MODEL`, `BASE` or path; that of base shape is made at `folder`.
+    """The folder of a model by `SHIPPED_MODEL`, a name in `SHAPES`, for which one is made, or path.
 
     Raises
     ------
     ModelNotFoundError, ModelFormatError
         There is no such folder, or it cannot be used.
     """
-    if name == BASE:
-        return base_shaped(folder, texts)
+    if name in SHAPES:
+        return random_model(folder, texts, name)
     found = resolve(BUNDLED_NAME).find_here() if name == SHIPPED_MODEL else Path(name).expanduser().absolute()
     return read_model_folder(found).path
 
 
-def base_shaped(folder: Path, texts: Sequence[str], **shape: Any) -> Path:
-    """Write a random model with the bundled model's tokenizer; about as many of the texts belong to each class.
+def random_model(folder: Path, texts: Sequence[str], name: str = BASE, **config: Any) -> Path:
+    """Write a random model of a named shape; about as many of the texts belong to each class.
 
-    Random weights are as fast as trained ones. `shape` replaces parts of DistilBERT-base's configuration.
+    Random weights are as fast as trained ones.
+
+    Parameters
+    ----------
+    name
+        One of `SHAPES`.
+    config
+        Entries of config.json in place of the shape's.
     """
     import torch
-    from transformers import AutoTokenizer, DistilBertConfig, DistilBertForSequenceClassification
+    from transformers import AutoConfig, AutoModelForSequenceClassification
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    named = SHAPES[name]
     folder.mkdir(parents=True, exist_ok=True)
-    bundled = resolve(BUNDLED_NAME).find_here()
-    for file in (TOKENIZER, TOKENIZER_CONFIG):
-        shutil.copyfile(bundled / file, folder / file)
-    names = {i: f"class {i}" for i in range(_CLASSES)}
+    tokenizer = _tokenizer(named, folder, texts)
+    labels = _NLI if named.labels else [f"class {i}" for i in range(_CLASSES)]
+    names = {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
+    special = {
+        f"{kind}_token_id": getattr(tokenizer, f"{kind}_token_id") for kind in ("pad", "bos", "eos", "cls", "sep")
+    }
     torch.manual_seed(_SEED)
-    config = DistilBertConfig(id2label=names, label2id={name: i for i, name in names.items()}, **shape)
-    model = DistilBertForSequenceClassification(config).eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    sample = list(texts)[:_SAMPLE]
+    made = AutoConfig.for_model(named.model_type, **{**special, **named.config, **names, **config})
+    model = AutoModelForSequenceClassification.from_config(made).eval()
+    _fit_head(model, tokenizer, list(texts)[:_SAMPLE], len(labels))
+    model.save_pretrained(folder)
+    return folder
+
+
+def _tokenizer(named: Named, folder: Path, texts: Sequence[str]) -> Any:
+    """The tokenizer of a shape, saved; DistilBERT's is the bundled model's own."""
+    from transformers import AutoTokenizer
+
+    bundled = resolve(BUNDLED_NAME).find_here()
+    if named == SHAPES[BASE]:
+        for file in (TOKENIZER, TOKENIZER_CONFIG):
+            shutil.copyfile(bundled / file, folder / file)
+    else:
+        tokenizer_for(named, texts, bundled / TOKENIZER).save_pretrained(folder)
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def _fit_head(model: Any, tokenizer: Any, sample: Sequence[str], classes: int) -> None:
+    """Scale and shift the last layer of a model, so that the logits of the texts differ and each class gets a share."""
+    import torch
+
     with torch.inference_mode():
         logits = torch.cat(
             [
@@ -68,16 +101,15 @@ def base_shaped(folder: Path, texts: Sequence[str], **shape: Any) -> Path:
     # A single text has no spread.
     scale = 1.0 / logits.std(dim=0, correction=0).clamp_min(1e-6)
     centred = (logits - logits.mean(dim=0)) * scale
-    bias = torch.zeros(_CLASSES)
+    bias = torch.zeros(classes)
     for _ in range(200):
         # Towards equal shares: a class that wins too often is held back a little.
-        won = torch.bincount((centred + bias).argmax(dim=1), minlength=_CLASSES) / len(sample)
-        bias -= 0.05 * (won - 1 / _CLASSES)
+        won = torch.bincount((centred + bias).argmax(dim=1), minlength=classes) / len(sample)
+        bias -= 0.05 * (won - 1 / classes)
+    head = [part for part in model.modules() if isinstance(part, torch.nn.Linear) and part.out_features == classes][-1]
     with torch.no_grad():
-        model.classifier.weight *= _SPREAD * scale[:, None]
-        model.classifier.bias.copy_(_SPREAD * ((model.classifier.bias - logits.mean(dim=0)) * scale + bias))
-    model.save_pretrained(folder)
-    return folder
+        head.weight *= _SPREAD * scale[:, None]
+        head.bias.copy_(_SPREAD * ((head.bias - logits.mean(dim=0)) * scale + bias))
 
 
 def export_onnx(source: Path, folder: Path) -> Path:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sparkcls.bench import flops, models, rival
-from sparkcls.bench.inputs import Lengths, measure_lengths, read_texts, thin, write_texts
+from sparkcls.bench.inputs import SPARK_NLP_FAMILIES, Lengths, measure_lengths, read_texts, thin, write_texts
 from sparkcls.bench.job import Job
 from sparkcls.bench.process import run_job
 from sparkcls.bench.settings import Case, Settings
+from sparkcls.bench.shapes import HYPOTHESIS, TOPICS
 from sparkcls.bench.systems import SPARK_NLP, System
 from sparkcls.bench.texts import generate
 from sparkcls.models.layout import ModelFolder, read_model_folder
@@ -57,6 +59,7 @@ class Prepared:
             partitions=_TASKS * self.settings.slots,
             max_length=self.settings.max_length,
             options=self.spark_nlp_options if name else system.options,
+            labels=list(TOPICS[: self.case.labels]),
         )
 
     def folder(self, system: System) -> ModelFolder:
@@ -66,12 +69,17 @@ class Prepared:
     def work_of(self, system: System) -> dict[str, int]:
         """Wordpieces and operations of a system's rows, as the system reads them."""
         lengths = self.lengths.sparknlp if system.name == SPARK_NLP else self.lengths.huggingface
+        times = max(1, self.case.labels)
         if system.slow:
             lengths = [lengths[i] for i in self.thinned]
-        return {"wordpieces": sum(lengths), "flops": flops.of_texts(lengths, self.folder(system).shape)}
+        return {
+            # A text is read once for each label, with a sentence of much the same length.
+            "wordpieces": times * sum(lengths),
+            "flops": times * flops.of_texts(lengths, self.folder(system)),
+        }
 
 
-def prepare(settings: Settings, case: Case, work: Path, log: Path, say: Callable[[str], None]) -> Prepared:
+def prepare(settings: Settings, case: Case, place: Path, log: Path, say: Callable[[str], None]) -> Prepared:
     """Write the files of a case to a folder and find out which systems can run.
 
     Raises
@@ -80,11 +88,16 @@ def prepare(settings: Settings, case: Case, work: Path, log: Path, say: Callable
         The texts or the model cannot be used.
     """
     say("texts and models")
-    work.mkdir(parents=True, exist_ok=True)
+    # Those of the case before: a model of 250,000 pieces has a gigabyte.
+    shutil.rmtree(place / "models", ignore_errors=True)
+    place.mkdir(parents=True, exist_ok=True)
     texts = read_texts(case.texts, settings.column, settings.rows)
     names = {case.model, *(s.model for s in settings.systems if s.model)}
-    folders = {name: read_model_folder(models.prepare(name, work / "base", texts)) for name in names}
-    lengths = measure_lengths(texts, folders[case.model], settings.max_length)
+    folders = {
+        name: read_model_folder(models.prepare(name, place / "models" / Path(name).name, texts)) for name in names
+    }
+    second = HYPOTHESIS.format(TOPICS[0]) if case.labels else None
+    lengths = measure_lengths(texts, folders[case.model], settings.max_length, second)
     thinned = thin(lengths.huggingface, settings.slow_rows)
     slow = [texts[i] for i in thinned]
     for name, part in (
@@ -95,17 +108,33 @@ def prepare(settings: Settings, case: Case, work: Path, log: Path, say: Callable
         ("warm", generate("news", _WARM_ROWS * settings.slots, _WARM_SEED)),
         ("tuning", slow[:_TUNING_ROWS]),
     ):
-        write_texts(part, work / f"{name}.parquet")
-    prepared = Prepared(settings, case, work, lengths, thinned, folders)
+        write_texts(part, place / f"{name}.parquet")
+    prepared = Prepared(
+        settings, case, place, lengths, thinned, folders, skipped=_unfit(settings, case, folders[case.model])
+    )
     for system in settings.systems:
-        if system.name == SPARK_NLP:
+        if system.name == SPARK_NLP and system.name not in prepared.skipped:
             try:
                 return _with_spark_nlp(prepared, system, log, say)
             except rival.UnavailableError as e:
-                return replace(prepared, skipped={SPARK_NLP: str(e)})
+                return replace(prepared, skipped=prepared.skipped | {SPARK_NLP: str(e)})
             except ImportError as e:
-                return replace(prepared, skipped={SPARK_NLP: f'{e}; pip install "sparkcls[bench]"'})
+                return replace(prepared, skipped=prepared.skipped | {SPARK_NLP: f'{e}; pip install "sparkcls[bench]"'})
     return prepared
+
+
+def _unfit(settings: Settings, case: Case, folder: ModelFolder) -> dict[str, str]:
+    """Why systems cannot run the model of a case, by their names."""
+    found = {}
+    for system in settings.systems:
+        if system.name == SPARK_NLP and folder.family.model_type not in SPARK_NLP_FAMILIES:
+            found[system.name] = (
+                f"the model is written for Spark NLP only where it is of {', '.join(SPARK_NLP_FAMILIES)}; it is of "
+                f"{folder.family.model_type}"
+            )
+        elif case.labels and system.module not in ("ours", "hf_pipeline", "limit"):
+            found[system.name] = "it is no zero-shot classifier"
+    return found
 
 
 def _with_spark_nlp(prepared: Prepared, system: System, log: Path, say: Callable[[str], None]) -> Prepared:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sparkcls.bench.summary import Spread, figures, limits, ratios
-from sparkcls.bench.systems import GEMM
+from sparkcls.bench.systems import GEMM, find_system
 
 _HEAD = (
     "system",
@@ -32,6 +32,8 @@ def markdown(results: dict[str, Any]) -> str:
         f"{settings['slots']} slots, {settings['repeats']} repeats, texts cut at {settings['max_length']} wordpieces. "
         "Medians, in brackets the least and the most.",
     ]
+    if len(results["cases"]) > 1:
+        parts.append(_overview(results["cases"]))
     for case in results["cases"]:
         lengths = case["wordpieces"]
         parts.append(f"## {case['title']}")
@@ -52,6 +54,17 @@ def markdown(results: dict[str, Any]) -> str:
         parts += [f"Not measured: {name}: {why}" for name, why in case["skipped"].items()]
         parts.append(_versions(case))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _overview(cases: Sequence[dict[str, Any]]) -> str:
+    """How many times the rows a second of its rivals sparkcls does, for each case."""
+    rows = [
+        (case["title"], r.above, r.below, _spread(r.spread, digits=2))
+        for case in cases
+        for r in ratios(case)
+        if r.what == "rows/s" and find_system(r.below).slow
+    ]
+    return _table(("case", "system", "rival", "times as many rows/s"), rows) if rows else ""
 
 
 def _systems(case: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sparkcls.bench.models import BASE, SHIPPED_MODEL
+from sparkcls.bench.shapes import FAMILIES, MEASURED, SHAPES, TOPICS
 from sparkcls.bench.systems import DEFAULT, FULL, GEMM, System, find_system
 from sparkcls.bench.texts import DISTRIBUTIONS
 from sparkcls.errors import ParamError
@@ -13,15 +14,17 @@ from sparkcls.errors import ParamError
 
 @dataclass(frozen=True)
 class Case:
-    """Texts and a model; every system runs each case."""
+    """Texts and a model; every system runs each case. With labels the model is a zero-shot classifier of so many."""
 
     texts: str
     model: str
+    labels: int = 0
 
     @property
     def title(self) -> str:
         """For headings."""
-        return f"{Path(self.texts).name}, model {Path(self.model).name}"
+        labels = f", {self.labels} labels" if self.labels else ""
+        return f"{Path(self.texts).name}, model {Path(self.model).name}{labels}"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,10 @@ class Settings:
     ----------
     texts
         One of `sparkcls.bench.texts.DISTRIBUTIONS`, or a file.
+    models
+        Names of shapes, `SHIPPED_MODEL`, or folders.
+    labels
+        Candidate labels: models are then zero-shot classifiers; 0 for those that always are.
     rows, slow_rows
         Rows for most systems and for the slow ones.
     full
@@ -43,7 +50,7 @@ class Settings:
     systems: tuple[System, ...]
     texts: str
     column: str | None
-    model: str
+    models: tuple[str, ...]
     rows: int
     slow_rows: int
     repeats: int
@@ -51,17 +58,16 @@ class Settings:
     max_length: int
     out: Path
     work: Path
+    labels: int = 0
     full: bool = False
     spark_nlp_python: Path | None = None
     spark_nlp_jars: Path | None = None
 
     def cases(self) -> list[Case]:
         """What to run, in order."""
-        if not self.full:
-            return [Case(self.texts, self.model)]
-        texts = [*DISTRIBUTIONS] if self.texts in DISTRIBUTIONS else [self.texts]
-        models = [BASE, SHIPPED_MODEL] if self.model in (BASE, SHIPPED_MODEL) else [self.model]
-        return [Case(t, m) for m in models for t in texts]
+        texts = [*DISTRIBUTIONS] if self.full and self.texts in DISTRIBUTIONS else [self.texts]
+        models = (BASE, SHIPPED_MODEL) if self.full and self.models in ((BASE,), (SHIPPED_MODEL,)) else self.models
+        return [Case(t, m, self.labels or (SHAPES[m].labels if m in SHAPES else 0)) for m in models for t in texts]
 
     def check(self) -> Settings:
         """Itself, if it makes sense.
@@ -74,9 +80,25 @@ class Settings:
         for name in ("rows", "slow_rows", "repeats", "slots"):
             if getattr(self, name) < 1:
                 raise ParamError(f"--{name.replace('_', '-')} {getattr(self, name)}: expected at least 1")
+        if not 0 <= self.labels <= len(TOPICS):
+            raise ParamError(f"--labels {self.labels}: expected at most {len(TOPICS)}")
         if self.max_length < 3:
             raise ParamError(f"--max-length {self.max_length}: expected at least 3, two wordpieces are special")
         return replace(self, slow_rows=min(self.slow_rows, self.rows))
+
+
+def parse_models(text: str) -> tuple[str, ...]:
+    """Models of a list with commas; ``families`` stands for the shapes that people run most.
+
+    Raises
+    ------
+    ParamError
+        There is none.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise ParamError("--model: expected at least one name or folder")
+    return tuple(dict.fromkeys(m for name in names for m in (MEASURED if name == FAMILIES else (name,))))
 
 
 def parse_systems(text: str | None, full: bool = False) -> tuple[System, ...]:

@@ -17,16 +17,17 @@ from sparkcls.bench.systems.spark import Transform, measure, start
 
 
 @lru_cache(maxsize=1)
-def _pipeline(model: str) -> Any:
+def _pipeline(task: str, model: str) -> Any:
     import torch
     from transformers import pipeline
 
-    return pipeline("text-classification", model=model, dtype=torch.float32, device="cpu")
+    make: Any = pipeline  # typed for each task's name alone
+    return make(task, model=model, dtype=torch.float32, device="cpu")
 
 
 def run(job: Job) -> Record:
     """Measure it."""
-    model, max_length = job.model, job.max_length
+    model, max_length, labels = job.model, job.max_length, job.labels
     spark = start(job)
 
     def make() -> Transform:
@@ -34,7 +35,12 @@ def run(job: Job) -> Record:
 
         # pyspark reads these annotations, so pandas must be imported above.
         def classify(texts: pd.Series) -> pd.Series:
-            results = _pipeline(model)(texts.to_list(), truncation=True, max_length=max_length, batch_size=1)
+            if labels:
+                # It cuts texts at the model's own length.
+                pipe = _pipeline("zero-shot-classification", model)
+                return pd.Series([found["labels"][0] for found in pipe(texts.to_list(), labels, batch_size=1)])
+            pipe = _pipeline("text-classification", model)
+            results = pipe(texts.to_list(), truncation=True, max_length=max_length, batch_size=1)
             return pd.Series([result["label"] for result in results])
 
         udf = pandas_udf(classify, "string")  # type: ignore[call-overload]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sparkcls.bench.job import Job, Record
 from sparkcls.bench.systems.precision import actual
 from sparkcls.bench.systems.spark import Transform, measure, start
+from sparkcls.errors import ParamError
 
 
 def run(job: Job) -> Record:
@@ -15,11 +18,11 @@ def run(job: Job) -> Record:
     def make() -> Transform:
         from pyspark.ml import Pipeline
 
-        from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
+        from sparkcls.annotator import Tokenizer
         from sparkcls.base import DocumentAssembler
 
         classifier = (
-            DistilBertForSequenceClassification.loadSavedModel(job.model)
+            _classifier(job)
             .setInputCols(["token", "document"])
             .setOutputCol("class")
             .setMaxSentenceLength(job.max_length)
@@ -37,3 +40,16 @@ def run(job: Job) -> Record:
     record = measure(spark, job, make)
     spark.stop()
     return record | {"precision": actual(job.precision)}
+
+
+def _classifier(job: Job) -> Any:
+    """The stage for the model; for one with candidate labels that of its family."""
+    from sparkcls import annotator
+    from sparkcls.models.layout import read_model_folder
+
+    name = read_model_folder(job.model).family.spark_nlp or "TransformerForSequenceClassification"
+    made: Any = getattr(annotator, name.replace("Sequence", "ZeroShot") if job.labels else name, None)
+    if made is None:
+        raise ParamError(f"{job.model}: models of its family have no zero-shot classifier; leave out --labels")
+    stage = made.loadSavedModel(job.model)
+    return stage.setCandidateLabels(job.labels) if job.labels else stage
