@@ -236,7 +236,9 @@ def test_every_family(tmp_path, name):
     folder = read_model_folder(base)
     weights = weights_of(folder.family, folder.shape, 3)
     modules = {weight.name.rsplit(".", 2)[1] for role, weight in weights.items() if role.startswith("layer.0")}
-    adapter = save_adapter(base, tmp_path / "adapter", target_modules=[m for m in modules if "norm" not in m.lower()])
+    adapter = save_adapter(
+        base, tmp_path / "adapter", lora_alpha=1, target_modules=[m for m in modules if "norm" not in m.lower()]
+    )
     merge_adapter(adapter, base, tmp_path / "merged")
     assert read_model_folder(tmp_path / "merged").labels == ("red", "green", "blue")
     expected = answers_of_peft(base, adapter)

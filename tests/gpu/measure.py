@@ -17,8 +17,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from sparkcls.bench.flops import of_texts
 from sparkcls.engine import batching
 from sparkcls.engine.classifier import Classifier
-from sparkcls.families.shape import Shape
-from sparkcls.models.layout import read_model_folder
+from sparkcls.models.layout import ModelFolder, read_model_folder
 from tests.families import save_tiny_family
 from tests.gpu.device import DEVICE, LABELS, ON_GPU, base_model, classify, load, texts_of
 from tests.models import WORDS
@@ -63,12 +62,12 @@ def gemm_rate(dtype: torch.dtype, rows: int = 32768 if ON_GPU else 256) -> dict[
     return found
 
 
-def throughput(classifier: Classifier, shape: Shape, length: int, limit: float) -> dict[str, float]:
+def throughput(classifier: Classifier, folder: ModelFolder, length: int, limit: float) -> dict[str, float]:
     """Texts of one length, from texts and from wordpieces alone."""
     texts = texts_of([length] * (TOKENS // length))
     whole = seconds(lambda: classify(classifier, texts, 512), 2)
     encoded = seconds(lambda: classifier.encoder.encode(texts, "huggingface", True), 1)
-    passes, budget = classifier._passes, batching.token_budget(DEVICE, shape.width)
+    passes, budget = classifier._passes, batching.token_budget(DEVICE, folder.shape.width)
     sequences = [[101] + [2000 + i % 5000] * (length - 2) + [102] for i in range(len(texts))]
     size = max(1, budget // length)
 
@@ -82,7 +81,7 @@ def throughput(classifier: Classifier, shape: Shape, length: int, limit: float) 
         waiting()
 
     alone = seconds(model_alone, 2)
-    operations = of_texts([length] * len(texts), shape)
+    operations = of_texts([length] * len(texts), folder)
     return {
         "texts/s": len(texts) / whole,
         "texts/s model alone": len(texts) / alone,
@@ -258,7 +257,7 @@ def first_batch(folder: Path) -> dict[str, float]:
 def measure(work: Path, report: Callable[[str, Any], None]) -> None:
     """Measure everything, telling each figure as soon as it is there."""
     folder = base_model(work / "base")
-    shape = read_model_folder(folder).shape
+    model = read_model_folder(folder)
     limits = {}
     for dtype in (torch.float16, torch.bfloat16, torch.float32):
         rates = gemm_rate(dtype)
@@ -273,7 +272,7 @@ def measure(work: Path, report: Callable[[str, Any], None]) -> None:
         if ON_GPU:
             torch.cuda.reset_peak_memory_stats()
         for length in LENGTHS:
-            report(f"{precision}, {length} wordpieces", throughput(classifier, shape, length, limits[limit]))
+            report(f"{precision}, {length} wordpieces", throughput(classifier, model, length, limits[limit]))
         rate = len(texts) / seconds(lambda classifier=classifier: classify(classifier, texts), 1)
         report(f"{precision}, 8 to 120 wordpieces, texts/s", rate)
         if ON_GPU:
