@@ -119,6 +119,8 @@ _ROBERTA: dict[str, str | AddedToken] = {
     "pad": "<pad>",
     "mask": "<mask>",
 }
+#: It takes the space before it.
+_MASK = AddedToken("<mask>", lstrip=True, special=True)
 _TWO_BETWEEN = "cls:0 $A:0 sep:0 sep:0 $B:0 sep:0"
 _BOS, _BOS_TWO_BETWEEN = "bos:0 $A:0 eos:0", "bos:0 $A:0 eos:0 eos:0 $B:0 eos:0"
 
@@ -135,11 +137,7 @@ DISTILBERT = replace(BERT, name="DistilBertTokenizer", has_types=False)
 MPNET = replace(
     DISTILBERT,
     name="MPNetTokenizer",
-    # The class makes tokens of these texts, and forgets that special ones are not normalised.
-    special={
-        name: replace(token, normalized=True, special=False, lstrip=name == "mask_token")
-        for name, token in _special(**(_ROBERTA | {"unk": "[UNK]"})).items()
-    },
+    special=_special(**(_ROBERTA | {"unk": "[UNK]", "mask": _MASK})),
     pair=_TWO_BETWEEN,
 )
 ROBERTA = Pieces(
@@ -153,7 +151,6 @@ DEBERTA = replace(
     ROBERTA,
     name="DebertaTokenizer",
     special=_special(bos="[CLS]", eos="[SEP]", **_BERT),
-    pair="cls:0 $A:0 sep:0 sep:0 $B:0 sep:0",
     has_types=True,
 )
 XLM_ROBERTA = Pieces(
@@ -175,7 +172,7 @@ XLM_ROBERTA = Pieces(
 CAMEMBERT = replace(
     XLM_ROBERTA,
     name="CamembertTokenizer",
-    special=_special(**(_ROBERTA | {"mask": AddedToken("<mask>", lstrip=True, special=True)})),
+    special=_special(**(_ROBERTA | {"mask": _MASK})),
     extra=tuple(AddedToken(text, special=True) for text in ("<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED")),
     unigram=Unigram(
         ("charsmap",),
@@ -219,9 +216,7 @@ XLNET = Pieces(
     "XLNetTokenizer",
     UNIGRAM,
     ("spiece.model",),
-    _special(
-        **(_ROBERTA | {"sep": "<sep>", "cls": "<cls>", "mask": AddedToken("<mask>", lstrip=True, normalized=True)})
-    ),
+    _special(**(_ROBERTA | {"sep": "<sep>", "cls": "<cls>", "mask": _MASK})),
     extra=tuple(AddedToken(text, special=True) for text in ("<eop>", "<eod>")),
     single="$A:0 sep:0 cls:2",
     pair="$A:0 sep:0 $B:1 sep:1 cls:2",

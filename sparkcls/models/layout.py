@@ -59,7 +59,7 @@ PARAMS = "sparkcls.json"
 #: What decided what a model answers for sparkcls 0.1 and 0.2, in the order of their digests.
 FORMERLY_DECISIVE = (CONFIG, WEIGHTS, TOKENIZER, TOKENIZER_CONFIG, *VOCABULARY, LABELS, PARAMS)
 #: What does now, but for files that an index of weights names, see `decisive_files`.
-DECISIVE = (*FORMERLY_DECISIVE, ADDED_TOKENS, SPECIAL_TOKENS)
+DECISIVE = (*FORMERLY_DECISIVE, ADDED_TOKENS, SPECIAL_TOKENS, *TOKENIZER_FILES)
 
 
 @dataclass(frozen=True)
@@ -100,20 +100,20 @@ def decisive_files(path: Path) -> dict[str, Path]:
     """The files of a model folder that make it what it is, by name; what else lies there is no part of the model.
 
     Their bytes make the model's digest, and they are what is saved, shipped, copied and fetched. Always in the same
-    order. Files that an index of weights names are among them if they are there; and the vocabulary files of other
-    tokenizers than WordPiece's, if there is no tokenizer.json, which takes their place.
+    order. Files that an index of weights names are among them if they are there. tokenizer.json takes the place of
+    the vocabulary files of byte pairs and SentencePiece.
     """
+    replaced = TOKENIZER_FILES if (path / TOKENIZER).is_file() else ()
     names = [
-        *DECISIVE,
+        *(name for name in DECISIVE if name not in replaced),
         *([INDEX, *shard_names(path)] if uses_index(path) else []),
-        *(() if (path / TOKENIZER).is_file() else TOKENIZER_FILES),
     ]
     return {name: path / name for name in names if (path / name).is_file()}
 
 
 def may_be_decisive(name: str) -> bool:
     """Whether a file of this name can be among the `decisive_files` of a model folder."""
-    return name in DECISIVE or name in TOKENIZER_FILES or name == INDEX or is_shard(name)
+    return name in DECISIVE or name == INDEX or is_shard(name)
 
 
 def read_model_folder(path: str | Path) -> ModelFolder:

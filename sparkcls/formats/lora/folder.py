@@ -21,13 +21,14 @@ from sparkcls.models.otherkinds import missing_weights
 from sparkcls.models.shards import WEIGHTS, has_weights
 from sparkcls.models.tensors import Tensor
 from sparkcls.models.textfiles import read_json, read_lines
+from sparkcls.models.tokenizer_files import TOKENIZER_FILES
 from sparkcls.models.tokenizer_json import TOKENIZER
 from sparkcls.models.vocabulary import VOCABULARY
 from sparkcls.models.weights import stored_weights
 
 #: Files of a tokenizer, and those of them without which there is none.
 _TOKENIZER_FILES = [name for name in DECISIVE if name not in (CONFIG, WEIGHTS, LABELS, PARAMS)]
-_PIECES = (TOKENIZER, *VOCABULARY)
+_PIECES = (TOKENIZER, *VOCABULARY, *TOKENIZER_FILES)
 
 
 def merge_adapter(adapter: Path, base: Path, target: Path) -> None:
