@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from functools import partial
+from inspect import signature
 from typing import Any
 
 import torch
@@ -96,7 +97,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int, bia
     """
     if packing.layout is Layout.VARLEN:
         assert bias is None, "there is no way to give it one"
-        return _varlen_attention(q, k, v, packing, heads)
+        return varlen_attention(q, k, v, packing, heads)
     if packing.layout is Layout.PADDED:
         return _padded_attention(q, k, v, packing, heads, bias)
     written_out = q.dtype == torch.bfloat16 and len(q) == len(k)
@@ -178,7 +179,20 @@ def _varlen_function() -> Callable[..., Any] | None:
     return varlen_attn
 
 
-def _varlen_attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int) -> Tensor:
+def has_varlen_windows() -> bool:
+    """Whether that attention can also be local, see `varlen_attention`: torch 2.11 on."""
+    function = _varlen_function()
+    return function is not None and "window_size" in signature(function).parameters
+
+
+def varlen_attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: int, reach: int | None = None) -> Tensor:
+    """`attention` in `Layout.VARLEN`.
+
+    Parameters
+    ----------
+    reach
+        Tokens farther away than this are not seen; None: all are. Not for queries of first tokens alone.
+    """
     ends, longest, function = packing.ends, max(packing.lengths), _varlen_function()
     assert ends is not None
     assert function is not None, "has_varlen_attention was asked"
@@ -186,7 +200,8 @@ def _varlen_attention(q: Tensor, k: Tensor, v: Tensor, packing: Packing, heads: 
     if len(q) < len(k):
         queries, most = torch.arange(len(ends), device=ends.device, dtype=ends.dtype), 1
     by_head = (x.to(k.dtype).view(len(x), heads, -1) for x in (q, k, v))
-    found: Tensor = function(*by_head, queries, ends, most, longest)
+    window = {} if reach is None else {"window_size": (reach, reach)}
+    found: Tensor = function(*by_head, queries, ends, most, longest, **window)
     return found.reshape(q.shape).to(q.dtype)
 
 

@@ -6,7 +6,9 @@ import torch.nn.functional as F
 from transformers.activations import ACT2FN
 
 from sparkcls.engine import kernels
-from sparkcls.engine.kernels import attention, fused_linear, plain_linear
+from sparkcls.engine.kernels import attention, fused_linear, plain_linear, varlen_attention
+from sparkcls.engine.networks.padded import padded
+from sparkcls.engine.networks.windowed import local_attention
 from sparkcls.engine.packing import Layout, Packing, round_up
 from sparkcls.families.activations import ACTIVATIONS
 
@@ -27,7 +29,7 @@ def expected(q, k, v, lengths, first_only):
     return torch.cat(parts)
 
 
-def varlen_attention(q, k, v, q_ends, k_ends, most_q, most_k):
+def varlen_attn(q, k, v, q_ends, k_ends, most_q, most_k, *, window_size=(-1, -1)):
     """What `torch.nn.attention.varlen.varlen_attn` computes, which only GPUs can."""
     assert q.dtype == k.dtype == v.dtype
     assert q_ends.dtype == k_ends.dtype == torch.int32
@@ -37,13 +39,18 @@ def varlen_attention(q, k, v, q_ends, k_ends, most_q, most_k):
     for i in range(len(pairs)):
         rows, keys = slice(q_ends[i], q_ends[i + 1]), slice(k_ends[i], k_ends[i + 1])
         one, two, three = (x.transpose(0, 1) for x in (q[rows], k[keys], v[keys]))
-        parts.append(F.scaled_dot_product_attention(one, two, three).transpose(0, 1))
+        mask = None
+        if window_size != (-1, -1):
+            assert len(q) == len(k)
+            places = torch.arange(one.shape[1])
+            mask = (places[:, None] - places).abs() <= window_size[0]
+        parts.append(F.scaled_dot_product_attention(one, two, three, mask).transpose(0, 1))
     return torch.cat(parts)
 
 
 @pytest.fixture(autouse=True)
 def with_varlen_attention(monkeypatch):
-    monkeypatch.setattr(kernels, "_varlen_function", lambda: varlen_attention)
+    monkeypatch.setattr(kernels, "_varlen_function", lambda: varlen_attn)
 
 
 @pytest.mark.parametrize("lengths", BATCHES)
@@ -94,6 +101,15 @@ def test_attention_of_few_exact_queries_over_keys_of_16_bits():
     found = attention(q, k, v, packing, HEADS)
     assert found.dtype == torch.float32
     assert torch.allclose(found, expected(q, k.float(), v.float(), [3, 9], True), atol=2e-3)
+
+
+@pytest.mark.parametrize("lengths", BATCHES)
+def test_local_attention_by_windows(lengths):
+    assert kernels.has_varlen_windows()
+    packing = Packing.of([[1] * n for n in lengths], CPU, Layout.VARLEN)
+    q, k, v = (torch.randn(sum(lengths), WIDTH) for _ in range(3))
+    by_blocks = local_attention(q, k, v, padded(packing, 1 << 20, 16), HEADS, 5)
+    assert torch.allclose(varlen_attention(q, k, v, packing, HEADS, 5), by_blocks, atol=1e-5)
 
 
 def test_varlen_attention_is_for_gpus_in_16_bits(monkeypatch):

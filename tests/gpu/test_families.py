@@ -29,7 +29,7 @@ def test_a_family_equals_transformers(tmp_path, model_type):
     expected = transformers_scores(folder, texts, 128)
     exact = scores_of(classify(load(folder, "float32"), texts))
     assert np.abs(exact - expected).max() < 5e-5
-    assert len({*expected.argmax(1)}) > 1
+    assert expected.std(0).max() > 1e-3
     mixed = scores_of(classify(load(folder, "mixed"), texts))
     assert (mixed.argmax(1) == exact.argmax(1)).all()
     print(f"{model_type}: float32 {np.abs(exact - expected).max():.1e}, mixed {np.abs(mixed - expected).max():.1e}")

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sparkcls.engine.kernels import FUNCTIONS, attention
+from sparkcls.engine.kernels import FUNCTIONS, attention, has_varlen_windows, varlen_attention
 from sparkcls.engine.networks.blocks import Linears, Weights
 from sparkcls.engine.networks.padded import STEP, Padded, padded
 from sparkcls.engine.networks.rotary import Rotation
@@ -30,7 +30,9 @@ def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linear
         local: Rotation.of(packing.positions, longest, width // shape.heads, base) for local, base in bases.items()
     }
     blocks = padded(packing, (_BLOCK_CPU if packing.layout is Layout.RUNS else _BLOCK_GPU) // shape.heads, STEP)
-    x = _norm(weights, "embeddings.norm", shape, weights["embeddings.word.weight"][packing.ids])
+    windows = packing.layout is Layout.VARLEN and has_varlen_windows()
+    # What layers add to is never normed, and may grow: so in float32 whatever the weights are.
+    x = _norm(weights, "embeddings.norm", shape, weights["embeddings.word.weight"][packing.ids].float())
     for i, local in enumerate(shape.special["local"]):
         name = f"layer.{i}"
         linear, activated = linears.linear, linears.activated
@@ -49,7 +51,9 @@ def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linear
                 k, v = k.float(), v.float()
         else:
             q = rotations[local].turn(linear(normed, *q_part))
-        if local and longest > reach + 1:
+        if local and windows and len(q) == len(k):
+            context = varlen_attention(q, k, v, packing, shape.heads, reach)
+        elif local and longest > reach + 1:
             context = local_attention(q, k.to(q.dtype), v.to(q.dtype), blocks, shape.heads, reach)
         else:
             context = attention(q, k, v, packing, shape.heads)
