@@ -13,6 +13,7 @@ import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel, PreTrainedTokenizerFast
 
+from sparkcls.families import registry
 from tests.models import WORDS, vocabulary
 
 _WORDPIECE, _BYTES, _UNIGRAM = "wordpiece", "bytes", "unigram"
@@ -43,6 +44,8 @@ TOKENIZERS: dict[str, tuple[str, str, list[str]]] = {
 }
 #: Families by ``model_type``.
 FAMILIES = list(TOKENIZERS)
+#: Those whose networks are sparkcls's own.
+WRITTEN_OUT = [name for name, family in registry.FAMILIES.items() if family.network != "generic"]
 
 _SHAPE = {
     "hidden_size": 32,

@@ -16,7 +16,7 @@ from sparkcls.families.registry import FAMILIES
 from sparkcls.models.layout import WEIGHTS, read_model_folder
 from sparkcls.models.ref import ModelRef
 from tests.engine.test_networks import softmax
-from tests.families import save_tiny_family, tiny_tokenizer
+from tests.families import WRITTEN_OUT, save_tiny_family, tiny_tokenizer
 
 READING = Reading(HUGGINGFACE, True, 128)
 LABELS = ["red", "green", "blue"]
@@ -58,7 +58,7 @@ def reference(folder, texts):
         )
 
 
-@pytest.fixture(scope="module", params=list(FAMILIES))
+@pytest.fixture(scope="module", params=WRITTEN_OUT)
 def family(request, tmp_path_factory):
     return request.param, save_tiny_family(tmp_path_factory.mktemp("families") / request.param, request.param, LABELS)
 
@@ -81,7 +81,7 @@ def test_mixed_gives_the_labels_of_float32(family):
 HEADS = [(None, 3), ("multi_label_classification", 3), ("regression", 1), ("regression", 3)]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", WRITTEN_OUT)
 def test_each_kind_of_head_scores_as_the_pipeline_does(family, tmp_path):
     texts = texts_of(family)[:3]
     for kind, outputs in HEADS:

@@ -5,11 +5,12 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification
 
+from sparkcls.engine import weights
 from sparkcls.engine.network import Network
-from sparkcls.families.registry import FAMILIES
+from sparkcls.engine.packing import Layout
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import folder_digest
-from tests.families import save_tiny_family
+from tests.families import WRITTEN_OUT, save_tiny_family
 
 LABELS = ["red", "green", "blue"]
 
@@ -36,7 +37,7 @@ def sequences_of(shape, lengths, seed=1):
     return [generator.integers(0, min(shape.vocabulary, 200), n).tolist() for n in lengths]
 
 
-@pytest.fixture(scope="module", params=list(FAMILIES))
+@pytest.fixture(scope="module", params=WRITTEN_OUT)
 def family(request, tmp_path_factory):
     return request.param, save_tiny_family(tmp_path_factory.mktemp("families") / request.param, request.param, LABELS)
 
@@ -66,3 +67,29 @@ def test_sixteen_bits_are_close(family, precision):
     sequences = sequences_of(read_model_folder(folder).shape, [3, 9, 21, 40])
     half = network_of(folder, precision).start(sequences)()
     assert np.abs(softmax(half) - softmax(reference(folder, sequences))).max() < 0.1
+
+
+def test_without_onednn_the_scores_are_the_same(family):
+    _, folder = family
+    sequences = sequences_of(read_model_folder(folder).shape, [3, 9, 21])
+    for precision, near in (("float32", 5e-6), ("bfloat16", 0.1)):
+        network = network_of(folder, precision)
+        expected = network.start(sequences)()
+        network._frugal = True
+        assert np.abs(softmax(network.start(sequences)()) - softmax(expected)).max() < near
+
+
+def test_padded_as_on_a_gpu_the_scores_are_the_same(family):
+    """And in 16 bits throughout, as there."""
+    _, folder = family
+    sequences = sequences_of(read_model_folder(folder).shape, [3, 9, 9, 21, 40, 1])
+    expected = softmax(network_of(folder).start(sequences)())
+    for lengths in (sequences, sequences[1:3]):
+        network = network_of(folder)
+        network._layout = Layout.PADDED
+        found = softmax(network.start(lengths)())
+        assert np.abs(found - expected[[sequences.index(s) for s in lengths]]).max() < 1e-5
+    network = network_of(folder, "bfloat16")
+    network._layout = Layout.PADDED
+    network._weights = weights._converted(read_model_folder(folder), "bfloat16", everywhere=True)
+    assert np.abs(softmax(network.start(sequences)()) - expected).max() < 0.15

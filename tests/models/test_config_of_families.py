@@ -11,7 +11,7 @@ from sparkcls.families.family import Key
 from sparkcls.families.registry import FAMILIES
 from sparkcls.models.layout import read_model_folder
 from tests.engine.test_networks import LABELS, network_of, reference, sequences_of, softmax
-from tests.families import save_tiny_family
+from tests.families import WRITTEN_OUT, save_tiny_family
 from tests.models.test_config import rewrite
 
 #: Entries without effect, of whatever family.
@@ -65,7 +65,7 @@ def copy(saved, tmp_path):
     return lambda family: shutil.copytree(saved(family), tmp_path / "copy")
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", WRITTEN_OUT)
 def test_what_changes_nothing(copy, family):
     folder = copy(family)
     rewrite(folder, **(IDLE if family in ENCODERS else {"num_labels": 3, "use_cache": False}))
