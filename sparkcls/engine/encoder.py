@@ -56,7 +56,7 @@ class TextEncoder:
             raise
         except BaseException as e:  # tokenizers' panics are not Exceptions, and it raises bare ones
             raise ModelFormatError(f"The tokenizer in {folder.path} cannot read {_PROBE!r}: {e}") from e
-        self._embedded = folder.shape.vocabulary
+        self._embedded, self._types = folder.shape.vocabulary, folder.shape.types
         self._largest = max(self._tokenizer.get_vocab().values(), default=0)
         if self._largest >= self._embedded:
             sizes = (
@@ -159,9 +159,15 @@ class TextEncoder:
         Raises
         ------
         ModelFormatError
-            The tokenizer takes no pairs.
+            The tokenizer takes no pairs, or gives token types that the model does not have.
         """
-        return PairFrame.of(self._tokenizer, self._path, self._settings.has_types)
+        frame = PairFrame.of(self._tokenizer, self._path, self._settings.has_types)
+        if frame.typed is not None and self._types == 1:
+            raise ModelFormatError(
+                f"The tokenizer in {self._path} gives the texts of a pair the token types 0 and 1, the model has one; "
+                "take token_type_ids out of model_input_names in tokenizer_config.json if that is right"
+            )
+        return frame
 
     def finish_pair(self, first: list[int], second: list[int], max_length: int) -> tuple[PairIds, int]:
         """The ids of two texts, framed; and how many were cut. The longer one is cut first, on the tokenizer's side.

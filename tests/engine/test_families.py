@@ -10,7 +10,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipe
 
 from sparkcls.classification import CloseCalls, Decision, probabilities
 from sparkcls.engine.classifier import Classifier
-from sparkcls.engine.contract import HUGGINGFACE, Reading
+from sparkcls.engine.contract import HUGGINGFACE, Pair, Reading
 from sparkcls.errors import ModelFormatError
 from sparkcls.families.registry import FAMILIES
 from sparkcls.models.layout import WEIGHTS, read_model_folder
@@ -69,6 +69,29 @@ def test_probabilities_equal_those_of_transformers(family):
     classifier, expected = load(folder), reference(folder, texts)
     assert np.abs(softmax(scores(classifier, texts)) - softmax(expected)).max() < 1e-5
     assert np.abs(softmax(scores(classifier, texts[::-1])[::-1]) - softmax(expected)).max() < 1e-5
+
+
+def test_pairs_have_the_token_types_of_transformers(family):
+    name, folder = family
+    first, second = texts_of(name)[:6], texts_of(name)[5::-1]
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    with torch.inference_mode():
+        expected = np.stack(
+            [
+                model(**tokenizer(a, b, truncation=True, max_length=128, return_tensors="pt")).logits[0].numpy()
+                for a, b in zip(first, second, strict=True)
+            ]
+        )
+    found = scores(load(folder), [Pair(a, b) for a, b in zip(first, second, strict=True)])
+    assert np.abs(softmax(found) - softmax(expected)).max() < 1e-5
+
+
+def test_a_model_with_one_token_type_takes_no_second(tmp_path):
+    folder = save_tiny_family(tmp_path / "m", "bert", LABELS, type_vocab_size=1)
+    (outcome,) = load(folder).classify([Pair("a good film", "the plot")], [0], READING)
+    assert "gives the texts of a pair the token types 0 and 1, the model has one" in outcome.error
+    assert np.abs(scores(load(folder), ["the plot"]) - reference(folder, ["the plot"])).max() < 1e-5
 
 
 def test_mixed_gives_the_labels_of_float32(family):
