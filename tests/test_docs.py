@@ -17,6 +17,7 @@ import sparkcls
 from sparkcls import annotator, base, nlu
 from sparkcls.annotator import Normalizer, StopWordsCleaner, Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline, PipelineModel
+from tests.families import save_tiny_family
 from tests.models import save_tiny_model
 from tests.pipelines import pipeline_of
 
@@ -63,6 +64,7 @@ def namespace(spark, cache, tmp_path, monkeypatch, bundled):
         save_tiny_model(cache / name, ["neg", "pos"])
     with zipfile.ZipFile(ROOT / "tests/data/sparknlp/pipeline_text_stages.zip") as archive:
         archive.extractall(tmp_path / "old_pipeline")
+    save_tiny_family(tmp_path / "finbert", "bert", ["positive", "negative", "neutral"])
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")

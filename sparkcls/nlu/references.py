@@ -23,7 +23,7 @@ _FAMILIES = {
     **dict.fromkeys(("xlm_roberta", "xlmr_roberta"), "xlm_roberta"),
     **{name: name for name in ("albert", "camembert", "deberta", "longformer", "mpnet", "roberta", "xlnet")},
 }
-_PATTERN = re.compile(rf"(?:(?P<lang>[a-z]{{2,3}})\.)?classify\.(?:(?P<family>{'|'.join(_FAMILIES)})\.)?(?P<x>[\w.]+)")
+_PATTERN = re.compile(rf"(?:(?P<lang>[a-z]{{2,3}})\.)?classify\.(?:(?P<family>{'|'.join(_FAMILIES)})\.)?(?P<x>[\w.-]+)")
 
 
 def candidates(reference: str) -> tuple[list[str], str]:
@@ -42,7 +42,7 @@ def candidates(reference: str) -> tuple[list[str], str]:
         return [], "en"
     x = match["x"].strip(".").replace(".", "_")
     if match["family"] is None:
-        return [x], match["lang"] or "en"
+        return list(dict.fromkeys([match["x"], x])), match["lang"] or "en"
     family = _FAMILIES[match["family"]]
     # The store has all these forms, the first most often; and only DistilBERT's always have `sequence`.
     names = [f"{family}_sequence_classifier_{x}", f"{family}_base_sequence_classifier_{x}"]

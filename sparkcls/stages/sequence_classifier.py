@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sparkcls.catalogue.imported import import_folder, local_folder
+from sparkcls.catalogue.index import ANNOTATORS
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.catalogue.resolve import resolve
-from sparkcls.errors import ParamError, ParamTypeError
+from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
 from sparkcls.formats.convert import check_heads, is_foreign
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
@@ -213,7 +214,15 @@ class SequenceClassifier(Classifying):
         metadata = foreign_metadata(path)
         if metadata is None:
             return super().load(path)
+        cls._check_class(metadata["class"], str(path))
         return with_saved_params(cls.loadSavedModel(path), metadata, str(path))
+
+    @classmethod
+    def _check_class(cls, saved: str, path: str) -> None:
+        """Refuse what Spark NLP saved of another classifier, before it is converted."""
+        right = saved.rpartition(".")[2]
+        if cls.ANNOTATOR not in ("", right) and right in ANNOTATORS:
+            raise ModelFormatError(f"{path} holds a {right} of Spark NLP; read it with {right}.load, not {cls.name}'s")
 
     @classmethod
     def _of_model(cls, ref: ModelRef) -> Self:
