@@ -114,6 +114,16 @@ def spark(isolation: None, is_connect: bool, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
+def fresh_settings() -> Iterator[None]:
+    """Nothing configured, and no session heard of, before the test and after it."""
+    from sparkcls import settings
+
+    settings.forget()
+    yield
+    settings.forget()
+
+
+@pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder of the test's own."""
     folder = tmp_path / "cache"

@@ -12,8 +12,10 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sparkcls.errors import ParamError, ParamTypeError
 
@@ -36,32 +38,62 @@ class Confs:
     mirror: str | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Settings:
-    """What `configure` has set, None where it has not; and the confs that count.
+    """What counts for a call from its beginning to its end, whatever others set meanwhile; see `snapshot`.
 
-    Sessions of one process have different users, who call from different threads: a thread goes by the session that it
-    spoke for last, and one that has spoken for none (a pool's, of a service) by the session that was last heard of.
+    Parameters
+    ----------
+    cache, mirror, ship
+        What `configure` has set, None where it has not.
+    confs
+        Those of the session that the call is for.
     """
 
     cache: Path | None = None
     mirror: str | None = None
     ship: str | None = None
-    tokenization: str | None = None
-    last_confs: Confs = Confs()
-    of_thread: threading.local = field(default_factory=threading.local)
-
-    @property
-    def confs(self) -> Confs:
-        found: Confs = getattr(self.of_thread, "confs", self.last_confs)
-        return found
-
-    @confs.setter
-    def confs(self, confs: Confs) -> None:
-        self.of_thread.confs = self.last_confs = confs
+    confs: Confs = Confs()
 
 
-_settings = Settings()
+class _Heard(threading.local):
+    """Confs by thread: those of the session that it spoke for last.
+
+    Sessions of one process have different users, who call from different threads. A thread that has spoken for none (a
+    pool's, of a service) goes by the session that was last heard of.
+    """
+
+    last = Confs()
+    confs: Confs | None = None
+
+
+_configured = Settings()
+_tokenization: str | None = None
+_heard = _Heard()
+_lock = threading.Lock()
+_in_force: ContextVar[Settings | None] = ContextVar("sparkcls settings", default=None)
+
+
+def snapshot() -> Settings:
+    """The settings that count here and now: those of the `in_force` block, else what this thread goes by."""
+    return _in_force.get() or replace(_configured, confs=_heard.confs or _Heard.last)
+
+
+@contextmanager
+def in_force(settings: Settings | None = None) -> Iterator[Settings]:
+    """Let one snapshot count for all that is called in the with block; None for that of its beginning."""
+    settings = settings or snapshot()
+    token = _in_force.set(settings)
+    try:
+        yield settings
+    finally:
+        _in_force.reset(token)
+
+
+def forget() -> None:
+    """Let nothing count that `configure`, sessions or `use_tokenization` have said: for tests."""
+    global _configured, _tokenization
+    _configured, _tokenization, _Heard.last, _heard.confs = Settings(), None, Confs(), None
 
 
 def configure(
@@ -100,8 +132,10 @@ def configure(
     ParamError
         The mirror is a path at which there is no folder; the cache is a URI; `ship` is another word.
     """
+    global _configured
+    new: dict[str, Any] = {}
     if ship is not None:
-        _settings.ship = check_ship(ship, "configure(ship=...)")
+        new["ship"] = check_ship(ship, "configure(ship=...)")
     for name, value in (("cache", cache), ("mirror", mirror)):
         if value is not None and not isinstance(value, (str, os.PathLike)):
             raise ParamTypeError(f"configure({name}=...) takes a path as str, got {type(value).__name__}")
@@ -112,9 +146,11 @@ def configure(
                 f"configure(mirror={str(mirror)!r}): no such folder; a mirror is a folder that this machine "
                 "sees, or a URL, holding metadata.json and archives, or one model folder <name>_<lang> each"
             )
-        _settings.mirror = location
+        new["mirror"] = location
     if cache is not None:
-        _settings.cache = _cache(os.fspath(cache), "configure(cache=...)")
+        new["cache"] = _cache(os.fspath(cache), "configure(cache=...)")
+    with _lock:
+        _configured = replace(_configured, **new)
 
 
 def check_ship(value: str, what: str) -> str:
@@ -126,22 +162,27 @@ def check_ship(value: str, what: str) -> str:
 
 def configured_ship() -> str | None:
     """What `configure` says of shipping, None if nothing."""
-    return _settings.ship
+    return snapshot().ship
 
 
 def configured_cache() -> str | None:
     """The cache that `configure` or the conf names, None if neither does: what the driver tells its workers."""
-    return str(_settings.cache) if _settings.cache is not None else _settings.confs.cache
+    settings = snapshot()
+    return str(settings.cache) if settings.cache is not None else settings.confs.cache
 
 
 def use_driver_cache(cache: str | None) -> None:
     """On a worker: use the driver's `configured_cache`, unless this machine's environment names one."""
-    _settings.confs = Confs(None if os.environ.get(CACHE_VARIABLE) else cache, _settings.confs.mirror)
+    _hear(Confs(None if os.environ.get(CACHE_VARIABLE) else cache, snapshot().confs.mirror))
 
 
 def use_spark_conf(cache: str | None, mirror: str | None) -> None:
     """Let what a Spark session's confs say count in this thread; None where they say nothing."""
-    _settings.confs = Confs(cache or None, mirror or None)
+    _hear(Confs(cache or None, mirror or None))
+
+
+def _hear(confs: Confs) -> None:
+    _heard.confs = _Heard.last = confs
 
 
 def cache_folder() -> Path:
@@ -152,9 +193,10 @@ def cache_folder() -> Path:
     ParamError
         None is named, and the user has no home directory; or what is named is not a folder of this machine.
     """
-    if _settings.cache is not None:
-        return _settings.cache
-    named = _settings.confs.cache or os.environ.get(CACHE_VARIABLE)
+    settings = snapshot()
+    if settings.cache is not None:
+        return settings.cache
+    named = settings.confs.cache or os.environ.get(CACHE_VARIABLE)
     if named:
         return _cache(named, f"{CACHE_CONF} or ${CACHE_VARIABLE}")
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
@@ -166,31 +208,22 @@ def cache_folder() -> Path:
         ) from e
 
 
-@contextmanager
-def cache_at(folder: Path) -> Iterator[None]:
-    """Use another cache within a with block."""
-    before = _settings.cache
-    _settings.cache = folder.absolute()
-    try:
-        yield
-    finally:
-        _settings.cache = before
-
-
 def mirror() -> str | None:
     """The mirror in force, a URL or absolute path: `configure`, else the conf, else ``$SPARKCLS_MIRROR``; or None."""
-    named = _settings.mirror or _settings.confs.mirror or os.environ.get(MIRROR_VARIABLE)
+    settings = snapshot()
+    named = settings.mirror or settings.confs.mirror or os.environ.get(MIRROR_VARIABLE)
     return _location(named, f"{MIRROR_CONF} or ${MIRROR_VARIABLE}") if named else None
 
 
 def use_tokenization(name: str | None) -> None:
     """Let classifiers made from now on have this tokenization by default; None for the usual one."""
-    _settings.tokenization = name
+    global _tokenization
+    _tokenization = name
 
 
 def default_tokenization() -> str | None:
     """The tokenization that classifiers have by default, if `use_tokenization` has named one."""
-    return _settings.tokenization
+    return _tokenization
 
 
 def _location(named: str, where: str) -> str:

@@ -20,7 +20,7 @@ from sparkcls.errors import ModelNotFoundError
 from sparkcls.events import emit
 from sparkcls.models.otherkinds import is_adapter
 from sparkcls.models.ref import ModelRef, folder_digest, import_place, import_source, is_folder
-from sparkcls.settings import cache_folder
+from sparkcls.settings import Settings, cache_folder, in_force
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,9 @@ CONVERTER = 2
 _CHUNK = 1 << 20
 
 
-def import_folder(location: str | os.PathLike[str], heads: int | None = None) -> ModelRef:
+def import_folder(
+    location: str | os.PathLike[str], heads: int | None = None, settings: Settings | None = None
+) -> ModelRef:
     """The model in a folder of another system, converted into this machine's cache unless it is there.
 
     Other machines convert the same folder themselves, if they see it under the same path or URI. An adapter is merged
@@ -41,6 +43,8 @@ def import_folder(location: str | os.PathLike[str], heads: int | None = None) ->
     ----------
     heads
         Attention heads that the network must have; None for those that it has.
+    settings
+        What counts for this call; None for what counts in this thread as it begins.
 
     Raises
     ------
@@ -51,7 +55,7 @@ def import_folder(location: str | os.PathLike[str], heads: int | None = None) ->
     ParamError
         The cache cannot be written.
     """
-    with local_folder(location) as folder:
+    with in_force(settings), local_folder(location) as folder:
         base = find_base(folder) if is_adapter(folder) else None
         target = _target(folder, heads, base)
         _convert(folder, target, heads, base)

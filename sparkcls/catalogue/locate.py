@@ -23,18 +23,23 @@ from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, Pa
 from sparkcls.events import emit
 from sparkcls.models.layout import decisive_files
 from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, has_digest, import_source, is_remote, place_path
-from sparkcls.settings import CACHE_VARIABLE, MIRROR_VARIABLE, cache_folder
+from sparkcls.settings import CACHE_VARIABLE, MIRROR_VARIABLE, Settings, cache_folder, in_force
 
 logger = logging.getLogger(__name__)
 
 
-def locate(ref: ModelRef) -> Path:
+def locate(ref: ModelRef, settings: Settings | None = None) -> Path:
     """The folder of a model, on this machine, with exactly the ref's content.
 
     Asked in this order: the ref's own folders on this machine's disks; this machine's cache; the ref's folders on
     network mounts, which are copied into the cache; a foreign folder to convert, a store, the Hub. What is put into
     the cache is put there once, by one process of the machine, and checked. It is put there by its digest, never by its
     name: what a ref calls itself, a stranger may have written, and `pretrained` trusts the cache's names.
+
+    Parameters
+    ----------
+    settings
+        What counts for this call; None for what counts in this thread as it begins.
 
     Raises
     ------
@@ -45,6 +50,11 @@ def locate(ref: ModelRef) -> Path:
     ParamError
         The cache cannot be written.
     """
+    with in_force(settings):
+        return _locate(ref)
+
+
+def _locate(ref: ModelRef) -> Path:
     ref, refused = consented(ref)
     places = [place_path(place) for place in ref.places if not is_remote(place)]
     shared = [path for path in places if on_network(path)]

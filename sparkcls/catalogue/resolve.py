@@ -26,11 +26,15 @@ from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.families.family import ANY_FAMILY
 from sparkcls.models.bundled import BUNDLED_LANGUAGE, bundled_names
 from sparkcls.models.ref import BUNDLED, STORE, ModelRef, is_remote
-from sparkcls.settings import MIRROR_CONF, MIRROR_VARIABLE, cache_folder
+from sparkcls.settings import MIRROR_CONF, MIRROR_VARIABLE, Settings, cache_folder, in_force
 
 
 def resolve(
-    name: str, lang: str = "en", remote_loc: str | os.PathLike[str] | None = None, annotator: str = ""
+    name: str,
+    lang: str = "en",
+    remote_loc: str | os.PathLike[str] | None = None,
+    annotator: str = "",
+    settings: Settings | None = None,
 ) -> ModelRef:
     """Find a model by name and language, and fetch it into the cache if it is not on this machine.
 
@@ -49,6 +53,8 @@ def resolve(
     annotator
         The class of Spark NLP that a store's model must be for; empty for any that sparkcls reads. What is on this
         machine, or comes from the Hub, is taken whatever it is.
+    settings
+        What counts for this call; None for what counts in this thread as it begins.
 
     Raises
     ------
@@ -59,6 +65,11 @@ def resolve(
     ParamError, ParamTypeError
         An argument is no name or location; the cache cannot be written.
     """
+    with in_force(settings):
+        return _resolve(name, lang, remote_loc, annotator)
+
+
+def _resolve(name: str, lang: str, remote_loc: str | os.PathLike[str] | None, annotator: str) -> ModelRef:
     check_names(name, lang)
     location = store_location(remote_loc)
     name_location(location)

@@ -1,9 +1,10 @@
-"""`sparkcls pull`: a model into the cache, or into a folder to add_to_mirror."""
+"""`sparkcls pull`: a model into the cache, or into a folder to ship."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -13,7 +14,7 @@ from sparkcls.catalogue.inventory import find_local
 from sparkcls.catalogue.names import folder_name
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.cli.mirroring import add_to_mirror
-from sparkcls.settings import cache_at
+from sparkcls.settings import in_force, snapshot
 
 
 def pull(name: str, lang: str, to: Path | None, store: str | None) -> Path:
@@ -31,7 +32,7 @@ def pull(name: str, lang: str, to: Path | None, store: str | None) -> Path:
 @contextlib.contextmanager
 def _as_cache(folder: Path, lock: str) -> Iterator[None]:
     try:
-        with cache_at(folder):
+        with in_force(replace(snapshot(), cache=folder.absolute())):
             yield
     finally:
         # Only what is ours: another process may be fetching into the same folder.

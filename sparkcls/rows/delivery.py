@@ -8,7 +8,7 @@ from typing import Any
 from sparkcls.catalogue.consent import consented
 from sparkcls.catalogue.locate import locate
 from sparkcls.rows.scoring import Scoring
-from sparkcls.settings import configured_cache
+from sparkcls.settings import configured_cache, in_force
 from sparkcls.spark.confs import take_over_confs
 from sparkcls.spark.shipping import ship
 from sparkcls.spark.task import local_slots
@@ -24,12 +24,12 @@ def delivered(scoring: Scoring, session: Any) -> Scoring:
     ParamError
         The conf ``spark.sparkcls.ship`` has another word; the driver's temporary folder has no room.
     """
-    take_over_confs(session)
-    folder = locate(scoring.model)
-    # Workers ask whatever place they are told.
-    ref, _ = consented(scoring.model)
-    if str(folder) not in ref.places:
-        # Workers on this machine may have another cache.
-        ref = replace(ref, places=(*ref.places, str(folder)))
-    archive = ship(ref, folder, session)
-    return replace(scoring, model=ref, slots=local_slots(session), cache=configured_cache(), archive=archive)
+    with in_force(take_over_confs(session)):
+        folder = locate(scoring.model)
+        # Workers ask whatever place they are told.
+        ref, _ = consented(scoring.model)
+        if str(folder) not in ref.places:
+            # Workers on this machine may have another cache.
+            ref = replace(ref, places=(*ref.places, str(folder)))
+        archive = ship(ref, folder, session)
+        return replace(scoring, model=ref, slots=local_slots(session), cache=configured_cache(), archive=archive)

@@ -6,21 +6,25 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from sparkcls.settings import CACHE_CONF, MIRROR_CONF, use_spark_conf
+from sparkcls.settings import CACHE_CONF, MIRROR_CONF, Settings, snapshot, use_spark_conf
 
 
-def take_over_confs(session: Any = None) -> None:
+def take_over_confs(session: Any = None) -> Settings:
     """Let ``spark.sparkcls.cache`` and ``spark.sparkcls.mirror`` of a session count in this thread.
 
     Parameters
     ----------
     session
         Default: the active one. A thread in which none is active, such as a pool's, goes on with what counts there.
+
+    Returns
+    -------
+    What then counts: pass it on, so that a call goes by it to its end.
     """
     session = session or SparkSession.getActiveSession()
-    if session is None:
-        return
-    use_spark_conf(read_conf(session, CACHE_CONF), read_conf(session, MIRROR_CONF))
+    if session is not None:
+        use_spark_conf(read_conf(session, CACHE_CONF), read_conf(session, MIRROR_CONF))
+    return snapshot()
 
 
 def read_conf(session: Any, name: str) -> str | None:

@@ -160,10 +160,10 @@ class SequenceClassifier(Classifying):
         ModelFormatError
             The model cannot be used.
         """
-        take_over_confs()
+        settings = take_over_confs()
         name = cls.DEFAULT_MODEL if name is None else name
         lang = cls.DEFAULT_LANGUAGE if lang is None else lang
-        return cls._of_model(resolve(name, lang, remote_loc, cls.ANNOTATOR))
+        return cls._of_model(resolve(name, lang, remote_loc, cls.ANNOTATOR, settings))
 
     @classmethod
     def loadSavedModel(
@@ -192,13 +192,13 @@ class SequenceClassifier(Classifying):
             raise ParamTypeError(f"loadSavedModel(folder) takes a path as str, got {folder!r}")
         if heads is not None and (isinstance(heads, bool) or not isinstance(heads, int) or heads < 1):
             raise ParamError(f"loadSavedModel(heads=) takes a whole number from 1, got {heads!r}")
-        take_over_confs()
+        settings = take_over_confs()
         location = os.fspath(folder)
         if is_elsewhere(location):
-            return cls._of_model(import_folder(location, heads))
+            return cls._of_model(import_folder(location, heads, settings))
         with local_folder(location) as path:
             if is_foreign(path):
-                return cls._of_model(import_folder(location, heads))
+                return cls._of_model(import_folder(location, heads, settings))
             check_heads(read_model_folder(path), heads)
             return cls._of_model(ModelRef.of_folder(path.name, str(path)))
 

@@ -15,7 +15,6 @@ from sparkcls.catalogue.resolve import resolve
 from sparkcls.errors import ModelNotFoundError
 from sparkcls.models.ref import ModelRef, folder_digest
 from sparkcls.pipelines.saved import write_pipeline
-from sparkcls.settings import Settings
 from tests.models import save_tiny_model
 from tests.pipelines import classifier_of, pipeline_of
 from tests.server import publish, serve
@@ -24,8 +23,7 @@ MIRROR = "https://mirror.example/models"
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch):
-    monkeypatch.setattr("sparkcls.settings._settings", Settings())
+def fresh(fresh_settings, monkeypatch):
     monkeypatch.setattr(consent, "_named", set())
     monkeypatch.delenv("SPARKCLS_MIRROR")
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -69,7 +67,9 @@ def test_with_consent_it_is_and_fills_the_cache_by_digest_only(strangers, cache,
     assert strangers.requests
     assert [p.name for p in cache.iterdir() if not p.name.startswith(".")] == []
     assert by_digest(light.pipeline_model.stages[2]._ref()).is_dir()
-    monkeypatch.setattr("sparkcls.settings._settings", Settings(mirror=str(cache / "empty")))
+    (cache / "empty").mkdir()
+    settings.forget()
+    settings.configure(mirror=cache / "empty")
     with pytest.raises(ModelNotFoundError, match="No model 'trusted'"):
         resolve("trusted")
 

@@ -24,7 +24,6 @@ from sparkcls.catalogue.stores.opening import open_store
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef, folder_digest
-from sparkcls.settings import Settings
 from tests.server import add_entry, publish, serve
 
 #: What a process needs to fetch a model: neither Spark nor torch.
@@ -38,8 +37,7 @@ print(ref.digest)
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch):
-    monkeypatch.setattr("sparkcls.settings._settings", Settings())
+def fresh(fresh_settings, monkeypatch):
     monkeypatch.setattr(store, "PAUSE", 0.01)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)

@@ -18,15 +18,14 @@ from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, Pa
 from sparkcls.models.bundled import bundled_names
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
-from sparkcls.settings import Settings, cache_folder, configured_cache, mirror, use_spark_conf
+from sparkcls.settings import cache_folder, configured_cache, forget, in_force, mirror, snapshot, use_spark_conf
 from tests.server import add_entry, publish, serve
 
 BUNDLED = "distilbert_mini_sequence_classifier_sst2"
 
 
 @pytest.fixture(autouse=True)
-def fresh_settings(monkeypatch):
-    monkeypatch.setattr("sparkcls.settings._settings", Settings())
+def fresh(fresh_settings, monkeypatch):
     monkeypatch.setattr(store, "PAUSE", 0.01)
     sources.forget_indexes()
 
@@ -78,7 +77,7 @@ def test_settings_in_their_order(monkeypatch, tmp_path):
     assert (cache_folder(), mirror()) == (tmp_path / "conf", "s3://conf/models")
     sparkcls.configure(cache=tmp_path / "code", mirror="https://code/models")
     assert (cache_folder(), mirror()) == (tmp_path / "code", "https://code/models")
-    monkeypatch.setattr("sparkcls.settings._settings", Settings())
+    forget()
     use_spark_conf(None, None)
     monkeypatch.delenv("SPARKCLS_MIRROR")
     assert mirror() is None
@@ -109,6 +108,22 @@ def test_two_sessions_of_one_server_keep_their_own_confs(monkeypatch, tmp_path, 
         user: [tmp_path / user / f"of_{user}_en", f"https://{user}/models", str(tmp_path / user)] for user in ("a", "b")
     }
     assert cache_folder() in (tmp_path / "a", tmp_path / "b"), "a thread that has spoken for no session"
+
+
+def test_a_call_goes_by_one_snapshot_to_its_end(monkeypatch, tmp_path, tiny_model):
+    for folder in ("mine", "theirs"):
+        shutil.copytree(tiny_model, tmp_path / folder / "model_en")
+    monkeypatch.delenv("SPARKCLS_MIRROR")
+    use_spark_conf(str(tmp_path / "mine"), None)
+    mine = snapshot()
+    use_spark_conf(str(tmp_path / "theirs"), None)
+    assert locate(resolve("model", settings=mine), mine) == tmp_path / "mine" / "model_en"
+    assert locate(resolve("model")) == tmp_path / "theirs" / "model_en"
+    with in_force(mine):
+        sparkcls.configure(cache=tmp_path / "later", mirror="https://later/models")
+        use_spark_conf(None, None)
+        assert (cache_folder(), mirror()) == (tmp_path / "mine", None)
+    assert (cache_folder(), mirror()) == (tmp_path / "later", "https://later/models")
 
 
 @pytest.mark.parametrize("uri", ["s3://bucket/cache", "file:///tmp/cache", "dbfs:/cache"])

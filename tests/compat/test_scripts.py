@@ -18,6 +18,8 @@ from tests.foreign import DATA
 from tests.models import save_tiny_model, vocabulary
 from tests.server import add_entry
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = sorted((Path(__file__).parents[1] / "scripts").glob("*.py"))
 ROOT = Path(__file__).parents[2]
 

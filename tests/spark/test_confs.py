@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 from pyspark.sql import SparkSession
 
-from sparkcls import settings
 from sparkcls.settings import CACHE_CONF, MIRROR_CONF, cache_folder, mirror
 from sparkcls.spark.confs import take_over_confs
 
@@ -16,8 +15,7 @@ def session(**confs):
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch):
-    monkeypatch.setattr(settings, "_settings", settings.Settings())
+def fresh(fresh_settings, monkeypatch):
     monkeypatch.setattr(SparkSession, "getActiveSession", lambda: None)
     for variable in ("SPARKCLS_CACHE", "SPARKCLS_MIRROR"):
         monkeypatch.delenv(variable, raising=False)

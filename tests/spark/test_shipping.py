@@ -35,8 +35,8 @@ def folder(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def unconfigured(monkeypatch):
-    monkeypatch.setattr(settings, "_settings", settings.Settings())
+def unconfigured(fresh_settings):
+    pass
 
 
 @pytest.fixture
@@ -349,7 +349,7 @@ def test_a_disk_that_fills_while_copying(mounted, cache):
 def test_drivers_cache_reaches_workers_unless_they_have_their_own(tmp_path, monkeypatch):
     sparkcls.configure(cache=tmp_path / "mine")
     told = settings.configured_cache()
-    monkeypatch.setattr(settings, "_settings", settings.Settings())
+    settings.forget()
     monkeypatch.delenv("SPARKCLS_CACHE")
     settings.use_driver_cache(told)
     assert settings.cache_folder() == tmp_path / "mine"
