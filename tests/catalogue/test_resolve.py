@@ -230,12 +230,12 @@ def test_offline_with_a_cold_cache_is_one_clear_error(cache, name):
 
 
 def test_why_the_index_has_none(cache, tmp_path):
-    add_entry(tmp_path, name="bert", annotator="BertForSequenceClassification")
+    add_entry(tmp_path, name="bert", annotator="BertForTokenClassification")
     add_entry(tmp_path, name="french", language="fr")
     add_entry(tmp_path, name="unready", readyToUse=False)
     add_entry(tmp_path, name="gone")
     for name, why in (
-        ("bert", "for BertForSequenceClassification only"),
+        ("bert", "for BertForTokenClassification only"),
         ("french", "in fr, not in en"),
         ("unready", "not ready"),
         ("gone", "which the index names: not there"),
