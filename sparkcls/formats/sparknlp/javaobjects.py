@@ -1,4 +1,4 @@
-"""Java-serialized maps, as Spark NLP stores a model's vocabulary and labels.
+"""Java-serialized maps, as Spark NLP stores a model's vocabulary, merges and labels.
 
 Every record of a field is one stream that holds an array of `scala.Tuple2`. The parsing is javaobj-py3's,
 which creates no classes and runs no code; only strings and boxed integers are taken out of its result.
@@ -38,6 +38,26 @@ def read_map(folder: Path) -> dict[str, Any]:
         except ModelFormatError as e:
             raise ModelFormatError(f"{part}: {e}; copy or fetch the model again") from e
     return pairs
+
+
+def read_ranks(folder: Path) -> list[tuple[str, str]]:
+    """The merges of a byte-pair vocabulary, the first to be applied first: a map of pairs to ranks; [] if there is none.
+
+    Raises
+    ------
+    ModelFormatError
+        A part is corrupt, or holds something else than pairs of str with an int.
+    """
+    ranks: dict[tuple[str, str], int] = {}
+    for part, data in _parts(folder):
+        try:
+            for record in read_sequence_file(data):
+                ranks.update(map(_rank, _load(record)))
+        except ModelFormatError as e:
+            raise ModelFormatError(f"{part}: {e}; copy or fetch the model again") from e
+        except Exception as e:
+            raise ModelFormatError(f"{part}: {_corrupt(e)}; copy or fetch the model again") from e
+    return sorted(ranks, key=ranks.__getitem__)
 
 
 def read_token_rules(folder: Path) -> list[str]:
@@ -114,6 +134,14 @@ def _load(data: bytes) -> Any:
 
 def _corrupt(error: Exception) -> ModelFormatError:
     return ModelFormatError(f"a Java object stream is corrupt ({type(error).__name__}: {error})")
+
+
+def _rank(element: Any) -> tuple[tuple[str, str], int]:
+    pair, rank = _field(element, "_1"), _value(_field(element, "_2"))
+    left, right = _value(_field(pair, "_1")), _value(_field(pair, "_2"))
+    if not isinstance(left, str) or not isinstance(right, str) or not isinstance(rank, int):
+        raise ModelFormatError("a list of merges holds something else than pairs of str with an int")
+    return (left, right), rank
 
 
 def _pair(element: Any) -> tuple[str, Any]:
