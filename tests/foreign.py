@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from sparkcls.families.distilbert import DISTILBERT
+from sparkcls.families.weights import weights_of
 from sparkcls.formats.messages import message
-from sparkcls.formats.sparknlp.saved_stage import CLASS
+from sparkcls.formats.sparknlp.saved_stage import PACKAGE
 from sparkcls.formats.tensorflow.tensorbundle import masked_crc32c
-from sparkcls.formats.weights import expected_shapes
+from sparkcls.models.config import read_shape
 from tests.tf_graph import Build, tensorflow_graph
 
 DATA = Path(__file__).parent / "data" / "sparknlp"
@@ -140,7 +142,11 @@ def write_saved_tensorflow(
 ) -> Path:
     """A stage as Spark NLP saves it with TensorFlow, whose bundle has the variables' names as keys."""
     (folder / "metadata").mkdir(parents=True)
-    line = {"class": CLASS, "uid": "DistilBertForSequenceClassification_0", "paramMap": params or {}}
+    line = {
+        "class": PACKAGE + "DistilBertForSequenceClassification",
+        "uid": "DistilBertForSequenceClassification_0",
+        "paramMap": params or {},
+    }
     (folder / "metadata" / "part-00000").write_text(json.dumps(line) + "\n")
     write_field(folder / "fields" / "labels", {label: i for i, label in enumerate(labels)})
     write_field(folder / "fields" / "vocabulary", {piece: i for i, piece in enumerate(pieces)})
@@ -170,6 +176,13 @@ def write_saved_model(folder: Path, state: Mapping[str, np.ndarray], build: Buil
         signature.inputs.add(key=name).value.name = f"serving_default_{name}:0"
     signature.outputs.add(key="logits").value.name = "StatefulPartitionedCall:0"
     (folder / "saved_model.pb").write_bytes(saved.SerializeToString())
+
+
+def expected_shapes(config: dict[str, Any], outputs: int) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every weight of a DistilBERT classifier, by the names of `transformers`."""
+    # Heads are in no weight's shape.
+    shape = read_shape(Path("config.json"), config | {"n_heads": 1}, DISTILBERT)
+    return {weight.name: weight.shape for weight in weights_of(DISTILBERT, shape, outputs).values()}
 
 
 def random_state(

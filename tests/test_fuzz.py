@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sparkcls.errors import ModelFormatError, SparkclsError
+from sparkcls.families.distilbert import DISTILBERT
 from sparkcls.formats.archive import MOST_DIRECTORY, MOST_RATIO, extract
 from sparkcls.formats.evaluate import Budget, Node, evaluate
 from sparkcls.formats.messages import MOST_STRUCTURE
@@ -78,9 +79,9 @@ def small_onnx() -> bytes:
 
 def test_onnx(tmp_path):
     data = small_onnx()
-    state = read_onnx_bytes(data, [tmp_path], "m").state
-    assert state["distilbert.transformer.layer.0.ffn.lin1.weight"].shape == (4, 2)
-    survive(lambda d: read_onnx_bytes(d, [tmp_path], "m"), [data], 20_000, 5)
+    state = read_onnx_bytes(data, DISTILBERT, [tmp_path], "m").state
+    assert state["layer.0.inner.weight"].shape == (4, 2)
+    survive(lambda d: read_onnx_bytes(d, DISTILBERT, [tmp_path], "m"), [data], 20_000, 5)
 
 
 def test_graphs():
@@ -107,7 +108,7 @@ def test_graphs_of_tensorflow_that_are_run(tmp_path):
 
     def read(data):
         graph.write_bytes(data)
-        return answer(read_tensorflow(tmp_path / "variables" / "variables", graph, saved_model=True))
+        return answer(read_tensorflow(tmp_path / "variables" / "variables", graph, family=DISTILBERT, saved_model=True))
 
     assert read(graph.read_bytes()) == {"n_heads": 4, "activation": "relu"}
     survive(read, [graph.read_bytes()], 250, 8)
@@ -116,7 +117,7 @@ def test_graphs_of_tensorflow_that_are_run(tmp_path):
 def test_graphs_of_onnx_that_are_run(tmp_path):
     extract(DATA.parent / "exported" / "onnx_dynamo_relu_3.zip", tmp_path)
     data = (tmp_path / "model.onnx").read_bytes()
-    read = partial(lambda folder, data: answer(read_onnx_bytes(data, [folder], "m")), tmp_path)
+    read = partial(lambda folder, data: answer(read_onnx_bytes(data, DISTILBERT, [folder], "m")), tmp_path)
     assert read(data) == {"n_heads": 3, "activation": "relu"}
     survive(read, [data], 250, 9)
 
@@ -162,14 +163,16 @@ def test_structure_is_bounded_before_it_is_parsed(tmp_path):
     empty = b"\x0a\x00" * (MOST_STRUCTURE // 2 + 1)
     graph = b"\x3a" + varint(len(empty)) + empty
     with pytest.raises(ModelFormatError, match=r"more than .* parts|beside its weights"):
-        read_onnx_bytes(graph, [tmp_path], "m")
+        read_onnx_bytes(graph, DISTILBERT, [tmp_path], "m")
     node = b"\x0a" + varint(len(empty)) + empty
     with pytest.raises(ModelFormatError, match="beside its weights"):
         read_onnx_bytes(b"\x3a" + varint(len(node)) + node, [tmp_path], "m")
     write_saved_model(tmp_path, random_state(16, 2, 40, positions=16), Build(4))
     (tmp_path / "saved_model.pb").write_bytes(empty)
     with pytest.raises(ModelFormatError, match="the most is"):
-        read_tensorflow(tmp_path / "variables" / "variables", tmp_path / "saved_model.pb", saved_model=True)
+        read_tensorflow(
+            tmp_path / "variables" / "variables", tmp_path / "saved_model.pb", family=DISTILBERT, saved_model=True
+        )
 
 
 def test_tables_whose_keys_grow():
@@ -256,11 +259,11 @@ def test_external_data_stays_beside_the_model(tmp_path):
     tensor = model.graph.initializer.add(name="classifier.bias", dims=[4], data_type=1, data_location=1)
     tensor.external_data.add(key="location", value="../secret")
     with pytest.raises(ModelFormatError, match="not beside the model"):
-        read_onnx_bytes(model.SerializeToString(), [tmp_path / "model"], "m")
+        read_onnx_bytes(model.SerializeToString(), DISTILBERT, [tmp_path / "model"], "m")
     (tmp_path / "model" / "weights.data").write_bytes(b"\x01" * 16)
     tensor.external_data[0].value = "weights.data"
-    state = read_onnx_bytes(model.SerializeToString(), [tmp_path / "model"], "m").state
-    assert state["classifier.bias"].shape == (4,)
+    state = read_onnx_bytes(model.SerializeToString(), DISTILBERT, [tmp_path / "model"], "m").state
+    assert state["head.output.bias"].shape == (4,)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])

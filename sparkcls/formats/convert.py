@@ -1,4 +1,4 @@
-"""From any folder that holds a DistilBERT classifier to a model folder of sparkcls."""
+"""From any folder that holds a classifier to a model folder of sparkcls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
+from sparkcls.families.family import Family
 from sparkcls.formats.exporter import is_exporter_folder, read_exporter_folder
 from sparkcls.formats.lora.folder import merge_adapter
 from sparkcls.formats.model import write_model
@@ -21,7 +22,13 @@ def is_foreign(folder: Path) -> bool:
     return is_adapter(folder) or (not has_weights(folder) and (is_saved_stage(folder) or is_exporter_folder(folder)))
 
 
-def convert_folder(source: Path, target: Path, heads: int | None = None, base: Path | None = None) -> None:
+def convert_folder(
+    source: Path,
+    target: Path,
+    heads: int | None = None,
+    base: Path | None = None,
+    family: Family | None = None,
+) -> None:
     """Read a model folder of any known kind and write a checked model folder of sparkcls.
 
     Known are: a stage that Spark NLP saved, or a zip of its store unpacked; an exporter's folder
@@ -38,6 +45,8 @@ def convert_folder(source: Path, target: Path, heads: int | None = None, base: P
         Attention heads that the network must have; None for those that its graph or config.json tells.
     base
         The folder of the model that an adapter changes; without it adapters are refused.
+    family
+        What an exporter's folder holds a classifier of; None for what its files tell.
 
     Raises
     ------
@@ -59,7 +68,7 @@ def convert_folder(source: Path, target: Path, heads: int | None = None, base: P
             entries = [e for e in source.iterdir() if not e.name.startswith((".", "__MACOSX"))]
             if len(entries) == 1 and entries[0].is_dir() and not is_saved_stage(source):
                 source = entries[0]
-            _write(source, work, heads, base)
+            _write(source, work, heads, base, family)
             check_heads(read_model_folder(work), heads)
     except PermissionError as e:
         if not str(e.filename).startswith(str(source)):
@@ -85,7 +94,7 @@ def check_heads(folder: ModelFolder, heads: int | None) -> None:
         )
 
 
-def _write(source: Path, target: Path, heads: int | None, base: Path | None) -> None:
+def _write(source: Path, target: Path, heads: int | None, base: Path | None, family: Family | None) -> None:
     if is_adapter(source) and base is not None:
         merge_adapter(source, base, target)
     elif has_weights(source):
@@ -96,7 +105,7 @@ def _write(source: Path, target: Path, heads: int | None, base: Path | None) -> 
     elif is_saved_stage(source):
         write_model(read_saved_model(source, heads), target)
     elif is_exporter_folder(source):
-        write_model(read_exporter_folder(source, heads), target)
+        write_model(read_exporter_folder(source, heads, family), target)
     elif has_other_weights(source):
         # It says what they are.
         read_model_folder(source)

@@ -1,11 +1,10 @@
-"""A DistilBERT classifier of OpenVINO, read and run by the openvino package (the extra `sparkcls[openvino]`).
+"""A classifier of OpenVINO, read and run by the openvino package (the extra `sparkcls[openvino]`).
 
 OpenVINO keeps no names of weights, but every operation has the path of the module that it came from.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -14,23 +13,19 @@ from typing import Any
 import numpy as np
 
 from sparkcls.errors import ModelFormatError, first_line
-from sparkcls.formats.settle import Network
-from sparkcls.formats.weights import StateDict
+from sparkcls.families.family import Family
+from sparkcls.formats.names import Names, StateDict
+from sparkcls.formats.network import Network
 
-_MODULE = re.compile(
-    r"(distilbert\.(?:embeddings\.(?:word_embeddings|position_embeddings|LayerNorm)"
-    r"|transformer\.layer\.\d+\.(?:attention\.(?:[qkv]|out)_lin|(?:sa|output)_layer_norm|ffn\.lin[12]))"
-    r"|pre_classifier|classifier)(?=\.|$)"
-)
-_MASK, _LOGITS = "attention_mask", "logits"
+_IDS, _MASK, _TYPES, _LOGITS = "input_ids", "attention_mask", "token_type_ids", "logits"
 #: How far single precision may stray, relative to the largest score.
 _ROUNDING = 1e-4
 #: What an operation's constant is to its module.
-_ROLES = {"Gather": "weight", "MatMul": "weight", "Multiply": "weight", "Add": "bias"}
+_KINDS = {"Gather": "weight", "MatMul": "weight", "Multiply": "weight", "Add": "bias"}
 
 
-def read_openvino(files: Sequence[Path], what: str) -> Network:
-    """A DistilBERT classifier in an .xml and a .bin among `files`.
+def read_openvino(files: Sequence[Path], family: Family, what: str) -> Network:
+    """A classifier of a family in an .xml and a .bin among `files`.
 
     Raises
     ------
@@ -51,17 +46,22 @@ def read_openvino(files: Sequence[Path], what: str) -> Network:
     core = openvino.Core()
     try:
         model = core.read_model(str(networks[0]))
-        state = _weights(model)
+        names = Names(family)
+        names.learn(o.get_friendly_name() for o in model.get_ordered_ops())
+        state = _weights(model, names)
         operations = model.get_ordered_ops()
         inputs = {name for port in model.inputs for name in port.get_names()}
         return Network(
             what=str(networks[0]),
+            family=family,
             state=state,
             run=partial(_run, core, model),
             takes_mask=_MASK in inputs,
             operations={kind for kind in map(_kind, operations)},
             epsilons={float(o.get_attributes()["eps"]) for o in operations if o.get_type_name() == "MVN"},
             rounding=_ROUNDING,
+            inner_layers=names.inner_layers,
+            attentions=sum(o.get_type_name() == "Softmax" for o in operations),
         )
     except Exception as e:  # the package raises RuntimeError and more for corrupt files
         raise ModelFormatError(f"{networks[0]} cannot be read by OpenVINO ({first_line(e)[:300]})") from e
@@ -78,7 +78,7 @@ def _run(core: Any, model: Any, ids: np.ndarray, mask: np.ndarray) -> np.ndarray
     """The scores that the model computes, in single precision."""
     try:
         compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1})
-        given = {"input_ids": ids, _MASK: mask}
+        given = {_IDS: ids, _MASK: mask, _TYPES: np.zeros_like(ids)}
         names = [next((n for n in port.get_names() if n in given), "") for port in compiled.inputs]
         if not all(names):
             raise ModelFormatError(f"its inputs are not all among {', '.join(given)}")
@@ -90,34 +90,42 @@ def _run(core: Any, model: Any, ids: np.ndarray, mask: np.ndarray) -> np.ndarray
         raise ModelFormatError(f"OpenVINO cannot run it ({first_line(e)[:300]})") from e
 
 
-def _weights(model: Any) -> StateDict:
+def _weights(model: Any, names: Names) -> StateDict:
     state: StateDict = {}
     for operation in model.get_ordered_ops():
         kind = operation.get_type_name()
-        if kind not in _ROLES:
+        if kind not in _KINDS:
             continue
         inputs = [operation.input_value(i).get_node() for i in range(min(2, operation.get_input_size()))]
         # The last addition bears the output's name; the product before it tells the module.
-        named = (_MODULE.search(node.get_friendly_name().replace("/", ".")) for node in (operation, *inputs))
-        module = next(filter(None, named), None)
+        module = next(filter(None, (_module(node, names) for node in (operation, *inputs))), None)
         if module is None:
             continue
-        for product in inputs if kind == "Add" and module.group(1).lower().endswith("norm") else ():
+        for product in inputs if kind == "Add" and module.endswith("norm") else ():
             # The scale of a layer norm, where it bears no name of its own.
             if product.get_type_name() == "Multiply":
                 scales = [_constant(product.input_value(i).get_node()) for i in range(2)]
-                state |= {f"{module.group(1)}.weight": a.reshape(-1) for a in scales if a is not None and a.size > 1}
+                state |= {f"{module}.weight": a.reshape(-1) for a in scales if a is not None and a.size > 1}
         for array in map(_constant, inputs):
             # Single numbers are epsilons and scales, but for the bias of a head with one output.
-            if array is None or (array.size <= 1 and (module.group(1), kind) != ("classifier", "Add")):
+            if array is None or (array.size <= 1 and (module, kind) != ("head.output", "Add")):
                 continue
-            name = f"{module.group(1)}.{_ROLES[kind]}"
             if kind == "MatMul":
                 array = array if operation.get_attributes()["transpose_b"] else array.T
             elif kind in ("Add", "Multiply"):
                 array = array.reshape(-1)
-            state.setdefault(name, array)
+            state.setdefault(f"{module}.{_KINDS[kind]}", array)
     return state
+
+
+def _module(node: Any, names: Names) -> str | None:
+    """The role of the module that an operation comes from, without ``.weight``."""
+    parts = node.get_friendly_name().replace("/", ".").split(".")
+    for end in range(len(parts), 0, -1):
+        role = names.role(".".join([*parts[:end], "weight"]))
+        if role is not None:
+            return role.removesuffix(".weight")
+    return None
 
 
 def _constant(node: Any) -> np.ndarray | None:

@@ -27,7 +27,6 @@ from sparkcls.stages.tokenizer import Tokenizer
 from sparkcls.text.tokens import TokenRules
 
 #: What the class names of Spark NLP's classifiers begin with.
-_CLASSIFIERS = "com.johnsnowlabs.nlp.annotators.classifier.dl."
 #: Class of a stage in Spark NLP, and the one that does the same here. Classes are named in saved metadata.
 STAGES: dict[str, Any] = {
     "com.johnsnowlabs.nlp.DocumentAssembler": DocumentAssembler,
@@ -39,7 +38,7 @@ STAGES: dict[str, Any] = {
     "com.johnsnowlabs.nlp.annotators.Stemmer": Stemmer,
     "com.johnsnowlabs.nlp.TokenAssembler": TokenAssembler,
     "com.johnsnowlabs.nlp.Finisher": Finisher,
-    **{_CLASSIFIERS + name: stage for name, stage in CLASSIFIERS.items() if stage.ANNOTATOR},
+    **{PACKAGE + name: stage for name, stage in CLASSIFIERS.items() if stage.ANNOTATOR},
 }
 
 

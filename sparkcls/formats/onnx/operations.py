@@ -181,6 +181,7 @@ OPERATIONS: dict[str, Operation] = (
         "And": each(np.logical_and),
         "Cast": _of(lambda a, budget, x: cast(x, KINDS[a["to"]])),
         "CastLike": _of(lambda a, budget, x, y: cast(x, y.dtype.kind)),
+        "Ceil": each(np.ceil),
         "Clip": _of(_clip),
         "Concat": _concat,
         "Constant": _constant,

@@ -41,7 +41,7 @@ def read_map(folder: Path) -> dict[str, Any]:
 
 
 def read_ranks(folder: Path) -> list[tuple[str, str]]:
-    """The merges of a byte-pair vocabulary, the first to be applied first: a map of pairs to ranks; [] if there is none.
+    """The merges of a byte-pair vocabulary in their order, from a map of pairs to ranks; [] if there is none.
 
     Raises
     ------

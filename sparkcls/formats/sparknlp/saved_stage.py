@@ -2,9 +2,11 @@
 
 metadata/part-00000                       class, uid and Params as one JSON line
 fields/vocabulary, fields/labels          maps of str to int, see `javaobjects`
-distilbert_classification_tensorflow      zip: saved_model.pb (a bare GraphDef), variables.{index,data-*}
-distilbert_classification_onnx            zip: one ONNX file
-distilbert_classification_openvino        zip: an .xml and a .bin
+fields/merges                             map of pairs of str to int, of families with byte pairs
+<family>_spp                              SentencePiece's model, in place of the vocabulary
+<family>_classification_tensorflow        zip: saved_model.pb (a bare GraphDef), variables.{index,data-*}
+<family>_classification_onnx              zip: one ONNX file
+<family>_classification_openvino          zip: an .xml and a .bin
 
 The layout and the meaning of Params were learnt from files that Spark NLP 3.4.4 and 5.5.3 wrote.
 """
@@ -16,28 +18,39 @@ from pathlib import Path
 from typing import Any
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.family import Family
+from sparkcls.families.pieces import BYTE_PAIRS, UNIGRAM
+from sparkcls.families.registry import FAMILIES, family_of_class
 from sparkcls.formats.archive import extract
+from sparkcls.formats.messages import read_file
 from sparkcls.formats.metadata import parse_metadata
 from sparkcls.formats.model import ForeignModel
+from sparkcls.formats.names import StateDict, contiguous
+from sparkcls.formats.network import Network
 from sparkcls.formats.onnx.reader import read_onnx
 from sparkcls.formats.openvino import read_openvino
-from sparkcls.formats.settle import Network, settle
-from sparkcls.formats.sparknlp.javaobjects import read_map
+from sparkcls.formats.pieces import of_sentencepiece, of_vocabulary
+from sparkcls.formats.settle import settle
+from sparkcls.formats.sparknlp.javaobjects import read_map, read_ranks
 from sparkcls.formats.tensorflow.reader import read_tensorflow
-from sparkcls.formats.weights import StateDict, contiguous
 from sparkcls.models.ref import is_folder
 
-CLASS = "com.johnsnowlabs.nlp.annotators.classifier.dl.DistilBertForSequenceClassification"
+PACKAGE = "com.johnsnowlabs.nlp.annotators.classifier.dl."
+#: What its classes of classifiers end with. Both kinds are the same network, and the same files.
+SEQUENCE, ZERO_SHOT = "ForSequenceClassification", "ForZeroShotClassification"
 #: What the class names of its stages begin with.
 FOREIGN = "com.johnsnowlabs."
 #: By the JVM; and by Python, for a pipeline that holds a pipeline.
 PIPELINE_CLASSES = ("org.apache.spark.ml.PipelineModel", "pyspark.ml.pipeline.PipelineModel")
-FILE = "distilbert_classification_"
+#: What files of a class begin with, where that is not its name in lower case.
+_FILES = {"XlmRoBerta": "xlm_roberta"}
 _MOST_METADATA = 16 << 20
 _EXTERNAL = ("_data", ".data")
 
 #: Params that mean the same here. Columns are the user's, batchSize and engine are the JVM's business.
 CARRIED = ("caseSensitive", "maxSentenceLength", "coalesceSentences", "activation", "multilabel", "threshold")
+#: And those of a zero-shot classifier beside them.
+CARRIED_ZERO_SHOT = ("candidateLabels", "entailmentIdParam", "contradictionIdParam")
 
 
 def is_saved_stage(folder: Path) -> bool:
@@ -85,6 +98,14 @@ def stage_folders(folder: Path, metadata: dict[str, Any]) -> list[Path]:
     return folders
 
 
+def family_of_saved(name: str) -> tuple[Family, bool] | None:
+    """The family of a class of Spark NLP, and whether it is zero-shot; None if it is no classifier's."""
+    short = name.removeprefix(PACKAGE)
+    zero_shot = short.endswith(ZERO_SHOT)
+    family = family_of_class(short.removesuffix(ZERO_SHOT) + SEQUENCE if zero_shot else short)
+    return (family, zero_shot) if family and name.startswith(PACKAGE) else None
+
+
 def read_saved_model(folder: Path, heads: int | None = None) -> ForeignModel:
     """A classifier that Spark NLP saved.
 
@@ -98,35 +119,61 @@ def read_saved_model(folder: Path, heads: int | None = None) -> ForeignModel:
         raise ModelFormatError(
             f"{folder} holds a pipeline; read it with sparkcls.pretrained.importPipeline, which keeps all its stages"
         )
-    if metadata["class"] != CLASS:
-        raise ModelFormatError(
-            f"{folder} holds a {metadata['class']}; only DistilBertForSequenceClassification can be read"
-        )
-    labels = read_map(folder / "fields" / "labels")
-    vocabulary = read_map(folder / "fields" / "vocabulary")
-    for name, field in (("labels", labels), ("vocabulary", vocabulary)):
-        if not field:
-            raise ModelFormatError(f"{folder / 'fields' / name} is missing or empty; fetch or save the model again")
-        if not all(isinstance(i, int) for i in field.values()):
-            raise ModelFormatError(f"{folder / 'fields' / name} maps to something else than numbers; it is corrupt")
+    found = family_of_saved(metadata["class"])
+    if found is None:
+        known = ", ".join(family.spark_nlp for family in FAMILIES.values() if family.spark_nlp)
+        raise ModelFormatError(f"{folder} holds a {metadata['class']}; only {known} can be read")
+    family, zero_shot = found
+    params = _params(metadata)
+    carried = CARRIED + CARRIED_ZERO_SHOT if zero_shot else CARRIED
+    stem = _stem(family)
+    files = {e: folder / f"{stem}_classification_{e}" for e in ("tensorflow", "onnx", "openvino")}
+    engines = [engine for engine, file in files.items() if file.is_file()]
+    labels = _numbers(folder, "labels")
     by_index = {i: label for label, i in labels.items()}
     if sorted(by_index) != list(range(len(labels))):
         raise ModelFormatError(f"{folder / 'fields' / 'labels'} does not number its labels from 0: {labels}")
-    params = _params(metadata)
-    engines = [e for e in ("tensorflow", "onnx", "openvino") if (folder / (FILE + e)).is_file()]
     if not engines:
-        raise ModelFormatError(f"{folder} has no file {FILE}tensorflow, {FILE}onnx or {FILE}openvino; copy it again")
+        names = [file.name for file in files.values()]
+        raise ModelFormatError(f"{folder} has no file {names[0]}, {names[1]} or {names[2]}; copy it again")
     stated = params.pop("engine", engines[0])
     engine = stated if stated in engines else engines[0]
-    state, config = _read_engine(folder, engine, heads)
+    state, config = _read_engine(folder, family, engine, files[engine], heads)
     return ForeignModel(
+        family=family,
         state=state,
         labels=[by_index[i] for i in range(len(labels))],
-        vocabulary=vocabulary,
-        params={name: params[name] for name in CARRIED if name in params},
         config=config,
-        engine=engine,
+        files=_tokenizer(folder, family, stem, len(state["embeddings.word.weight"])),
+        params={name: params[name] for name in carried if name in params},
     )
+
+
+def _stem(family: Family) -> str:
+    """What the names of a class's files begin with."""
+    name = (family.spark_nlp or "").removesuffix(SEQUENCE)
+    return _FILES.get(name, name.lower())
+
+
+def _tokenizer(folder: Path, family: Family, stem: str, size: int) -> dict[str, bytes]:
+    """The files of the tokenizer."""
+    if family.pieces.kind == UNIGRAM:
+        file = folder / f"{stem.replace('xlm_', 'xlm')}_spp"
+        if not file.is_file():
+            raise ModelFormatError(f"{folder} has no file {file.name}; copy it again")
+        return of_sentencepiece(family, read_file(file), str(file))
+    merges = read_ranks(folder / "fields" / "merges") if family.pieces.kind == BYTE_PAIRS else []
+    return of_vocabulary(family, _numbers(folder, "vocabulary"), merges, size, str(folder))
+
+
+def _numbers(folder: Path, name: str) -> dict[str, int]:
+    """A field that maps str to int."""
+    field = read_map(folder / "fields" / name)
+    if not field:
+        raise ModelFormatError(f"{folder / 'fields' / name} is missing or empty; fetch or save the model again")
+    if not all(isinstance(i, int) for i in field.values()):
+        raise ModelFormatError(f"{folder / 'fields' / name} maps to something else than numbers; it is corrupt")
+    return field
 
 
 def _params(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -136,28 +183,29 @@ def _params(metadata: dict[str, Any]) -> dict[str, Any]:
     return {**maps[0], **maps[1]}
 
 
-def _read_engine(folder: Path, engine: str, heads: int | None) -> tuple[StateDict, dict[str, Any]]:
+def _read_engine(
+    folder: Path, family: Family, engine: str, archive: Path, heads: int | None
+) -> tuple[StateDict, dict[str, Any]]:
     """The weights in an engine's zip, and what config.json is to say of the network."""
-    archive = folder / (FILE + engine)
     with tempfile.TemporaryDirectory(prefix="sparkcls-") as temporary:
         inner = Path(temporary)
         try:
-            network = _network(folder, engine, archive, inner)
+            network = _network(folder, family, engine, archive, inner)
             # Here, because the files that the weights are mapped from are gone afterwards.
-            return contiguous(network.state), settle(network, {}, heads)
+            return contiguous(network.state), network.config | settle(network, {}, heads)
         except ModelFormatError as e:
             raise ModelFormatError(str(e).replace(str(inner), str(archive))) from e
 
 
-def _network(folder: Path, engine: str, archive: Path, inner: Path) -> Network:
+def _network(folder: Path, family: Family, engine: str, archive: Path, inner: Path) -> Network:
     """The network in an engine's zip, unpacked into `inner`."""
     files = extract(archive, inner)
     if engine == "tensorflow":
         signature = {k: v for k, v in read_map(folder / "fields" / "signatures").items() if isinstance(v, str)}
-        return read_tensorflow(inner / "variables", inner / "saved_model.pb", False, signature)
+        return read_tensorflow(inner / "variables", inner / "saved_model.pb", family, False, signature)
     if engine == "onnx":
-        return read_onnx(_onnx_file(files, archive), folder)
-    return read_openvino(files, str(archive))
+        return read_onnx(_onnx_file(files, archive), family, folder)
+    return read_openvino(files, family, str(archive))
 
 
 def _onnx_file(files: list[Path], archive: Path) -> Path:

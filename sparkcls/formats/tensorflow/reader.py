@@ -1,4 +1,4 @@
-"""A DistilBERT classifier of TensorFlow: variables in a tensor bundle, and the graph that computes with them.
+"""A classifier of TensorFlow: variables in a tensor bundle, and the graph that computes with them.
 
 saved_model.pb is a SavedModel, or in Spark NLP's files the bare graph of one. Either way the network is a function
 that one node calls with the inputs and the variables, and functions call others.
@@ -13,16 +13,17 @@ from typing import Any
 import numpy as np
 
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.family import Family
 from sparkcls.formats.evaluate import Budget, Node, Operation, as_double, evaluate
 from sparkcls.formats.messages import check_size, parse, read_file
-from sparkcls.formats.settle import Network
+from sparkcls.formats.names import Names, StateDict, contiguous, keras_name
+from sparkcls.formats.network import Network
 from sparkcls.formats.tensorflow.graphdef import called, node_of, shared_name, variable_names
 from sparkcls.formats.tensorflow.operations import OPERATIONS
 from sparkcls.formats.tensorflow.tensorbundle import TensorBundle
-from sparkcls.formats.weights import contiguous, keras_to_state
 
 _SIGNATURE = "serving_default"
-_INPUTS = ("input_ids", "attention_mask")
+_IDS, _MASK, _TYPES = _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _LOGITS = "logits"
 _CALLS = ("StatefulPartitionedCall", "PartitionedCall")
 _VARIABLES = ("VarHandleOp", "VariableV2", "Variable")
@@ -39,8 +40,10 @@ _CONSTANTS = {
 _ATTRIBUTES = ("s", "i", "f", "b", "type")
 
 
-def read_tensorflow(prefix: Path, graph: Path, saved_model: bool, signature: dict[str, str] | None = None) -> Network:
-    """A DistilBERT classifier in a tensor bundle and a graph.
+def read_tensorflow(
+    prefix: Path, graph: Path, family: Family, saved_model: bool, signature: dict[str, str] | None = None
+) -> Network:
+    """A classifier of a family in a tensor bundle and a graph.
 
     Parameters
     ----------
@@ -72,18 +75,38 @@ def read_tensorflow(prefix: Path, graph: Path, saved_model: bool, signature: dic
         arrays[names[key]] = bundle.array(key)
         return arrays[names[key]]
 
-    state = contiguous(keras_to_state(names, read, str(prefix)))
+    roles = Names(family)
+    roles.learn(map(keras_name, names.values()))
+    state = contiguous(_state(names, roles, read, str(prefix)))
     parsed, signature = _serving(data, str(graph), saved_model, signature or {})
     functions = {f.signature.name: f for f in parsed.library.function}
     reached = [parsed.node, *(functions[name].node_def for name in _reached(parsed.node, functions))]
     return Network(
         what=str(graph),
+        family=family,
         state=state,
         run=_run_of(parsed.node, functions, arrays, signature),
-        takes_mask=_INPUTS[1] in signature,
+        takes_mask=_MASK in signature,
         operations={node.op for nodes in reached for node in nodes},
         epsilons={e for nodes in reached for e in _epsilons(nodes)},
+        inner_layers=roles.inner_layers,
+        attentions=sum(node.op == "Softmax" for nodes in reached for node in nodes),
     )
+
+
+def _state(names: dict[str, str], roles: Names, read: Callable[[str], np.ndarray], what: str) -> StateDict:
+    """Weights by role, of variables by checkpoint key."""
+    state: StateDict = {}
+    for key, name in names.items():
+        role = roles.role(keras_name(name))
+        if role is None:
+            continue
+        if role in state:
+            raise ModelFormatError(f"{what}: two variables are {role}; the second is {name}")
+        array = read(key)
+        # Keras stores a dense layer as (inputs, outputs), torch as (outputs, inputs).
+        state[role] = array.T if name.endswith("/kernel") and array.ndim == 2 else array
+    return state
 
 
 def _serving(data: bytes, what: str, saved_model: bool, signature: dict[str, str]) -> tuple[Any, dict[str, str]]:
@@ -172,7 +195,7 @@ def _run_of(
 
     def run(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         known = dict(values)
-        for name, array in zip(_INPUTS, (ids, mask), strict=True):
+        for name, array in zip(_INPUTS, (ids, mask, np.zeros_like(ids)), strict=True):
             if name in signature:
                 known[_tensor(signature[name])] = array
         outputs = [name for name in signature if name not in _INPUTS]

@@ -1,0 +1,1 @@
+"""The arithmetic of each kind of network once more, in double precision and in NumPy, to judge graphs by."""
