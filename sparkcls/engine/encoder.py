@@ -9,13 +9,14 @@ from functools import cached_property
 from tokenizers import models
 
 from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP, Sentence
+from sparkcls.engine.original import Encode, HiddenFirst, original_encode
 from sparkcls.engine.pairs import PairFrame, PairIds, Second
 from sparkcls.engine.tokenizer import load_tokenizer
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.original import Original
 from sparkcls.models.layout import ModelFolder
 from sparkcls.models.tokenizer_settings import usual_pieces
 from sparkcls.models.vocabulary import is_cased
-from sparkcls.text.wordpiece import UNKNOWN, encode_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +43,8 @@ class TextEncoder:
         self._path = folder.path
         self._tokenizer, self._settings = load_tokenizer(folder)
         model = self._tokenizer.model
-        #: The wordpiece of unknown words, if this is the kind of tokenizer that Spark NLP knows.
-        self._unknown: str | None = None
-        if isinstance(model, models.WordPiece) and model.continuing_subword_prefix == "##":
-            self._unknown = model.unk_token
+        self._folder = folder
+        self._hides_first = isinstance(folder.family.sparknlp, Original) and folder.family.sparknlp.hides_first
         #: Byte pairs know a word's beginning by the space before it.
         self._joins_words = isinstance(model, models.BPE)
         try:
@@ -79,6 +78,10 @@ class TextEncoder:
         """Id of every wordpiece, added tokens aside."""
         return self._tokenizer.get_vocab(with_added_tokens=False)
 
+    @cached_property
+    def _original(self) -> Encode:
+        return original_encode(self._folder, self._tokenizer)
+
     @property
     def cased(self) -> bool:
         """Whether any wordpiece has an upper-case letter (``[CLS]`` and its like aside)."""
@@ -97,11 +100,8 @@ class TextEncoder:
         ModelFormatError
             The model cannot be read in ``sparknlp`` mode.
         """
-        if tokenization == SPARKNLP and self._unknown is None:
-            raise ModelFormatError(
-                f"The tokenizer in {self._path} is a {type(self._tokenizer.model).__name__}; tokenization 'sparknlp' "
-                "needs WordPiece with the prefix ##. Use setTokenization('huggingface')"
-            )
+        if tokenization == SPARKNLP:
+            _ = self._original
         ids: list[list[int] | Exception] = []
         for start in range(0, len(sentences), _CHUNK):
             chunk = sentences[start : start + _CHUNK]
@@ -123,8 +123,7 @@ class TextEncoder:
 
     def _encode(self, sentences: Sequence[Sentence], tokenization: str, case_sensitive: bool) -> list[list[int]]:
         if tokenization == SPARKNLP:
-            unknown = self._unknown or UNKNOWN
-            return [encode_tokens(list(s), self.vocabulary, case_sensitive, unknown) for s in sentences]
+            return [self._original(list(s), case_sensitive) for s in sentences]
         if self._joins_words:
             sentences = [s if isinstance(s, str) else " ".join(s) for s in sentences]
         split = [isinstance(s, list) for s in sentences]
@@ -150,6 +149,8 @@ class TextEncoder:
         room = min(max(0, max_length - self.special_length), len(ids))
         framed = [*self._prefix, *self._cut(ids, room, tokenization), *self._suffix]
         self._check_ids(framed)
+        if tokenization == SPARKNLP and self._hides_first:
+            framed = HiddenFirst(framed)
         return framed, len(ids) - room
 
     @cached_property

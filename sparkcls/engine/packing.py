@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sparkcls.engine.original import HiddenFirst
 from sparkcls.engine.pairs import PairIds
 
 _LARGEST_RUN = 8
@@ -52,6 +53,8 @@ class Packing:
         Which keys of the padded batch are tokens: bool, shape ``(sequences, 1, 1, longest)``; None like `slots`.
     types
         Token types: int64, shape ``(tokens,)``. None where all are 0.
+    hides_first
+        Whether nothing attends the first token of a sequence.
     """
 
     ids: Tensor
@@ -63,10 +66,14 @@ class Packing:
     slots: Tensor | None = None
     mask: Tensor | None = None
     types: Tensor | None = None
+    hides_first: bool = False
 
     @staticmethod
     def of(sequences: Sequence[Sequence[int]], device: torch.device, layout: Layout) -> Packing:
         """The packing of at least one sequence, none of them empty."""
+        hides_first = any(isinstance(s, HiddenFirst) for s in sequences)
+        if hides_first and layout is Layout.VARLEN:
+            layout = Layout.PADDED
         lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
         tokens = int(lengths.sum())
         ids = np.fromiter(chain.from_iterable(sequences), dtype=np.int64, count=tokens)
@@ -90,7 +97,9 @@ class Packing:
         if is_padded:
             slots, on_lengths = more
             mask = (torch.arange(width, device=device) < on_lengths[:, None])[:, None, None, :]
-        return Packing(on_ids, on_positions, on_first, tuple(lengths.tolist()), layout, ends, slots, mask, on_types)
+        return Packing(
+            on_ids, on_positions, on_first, tuple(lengths.tolist()), layout, ends, slots, mask, on_types, hides_first
+        )
 
     def runs(self, most: int) -> list[tuple[int, int, int]]:
         """Sequences of one length that follow each other, in groups of 1, 2, 4, ...: (first token, sequences, length).

@@ -6,6 +6,7 @@ from sparkcls.families import pieces
 from sparkcls.families.activations import ACTIVATIONS
 from sparkcls.families.bert import KEYS, REFUSED
 from sparkcls.families.family import Family, Head, Key
+from sparkcls.families.original import Original
 
 _LAYER = "albert.encoder.albert_layer_groups.{i}.albert_layers.{j}"
 
@@ -13,6 +14,7 @@ ALBERT = Family(
     model_type="albert",
     architecture="AlbertForSequenceClassification",
     spark_nlp="AlbertForSequenceClassification",
+    sparknlp=Original(),
     prefix="albert.",
     keys={
         **KEYS,

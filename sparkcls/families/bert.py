@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sparkcls.families import pieces
 from sparkcls.families.activations import ACTIVATIONS
 from sparkcls.families.family import Family, Head, Key, Refused
+from sparkcls.families.original import Original
 
 #: Entries of config.json for fields of `Shape`, which most families have in common.
 KEYS: Mapping[str, Key] = {
@@ -57,6 +58,7 @@ BERT = Family(
     model_type="bert",
     architecture="BertForSequenceClassification",
     spark_nlp="BertForSequenceClassification",
+    sparknlp=Original(),
     prefix="bert.",
     keys=KEYS,
     names=encoder_names("bert.") | {"head.dense": "bert.pooler.dense", "head.output": "classifier"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sparkcls.families import pieces
+from sparkcls.families.original import Original
 from sparkcls.families.xlm_roberta import XLM_ROBERTA
 
 CAMEMBERT = replace(
@@ -12,5 +13,6 @@ CAMEMBERT = replace(
     model_type="camembert",
     architecture="CamembertForSequenceClassification",
     spark_nlp="CamemBertForSequenceClassification",
+    sparknlp=Original(unknown=4, dropped=4),
     pieces=pieces.CAMEMBERT,
 )

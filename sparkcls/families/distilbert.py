@@ -5,11 +5,13 @@ from __future__ import annotations
 from sparkcls.families import pieces
 from sparkcls.families.activations import ACTIVATIONS
 from sparkcls.families.family import Family, Head, Key
+from sparkcls.families.original import Original
 
 DISTILBERT = Family(
     model_type="distilbert",
     architecture="DistilBertForSequenceClassification",
     spark_nlp="DistilBertForSequenceClassification",
+    sparknlp=Original(),
     prefix="distilbert.",
     keys={
         "vocabulary": Key("vocab_size", 30522),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sparkcls.families.original import Original
 from sparkcls.families.pieces import Pieces
 from sparkcls.families.shape import Shape
 
@@ -105,6 +106,8 @@ class Family:
         The class of tokenizer that `transformers` takes where no file names one, from `sparkcls.families.pieces`.
     spark_nlp
         The class of Spark NLP for its classifiers; None if it has none.
+    sparknlp
+        How Spark NLP makes wordpieces for it, for `tokenization="sparknlp"`; or why that is not there.
     network
         The module of `sparkcls.engine.networks` that computes it.
     refused
@@ -126,6 +129,7 @@ class Family:
     head: Head
     pieces: Pieces
     spark_nlp: str | None = None
+    sparknlp: Original | str = "Spark NLP has no classifiers of this family"
     network: str = "post_norm"
     refused: Mapping[str, Refused] = field(default_factory=dict)
     dimensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

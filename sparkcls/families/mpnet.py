@@ -5,6 +5,7 @@ from __future__ import annotations
 from sparkcls.families import pieces
 from sparkcls.families.bert import KEYS
 from sparkcls.families.family import Family, Head, Key
+from sparkcls.families.original import Original
 from sparkcls.families.roberta import HEAD_NAMES
 
 _LAYER = "mpnet.encoder.layer.{i}"
@@ -13,6 +14,7 @@ MPNET = Family(
     model_type="mpnet",
     architecture="MPNetForSequenceClassification",
     spark_nlp="MPNetForSequenceClassification",
+    sparknlp=Original(hides_first=True),
     prefix="mpnet.",
     keys={
         **{field: key for field, key in KEYS.items() if field != "types"},

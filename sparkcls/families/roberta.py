@@ -8,6 +8,7 @@ from sparkcls.families import pieces
 from sparkcls.families.bert import KEYS as KEYS_OF_BERT
 from sparkcls.families.bert import REFUSED, encoder_names
 from sparkcls.families.family import Family, Head, Key
+from sparkcls.families.original import Original
 
 KEYS: Mapping[str, Key] = {
     **KEYS_OF_BERT,
@@ -21,6 +22,7 @@ ROBERTA = Family(
     model_type="roberta",
     architecture="RobertaForSequenceClassification",
     spark_nlp="RoBertaForSequenceClassification",
+    sparknlp=Original(hides_first=True, whole=("<s>", "</s>", "<unk>", "<pad>", "<mask>")),
     prefix="roberta.",
     keys=KEYS,
     names={**encoder_names("roberta."), **HEAD_NAMES},

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sparkcls.families import pieces
 from sparkcls.families.family import Key
+from sparkcls.families.original import Original
 from sparkcls.families.roberta import KEYS, ROBERTA
 
 XLM_ROBERTA = replace(
@@ -13,6 +14,7 @@ XLM_ROBERTA = replace(
     model_type="xlm-roberta",
     architecture="XLMRobertaForSequenceClassification",
     spark_nlp="XlmRoBertaForSequenceClassification",
+    sparknlp=Original(hides_first=True, unknown=1),
     keys={**KEYS, "vocabulary": Key("vocab_size", 30522)},
     pieces=pieces.XLM_ROBERTA,
 )

@@ -21,6 +21,8 @@ def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linear
     bias = None
     if "relative.embeddings.weight" in weights:
         bias = relative_bias(weights["relative.embeddings.weight"], max(packing.lengths))
+    if packing.hides_first:
+        bias = _without_first(x, bias, shape.heads, max(packing.lengths))
     order = shape.order
     for at, i in enumerate(order):
         name = f"layer.{i}"
@@ -44,3 +46,10 @@ def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linear
         output = linear(hidden, *parameters(weights, f"{name}.outer"))
         x = add_and_norm(weights, f"{name}.output_norm", shape.epsilon, x, output)
     return head_scores(weights, head, x.float())
+
+
+def _without_first(x: Tensor, bias: Tensor | None, heads: int, longest: int) -> Tensor:
+    """A bias of attention that leaves out the first token of each sequence, and is otherwise as it was."""
+    found = x.new_zeros(heads, longest, longest) if bias is None else bias.clone()
+    found[:, :, 0] = float("-inf")
+    return found

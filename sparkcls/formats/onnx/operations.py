@@ -113,7 +113,7 @@ def _shape(a: Any, budget: Budget, x: Array) -> Array:
 
 def _constant_of_shape(a: Any, budget: Budget, shape: Array) -> Array:
     value = a.get("value")
-    filler = np.zeros(1) if value is None else np.asarray(value).reshape(-1)[:1]
+    filler = np.zeros(()) if value is None else np.asarray(value).reshape(-1)[0]
     return np.broadcast_to(filler, budget.elements(ints(shape)))
 
 

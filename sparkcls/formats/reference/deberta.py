@@ -122,9 +122,11 @@ def told_by_graph(
     """
     if "relative.embeddings.weight" not in w:
         return {}
+    # Without a table of positions nothing else ends texts.
+    table = () if "embeddings.position.weight" in w else ("max_position_embeddings",)
     span = len(w["relative.embeddings.weight"]) // 2
     if not any(kind in operations for kind in (_CEIL, "Ceiling")):
-        return {"position_buckets": -1, "max_relative_positions": span}
+        return {"position_buckets": -1, "max_relative_positions": span} | dict.fromkeys(table, span)
     middle = span // 2
     ids = np.full((1, middle + _OVER + 1), 5, np.int64)
     found = inside(_CEIL, ids, np.ones_like(ids)) if inside is not None else None
@@ -135,4 +137,4 @@ def told_by_graph(
             "Hugging Face folder"
         )
     largest = round(middle * math.exp(math.log((middle + _OVER) / middle) * (middle - 1) / value)) + 1
-    return {"max_relative_positions": largest}
+    return {"max_relative_positions": largest} | dict.fromkeys(table, largest)

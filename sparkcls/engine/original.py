@@ -1,0 +1,109 @@
+"""Wordpieces of a text's tokens as Spark NLP makes them, for `tokenization="sparknlp"`."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+from sparkcls.errors import ModelFormatError
+from sparkcls.families.original import Original
+from sparkcls.models.layout import ModelFolder
+from sparkcls.text.unigram import SPACE, Unigram
+from sparkcls.text.wordpiece import encode_tokens
+
+#: Ids of a text's tokens, without special ones: of the tokens, and whether letters keep their case.
+Encode = Callable[[list[str], bool], list[int]]
+
+#: What stands for characters beyond 16 bits, which never have a piece there: a private one.
+_BEYOND = "\ue000"
+_KEPT = 1 << 16
+
+
+class HiddenFirst(list[int]):
+    """The ids of a sequence whose first wordpiece nothing attends."""
+
+
+def original_encode(folder: ModelFolder, tokenizer: Tokenizer) -> Encode:
+    """How Spark NLP makes wordpieces for a model.
+
+    Raises
+    ------
+    ModelFormatError
+        It does not, or in a way that is broken; the message says why.
+    """
+    family = folder.family
+    original = family.sparknlp
+    if not isinstance(original, Original):
+        raise ModelFormatError(
+            f"Tokenization 'sparknlp' is not there for {folder.path}, a {family.architecture}: {original}. Use "
+            "setTokenization('huggingface'), the default, which gives the answers of transformers"
+        )
+    model = tokenizer.model
+    if isinstance(model, models.WordPiece) and model.continuing_subword_prefix == "##":
+        vocabulary, unknown = tokenizer.get_vocab(), model.unk_token
+        return lambda tokens, cased: encode_tokens(tokens, vocabulary, cased, unknown)
+    if isinstance(model, models.BPE) and family.pieces.kind == "BPE":
+        return _by_token(_byte_pairs(tokenizer, original))
+    if isinstance(model, models.Unigram) and family.pieces.kind == "Unigram":
+        return _by_token(_unigram(tokenizer, original))
+    raise ModelFormatError(
+        f"The tokenizer in {folder.path} is a {type(model).__name__}; tokenization 'sparknlp' of a "
+        f"{family.architecture} needs {family.pieces.kind}{' with the prefix ##' if family.pieces.kind == 'WordPiece' else ''}. Use "
+        "setTokenization('huggingface')"
+    )
+
+
+def _by_token(encode: Callable[[str], list[int]]) -> Encode:
+    """Of all tokens, from how one is encoded; words come again and again."""
+    known = lru_cache(maxsize=_KEPT)(encode)
+    return lambda tokens, cased: [i for token in tokens for i in known(token if cased else token.lower())]
+
+
+def _byte_pairs(tokenizer: Tokenizer, original: Original) -> Callable[[str], list[int]]:
+    words, vocabulary = pre_tokenizers.ByteLevel(add_prefix_space=False), tokenizer.get_vocab()
+    whole = {token: vocabulary[token] for token in original.whole if token in vocabulary}
+
+    def encode(token: str) -> list[int]:
+        if token in whole:
+            if original.hides_first and whole[token] == 0:
+                raise ValueError(f"Spark NLP hides the token {token!r} from the others, also within a text")
+            return [whole[token]]
+        cut = words.pre_tokenize_str(token)
+        return [piece.id for piece in tokenizer.model.tokenize(cut[0][0])] if cut else []
+
+    return encode
+
+
+def _unigram(tokenizer: Tokenizer, original: Original) -> Callable[[str], list[int]]:
+    content = json.loads(tokenizer.to_str())
+    scored: list[tuple[str, float]] = content["model"]["vocab"]
+    own = content["model"].get("unk_id")
+    special = {token["content"] for token in content["added_tokens"] if token["special"]}
+    pieces = {p: (i, score) for i, (p, score) in enumerate(scored) if i != own and p not in special}
+    model = Unigram(pieces)
+    unknown = own if original.unknown is None else original.unknown
+    if unknown is None or SPACE not in pieces:
+        raise ModelFormatError(f"the Unigram model has no unknown piece, or none for a space ({SPACE})")
+    dropped = pieces[SPACE][0] - original.dropped
+    table = _charsmap(content.get("normalizer") or {})
+    normalise = normalizers.Precompiled(table).normalize_str if table else str
+
+    def encode(token: str) -> list[int]:
+        plain = normalise("".join(c if c <= "\uffff" else _BEYOND for c in token))
+        ids = (unknown if i is None else i for i in model.encode(plain))
+        return [i for i in ids if i != dropped]
+
+    return encode
+
+
+def _charsmap(normalizer: dict[str, Any]) -> bytes:
+    """The table of replacements that SentencePiece's own normalisation has; b"" if there is none."""
+    for part in normalizer.get("normalizers") or [normalizer]:
+        if part.get("type") == "Precompiled":
+            return b64decode(part["precompiled_charsmap"])
+    return b""
