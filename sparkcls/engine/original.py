@@ -12,6 +12,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.families.original import Original
+from sparkcls.families.pieces import BYTE_PAIRS, UNIGRAM, WORDPIECE
 from sparkcls.models.layout import ModelFolder
 from sparkcls.text.unigram import SPACE, Unigram
 from sparkcls.text.wordpiece import encode_tokens
@@ -45,16 +46,16 @@ def original_encode(folder: ModelFolder, tokenizer: Tokenizer) -> Encode:
         )
     model = tokenizer.model
     if isinstance(model, models.WordPiece) and model.continuing_subword_prefix == "##":
-        vocabulary, unknown = tokenizer.get_vocab(), model.unk_token
+        vocabulary, unknown = tokenizer.get_vocab(with_added_tokens=False), model.unk_token
         return lambda tokens, cased: encode_tokens(tokens, vocabulary, cased, unknown)
-    if isinstance(model, models.BPE) and family.pieces.kind == "BPE":
+    if isinstance(model, models.BPE) and family.pieces.kind == BYTE_PAIRS:
         return _by_token(_byte_pairs(tokenizer, original))
-    if isinstance(model, models.Unigram) and family.pieces.kind == "Unigram":
+    if isinstance(model, models.Unigram) and family.pieces.kind == UNIGRAM:
         return _by_token(_unigram(tokenizer, original))
+    needed = family.pieces.kind + (" with the prefix ##" if family.pieces.kind == WORDPIECE else "")
     raise ModelFormatError(
         f"The tokenizer in {folder.path} is a {type(model).__name__}; tokenization 'sparknlp' of a "
-        f"{family.architecture} needs {family.pieces.kind}{' with the prefix ##' if family.pieces.kind == 'WordPiece' else ''}. Use "
-        "setTokenization('huggingface')"
+        f"{family.architecture} needs {needed}. Use setTokenization('huggingface')"
     )
 
 

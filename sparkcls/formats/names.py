@@ -94,7 +94,8 @@ def infer_config(family: Family, state: StateDict, what: str, inner_layers: int 
     fields.setdefault("heads", 1)
     config: dict[str, Any] = {"model_type": family.model_type, "architectures": [family.architecture]}
     config |= {key.name: fields[f] for f, key in family.keys.items() if isinstance(key, Key) and f in fields}
-    config |= {"pad_token_id": next((k.default for k in family.keys.values() if _is_pad(k)), 0)}
+    pad = family.keys.get("position_pad", 0)
+    config["pad_token_id"] = pad.default if isinstance(pad, Key) else pad
     config |= NETWORKS[family.network].told(state) if family.network in NETWORKS else {}
     expected = weights_of(family, read_shape(Path(what), config, family), fields.get("outputs", 0))
     missing = sorted(expected.keys() - state.keys())
@@ -110,10 +111,6 @@ def infer_config(family: Family, state: StateDict, what: str, inner_layers: int 
                 f"{list(weight.shape)}"
             )
     return config
-
-
-def _is_pad(key: Any) -> bool:
-    return isinstance(key, Key) and key.name == "pad_token_id"
 
 
 def _fields(family: Family, state: StateDict, what: str) -> dict[str, int]:

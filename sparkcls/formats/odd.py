@@ -34,7 +34,7 @@ def reason(network: Network, near: Reading, ids: Array, mask: Array, wanted: Arr
     activations = dict.fromkeys((near.activation, "gelu", "relu"))
     for sentence, change in _oddities(network).items():
         readings = (
-            replace(near, **{"shape": replace(near.shape, heads=n), "activation": a} | change)
+            replace(near, shape=replace(near.shape, heads=n), activation=a, **change)
             for n in heads
             for a in activations
         )

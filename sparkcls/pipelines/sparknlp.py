@@ -11,7 +11,13 @@ from pyspark.ml import PipelineModel, Transformer
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamTypeError
 from sparkcls.formats.sparknlp.javaobjects import read_map, read_token_rules
-from sparkcls.formats.sparknlp.saved_stage import PIPELINE_CLASSES, is_saved_stage, read_metadata, stage_folders
+from sparkcls.formats.sparknlp.saved_stage import (
+    PACKAGE,
+    PIPELINE_CLASSES,
+    is_saved_stage,
+    read_metadata,
+    stage_folders,
+)
 from sparkcls.saving.sparknlp_params import with_saved_params
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.classifiers import CLASSIFIERS
@@ -26,7 +32,6 @@ from sparkcls.stages.token_assembler import TokenAssembler
 from sparkcls.stages.tokenizer import Tokenizer
 from sparkcls.text.tokens import TokenRules
 
-#: What the class names of Spark NLP's classifiers begin with.
 #: Class of a stage in Spark NLP, and the one that does the same here. Classes are named in saved metadata.
 STAGES: dict[str, Any] = {
     "com.johnsnowlabs.nlp.DocumentAssembler": DocumentAssembler,

@@ -148,9 +148,9 @@ def _state_names(nodes: list[Node], tensors: dict[str, Any], names: Names) -> di
     # An exporter keeps one of equal weights, and gives the others its value under their own names.
     copies = {n.outputs[0]: n.inputs[0] for n in nodes if n.operation == "Identity" and n.inputs and n.outputs}
     for name in [*tensors, *(made for made, source in copies.items() if source in tensors)]:
-        role = names.role(name)
-        if role:
-            found.setdefault(role, (copies.get(name, name), False))
+        known = names.role(name)
+        if known:
+            found.setdefault(known, (copies.get(name, name), False))
     return found
 
 
