@@ -1,10 +1,12 @@
 """The stage classes of all families: which models each takes, and that they answer, are saved and served alike."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -135,6 +137,16 @@ def test_names_languages_and_defaults_of_spark_nlp():
 
 def test_every_family_has_a_stage_class():
     assert {family.stage for family in FAMILIES.values()} <= set(CLASSIFIERS)
+
+
+def test_the_page_of_families_has_them_all():
+    page = (Path(__file__).parents[2] / "docs" / "families.md").read_text(encoding="utf-8")
+    rows = [re.findall(r"`([^`]+)`", line) for line in page.splitlines() if line.startswith("| ")]
+    told = {row[0]: row[1:3] for row in rows if row[1:] and row[1] in CLASSIFIERS}
+    assert {kind: told[kind] for kind in FAMILIES} == {
+        kind: [name for name in (family.stage, CLASSIFIERS[family.stage].DEFAULT_MODEL) if name]
+        for kind, family in FAMILIES.items()
+    }
 
 
 @pytest.mark.parametrize("kind", KINDS)
