@@ -27,6 +27,8 @@ _REFUSED: dict[str, Refused] = {
     "quantization_config": Refused("says that the weights are quantized", (None,)),
     "transformers_weights": Refused("names another file of weights", (None, WEIGHTS)),
 }
+#: Layers that share their weights: the weights do not tell how many there are.
+_MOST_SHARED = 1024
 _FIELDS = {field.name for field in fields(Shape)}
 
 
@@ -93,6 +95,11 @@ def read_shape(file: Path, config: Mapping[str, Any], family: Family) -> Shape:
         heads, width = family.key_of("heads"), family.key_of("width")
         raise ModelFormatError(
             f"{file}: {heads} is {shape.heads}, which does not divide {width}, {shape.width}; correct {heads}"
+        )
+    if shape.groups and shape.depth > _MOST_SHARED:
+        raise ModelFormatError(
+            f"{file}: {family.key_of('layers')} is {shape.layers} and {family.key_of('inner_layers')} "
+            f"{shape.inner_layers}; expected at most {_MOST_SHARED} layers"
         )
     if shape.longest < 1:
         raise ModelFormatError(

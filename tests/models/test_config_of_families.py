@@ -144,6 +144,15 @@ def test_layers_of_an_albert_that_share_weights(tmp_path, layers, groups, inner)
         read_model_folder(folder)
 
 
+def test_layers_that_share_weights_have_a_limit(copy):
+    folder = copy("albert")
+    rewrite(folder, num_hidden_layers=10**9)
+    with pytest.raises(
+        ModelFormatError, match="num_hidden_layers is 1000000000 and inner_group_num 1; expected at most"
+    ):
+        read_model_folder(folder)
+
+
 @pytest.mark.parametrize("family", ["electra", "albert"])
 def test_embeddings_as_wide_as_the_layers(tmp_path, family):
     assert_equals_transformers(save_tiny_family(tmp_path / "m", family, LABELS, embedding_size=32))
