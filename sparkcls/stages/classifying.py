@@ -48,6 +48,7 @@ class Classifying(HasModel, AnnotatorStage):
         ref = self._ref()
         folder = self._folder()
         self._check_length(self.getMaxSentenceLength(), folder)
+        self._check_tokenization(folder)
         if self.getCaseSensitive():
             if self.getTokenization() == SPARKNLP:
                 _warn_of_case(ref, _CASE_HURTS)

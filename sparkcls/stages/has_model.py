@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from sparkcls.catalogue.cards import CARDS
 from sparkcls.catalogue.locate import keep, locate
+from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.families.family import ANY_FAMILY, Family
 from sparkcls.models.heads import SOFTMAX
@@ -57,6 +58,10 @@ class HasModel(ClassifierParams):
         except (ParamError, ParamTypeError) as e:
             raise ModelFormatError(f"{folder.path / PARAMS}: {e}") from e
         # A default must be usable; only a value that the user sets may be refused.
+        refusal = folder.family.sparknlp
+        if isinstance(refusal, str) and self.getTokenization() == SPARKNLP:
+            warnings.warn(f"{ref.name!r} is read as transformers reads it, because {refusal}", stacklevel=4)
+            self._setDefault(tokenization=HUGGINGFACE)
         self._setDefault(maxSentenceLength=min(self.getMaxSentenceLength(), folder.positions))
 
     def _check_family(self, folder: ModelFolder) -> None:
@@ -135,6 +140,14 @@ class HasModel(ClassifierParams):
             with contextlib.suppress(ModelNotFoundError):
                 self._check_length(checked, self._folder())
         return super().setMaxSentenceLength(value)
+
+    def _check_tokenization(self, folder: ModelFolder) -> None:
+        refusal = folder.family.sparknlp
+        if isinstance(refusal, str) and self.getTokenization() == SPARKNLP:
+            raise ParamError(
+                f"{self.uid}: tokenization 'sparknlp' is not there for model {self._ref().name!r}: {refusal}. Call "
+                "setTokenization('huggingface')"
+            )
 
     def _check_length(self, length: int, folder: ModelFolder) -> None:
         if length > folder.positions:

@@ -159,6 +159,16 @@ def test_the_longest_text_is_the_models(folders, kind):
             stage.setMaxSentenceLength(longest + 1)
 
 
+def test_tokenization_of_spark_nlp_is_refused_before_a_job_where_there_is_none(folders, monkeypatch):
+    with pytest.raises(ParamError, match=r"is not there for model 'deberta-v2': Spark NLP gives.*'huggingface'"):
+        annotations(placed(classifier_of_folder(folders["deberta-v2"]), tokenization="sparknlp"), TEXTS)
+    # As for scripts that run unedited: it is only the default.
+    monkeypatch.setattr("sparkcls.stages.classifier_params.default_tokenization", lambda: "sparknlp")
+    assert classifier_of_folder(folders["bert"]).getTokenization() == "sparknlp"
+    with pytest.warns(UserWarning, match="'deberta-v2' is read as transformers reads it, because Spark NLP gives"):
+        assert classifier_of_folder(folders["deberta-v2"]).getTokenization() == "huggingface"
+
+
 # --- names ----------------------------------------------------------------------------------------
 
 
