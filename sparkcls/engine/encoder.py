@@ -221,6 +221,8 @@ class TextEncoder:
             yield frame.join(heads[length], second), len(first) - length
 
     def _cut(self, ids: list[int], length: int, tokenization: str) -> list[int]:
+        if length == len(ids):
+            return ids
         left = self._settings.truncation_side == "left" and tokenization == HUGGINGFACE
         return ids[len(ids) - length :] if left else ids[:length]
 

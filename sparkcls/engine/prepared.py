@@ -108,6 +108,9 @@ def prepare(
     for number, row in zip(which, rows, strict=True):
         of_rows[number].append(row)
     prepared = Prepared(which, [Outcome()] * len(numbers), {}, {}, of_rows, reading.cap, hypotheses)
+    if hypotheses is None and all(isinstance(key, (str, tuple)) for key in numbers):
+        _prepare_singles(encoder, list(numbers), reading, prepared)
+        return prepared
     texts = dict.fromkeys(t for key in numbers for t in ((key.first, key.second) if isinstance(key, Pair) else (key,)))
     distinct: list[Sentence] = [t if isinstance(t, str) else list(t) for t in texts]  # type: ignore[call-overload]
     wordpieces = dict(zip(texts, encoder.encode(distinct, reading.tokenization, reading.case_sensitive), strict=True))
@@ -131,6 +134,23 @@ def prepare(
         prepared.outcomes[number] = Outcome(truncated=max(cut for _, cut in found))
         prepared.inputs.update((number * prepared.each + j, sequence) for j, (sequence, _) in enumerate(found))
     return prepared
+
+
+def _prepare_singles(encoder: TextEncoder, keys: list[object], reading: Reading, prepared: Prepared) -> None:
+    """The same for texts alone, in a third of the time: with a fast GPU this is what it waits for."""
+    sentences: list[Sentence] = [k if isinstance(k, str) else list(k) for k in keys]  # type: ignore[call-overload]
+    for number, ids in enumerate(encoder.encode(sentences, reading.tokenization, reading.case_sensitive)):
+        if isinstance(ids, Exception):
+            prepared.refused[number] = ids
+        # Spark NLP classifies a sentence with tokens, even if none of them gives a wordpiece.
+        elif ids or (reading.tokenization == SPARKNLP and keys[number]):
+            try:
+                prepared.inputs[number], cut = encoder.finish(ids, reading.max_length, reading.tokenization)
+            except ValueError as e:
+                prepared.refused[number] = e
+                continue
+            if cut:
+                prepared.outcomes[number] = Outcome(truncated=cut)
 
 
 def hypotheses(encoder: TextEncoder, texts: Sequence[str], answer: Answer, reading: Reading) -> Hypotheses:

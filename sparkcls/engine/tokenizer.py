@@ -135,7 +135,9 @@ def _frame(path: Path, tokenizer: Tokenizer, content: dict[str, Any], settings: 
     pieces, special = settings.pieces, settings.tokens.special
     vocabulary = tokenizer.get_vocab(with_added_tokens=False)
     names = {part.split(":")[0] for part in pieces.pair.split() if not part.startswith("$")}
-    needed = [f"{name}_token" for name in sorted(names)] + (["unk_token"] if pieces.kind == WORDPIECE else [])
+    needed = [
+        f"{name}_token" for name in sorted(names | ({"unk"} if pieces.kind == WORDPIECE else set()), reverse=True)
+    ]
     texts = {name: special[name].content if name in special else None for name in needed}
     missing = [text or f"({name})" for name, text in texts.items() if text not in vocabulary]
     if missing:

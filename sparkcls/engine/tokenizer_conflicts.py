@@ -47,11 +47,12 @@ def check_file(path: Path, content: dict[str, Any], tokenizer: Tokenizer, settin
     if pieces.frame_in_file and content.get("post_processor") is None:
         return
     if _framed(content.get("post_processor")) != _framed(json.loads(tokenizer.post_processor.__getstate__())):
-        names = [part.split(":")[0] for part in pieces.single.split()]
-        frame = " ".join(n if n.startswith("$") else tokens.special[f"{n}_token"].content for n in names)
-        raise contradiction(
-            path, pieces, f"its post_processor is {content.get('post_processor')}", f"one that makes {frame} of a text"
+        before, after = (
+            " ".join(tokens.special[f"{part.split(':')[0]}_token"].content for part in side.split())
+            for side in pieces.single.split("$A:0")
         )
+        expected = f"one that puts {before or 'nothing'} before a text and {after} after it"
+        raise contradiction(path, pieces, f"its post_processor is {content.get('post_processor')}", expected)
     known = {token.content for token in (*tokens.added.values(), *tokens.special.values())}
     for token in content.get("added_tokens") or []:
         if token["content"] not in known:

@@ -270,8 +270,14 @@ SHAPES = [*(shape for family in KINDS for shape in of_every_kind(family)), *SPEC
 def encoder_of(folder: Path) -> TextEncoder:
     """The encoder of a folder without weights."""
     config = json.loads((folder / "config.json").read_text())
-    shape = SimpleNamespace(vocabulary=10_000)
-    return TextEncoder(SimpleNamespace(path=folder, config=config, shape=shape))  # type: ignore[arg-type]
+    stand_in = SimpleNamespace(
+        path=folder,
+        config=config,
+        family=SimpleNamespace(sparknlp=None),
+        shape=SimpleNamespace(vocabulary=10_000),
+        positions=512,
+    )
+    return TextEncoder(stand_in)  # type: ignore[arg-type]
 
 
 def compare(folder: Path) -> None:
