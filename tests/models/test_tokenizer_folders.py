@@ -17,6 +17,7 @@ from transformers import AutoTokenizer
 from sparkcls.engine.contract import HUGGINGFACE
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.shape import Shape as NetworkShape
 from tests.tokenizer_folders import KINDS, charsmap, files_of_3, files_of_4, files_of_5, sentencepiece_file
 
 TEXTS = [
@@ -274,7 +275,7 @@ def encoder_of(folder: Path) -> TextEncoder:
         path=folder,
         config=config,
         family=SimpleNamespace(sparknlp=None),
-        shape=SimpleNamespace(vocabulary=10_000),
+        shape=NetworkShape(10_000, 512, 1, 1, 8, 8, 8, "gelu", 1e-12, types=2),
         positions=512,
     )
     return TextEncoder(stand_in)  # type: ignore[arg-type]
