@@ -11,7 +11,7 @@ from sparkcls.families.pieces import Pieces
 from sparkcls.families.shape import Shape
 
 #: Which tokens of a text a head reads.
-FIRST, MEAN, LAST = "first", "mean", "last"
+FIRST, MEAN = "first", "mean"
 
 #: The stage class that takes every family. Spark NLP does not have it.
 ANY_FAMILY = "TransformerForSequenceClassification"
@@ -67,7 +67,7 @@ class Head:
     activation
         After the dense layer, by the names of `sparkcls.families.activations`.
     pooling
-        What is read: `FIRST` token, `MEAN` of all, `LAST` token.
+        What is read: the `FIRST` token, or the `MEAN` of all.
     keys
         Which of the two a config.json can change.
     """

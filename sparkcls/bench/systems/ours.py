@@ -47,7 +47,7 @@ def _classifier(job: Job) -> Any:
     from sparkcls import annotator
     from sparkcls.models.layout import read_model_folder
 
-    name = read_model_folder(job.model).family.spark_nlp or "TransformerForSequenceClassification"
+    name = read_model_folder(job.model).family.stage
     made: Any = getattr(annotator, name.replace("Sequence", "ZeroShot") if job.labels else name, None)
     if made is None:
         raise ParamError(f"{job.model}: models of its family have no zero-shot classifier; leave out --labels")
