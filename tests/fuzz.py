@@ -151,6 +151,7 @@ def targets(folder: Path) -> dict[str, Callable[[], Target]]:
         "pieces": lambda: _saved(folder, model, "stages/*/files/part-*"),
         "archive": lambda: _archive(folder),
         "sparknlp": lambda: _sparknlp(folder),
+        "classifiers": lambda: _classifiers(folder),
     }
 
 
@@ -242,6 +243,26 @@ def _sparknlp(folder: Path) -> Target:
         # All of them, because the target does not tell which is damaged; each is small.
         for pipeline in pipelines:
             importPipeline(pipeline)
+
+    return Target(files, read)
+
+
+def _classifiers(folder: Path) -> Target:
+    """Classifiers that Spark NLP saved: with byte pairs and their merges, and with a file of SentencePiece."""
+    from sparkcls.formats.convert import convert_folder
+
+    saved = []
+    for name in ("roberta", "albert"):
+        with zipfile.ZipFile(Path(__file__).parent / "data" / "sparknlp" / "families" / f"{name}.zip") as archive:
+            archive.extractall(folder / "classifiers" / name)
+        saved.append(folder / "classifiers" / name)
+    files = [f for s in saved for f in sorted(s.rglob("*")) if f.is_file() and f.stat().st_size and f.suffix != ".crc"]
+
+    def read() -> None:
+        # Both, because the target does not tell which is damaged.
+        for source in saved:
+            convert_folder(source, folder / "made")
+            shutil.rmtree(folder / "made")
 
     return Target(files, read)
 

@@ -18,8 +18,9 @@ from sparkcls.catalogue.paths import is_elsewhere, local_path
 from sparkcls.catalogue.stores.locations import has_secrets, plain, public_form
 from sparkcls.errors import ModelNotFoundError
 from sparkcls.events import emit
+from sparkcls.families.registry import FAMILIES
 from sparkcls.models.otherkinds import is_adapter
-from sparkcls.models.ref import ModelRef, folder_digest, import_place, import_source, is_folder
+from sparkcls.models.ref import ModelRef, folder_digest, import_family, import_place, import_source, is_folder
 from sparkcls.settings import Settings, cache_folder, in_force
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,10 @@ _CHUNK = 1 << 20
 
 
 def import_folder(
-    location: str | os.PathLike[str], heads: int | None = None, settings: Settings | None = None
+    location: str | os.PathLike[str],
+    heads: int | None = None,
+    settings: Settings | None = None,
+    family: str | None = None,
 ) -> ModelRef:
     """The model in a folder of another system, converted into this machine's cache unless it is there.
 
@@ -45,6 +49,8 @@ def import_folder(
         Attention heads that the network must have; None for those that it has.
     settings
         What counts for this call; None for what counts in this thread as it begins.
+    family
+        The ``model_type`` of what an exporter's folder holds, where its files do not tell; None: they must.
 
     Raises
     ------
@@ -57,8 +63,8 @@ def import_folder(
     """
     with in_force(settings), local_folder(location) as folder:
         base = find_base(folder) if is_adapter(folder) else None
-        target = _target(folder, heads, base)
-        _convert(folder, target, heads, base)
+        target = _target(folder, heads, base, family)
+        _convert(folder, target, heads, base, family)
         if base is not None:
             # Merged once: other machines get the result.
             return ModelRef.of_folder(folder.name, str(target))
@@ -67,7 +73,7 @@ def import_folder(
             source = os.fspath(location)
             name_location(source)
         # A ref is saved, sent and logged.
-        places = [] if has_secrets(source) else [import_place(source, heads)]
+        places = [] if has_secrets(source) else [import_place(source, heads, family)]
         return ModelRef.of_folder(folder.name, str(target), *places)
 
 
@@ -79,7 +85,7 @@ def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
     target
         Where to put it, unless it is there: one process of the machine reads the source, others wait.
     """
-    source, heads = import_source(place)
+    (source, heads), family = import_source(place), import_family(place)
 
     def make(work: Path, model: Path) -> dict[str, str]:
         from sparkcls.formats.convert import convert_folder
@@ -87,7 +93,7 @@ def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
         with local_folder(source) as folder:
             if not is_folder(folder):
                 raise ModelNotFoundError(f"{public_form(source)} is not there")
-            convert_folder(folder, model, heads)
+            convert_folder(folder, model, heads, family=FAMILIES.get(family or ""))
         emit("copy", model=ref.name, bytes=sum(f.stat().st_size for f in model.iterdir()), source=public_form(source))
         return {"folder": public_form(source)}
 
@@ -98,18 +104,19 @@ def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
         return None
 
 
-def _target(folder: Path, heads: int | None, base: Path | None) -> Path:
+def _target(folder: Path, heads: int | None, base: Path | None, family: str | None) -> Path:
     # What other versions, other heads or another base made of the folder is another model.
     parts = [str(CONVERTER), str(heads or ""), content_digest(folder), *([folder_digest(base)] if base else [])]
+    parts += [family] if family else []
     made = hashlib.sha256(" ".join(parts).encode()).hexdigest()
     return cache_folder() / IMPORTED / f"{folder.name}-{made[:16]}"
 
 
-def _convert(folder: Path, target: Path, heads: int | None, base: Path | None) -> None:
+def _convert(folder: Path, target: Path, heads: int | None, base: Path | None, family: str | None) -> None:
     def make(work: Path, model: Path) -> dict[str, str]:
         from sparkcls.formats.convert import convert_folder
 
-        convert_folder(folder, model, heads, base)
+        convert_folder(folder, model, heads, base, FAMILIES.get(family or ""))
         return {"folder": str(folder)}
 
     install(target, cache_folder(), make)

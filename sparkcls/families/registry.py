@@ -52,3 +52,15 @@ def family_of_type(model_type: object, where: str) -> Family:
 def family_of_class(name: str) -> Family | None:
     """The family whose classifiers are of a class of Spark NLP, by its name without module; None if there is none."""
     return next((family for family in FAMILIES.values() if family.spark_nlp == name), None)
+
+
+def namesake(name: str) -> str | None:
+    """The ``model_type`` for a class of Spark NLP, if another family names its weights and its tokenizer's files alike.
+
+    What an exporter's folder of such a family holds, its files do not tell.
+    """
+    family = family_of_class(name)
+    alike = [
+        f for f in FAMILIES.values() if family and (f.names, f.pieces.files) == (family.names, family.pieces.files)
+    ]
+    return family.model_type if family and len(alike) > 1 else None

@@ -11,6 +11,7 @@ from sparkcls.catalogue.index import ANNOTATORS
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
+from sparkcls.families.registry import namesake
 from sparkcls.formats.convert import check_heads, is_foreign
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
@@ -195,10 +196,10 @@ class SequenceClassifier(Classifying):
         settings = take_over_confs()
         location = os.fspath(folder)
         if is_elsewhere(location):
-            return cls._of_model(import_folder(location, heads, settings))
+            return cls._of_model(import_folder(location, heads, settings, namesake(cls.ANNOTATOR)))
         with local_folder(location) as path:
             if is_foreign(path):
-                return cls._of_model(import_folder(location, heads, settings))
+                return cls._of_model(import_folder(location, heads, settings, namesake(cls.ANNOTATOR)))
             check_heads(read_model_folder(path), heads)
             return cls._of_model(ModelRef.of_folder(path.name, str(path)))
 

@@ -8,6 +8,7 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
+from tests.reference import families
 from tests.reference.compare import IDENTICAL, SPARKCLS, golden_files, golden_groups, judge
 from tests.reference.differences import NOT_COVERED
 
@@ -43,7 +44,14 @@ def document(found: dict[str, Counter[str | None]]) -> str:
         for reason, n in sorted(counts.items(), key=lambda item: str(item[0])):
             if reason not in (IDENTICAL, None):
                 lines.append(f"| {stage} | {n} | {reason} |")
-    lines += ["", "## Not covered", "", *(f"- **{what}**: {why}" for what, why in NOT_COVERED.items())]
+    lines += [
+        "",
+        *families.lines(),
+        "",
+        "## Not covered",
+        "",
+        *(f"- **{what}**: {why}" for what, why in NOT_COVERED.items()),
+    ]
     return "\n".join(lines) + "\n"
 
 

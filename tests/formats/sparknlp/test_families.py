@@ -1,19 +1,24 @@
 """Stages of every family that the real Spark NLP saved: `tests/data/sparknlp/families`, see its README."""
 
 import json
+import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sparkcls import annotator
 from sparkcls.base import DocumentAssembler, LightPipeline, PipelineModel
+from sparkcls.catalogue.imported import import_again
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.network import Network
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.registry import FAMILIES
 from sparkcls.formats.archive import extract
 from sparkcls.formats.convert import convert_folder
 from sparkcls.models.layout import read_model_folder
-from sparkcls.models.ref import folder_digest
+from sparkcls.models.ref import ModelRef, folder_digest
 from sparkcls.stages.tokenizer import Tokenizer
 from tests.data.sparknlp.families.make import FIXTURES, LABELS, LENGTH, TEXTS
 
@@ -77,6 +82,48 @@ def test_scores_are_those_of_the_original(models, tokens, name):
         found = scores(folder, [tokens[i] for i in kept], "sparknlp", cased)
         assert np.abs(found - np.array(record[key])[kept]).max() <= 1e-4
     assert np.abs(np.array(record["sparknlp"]) - record["transformers"]).max() > 0.01, "the two do differ"
+
+
+def exporter_folder(folder, saved, assets):
+    """What Spark NLP read before it saved: the network, and beside it the files of the tokenizer."""
+    (folder / "assets").mkdir(parents=True)
+    archive = next(saved.glob("*_classification_onnx"))
+    with zipfile.ZipFile(archive) as inner:
+        (folder / "model.onnx").write_bytes(inner.read(inner.namelist()[0]))
+    for name in assets:
+        shutil.copy(folder.parent / name, folder / "assets")
+    (folder / "assets" / "labels.txt").write_text("\n".join(LABELS), encoding="utf-8")
+    return folder
+
+
+def test_exporters_folders(cache, models, tmp_path):
+    """The family is that of the names of weights, or the class's; saved stages keep it."""
+    for name in ("xlm_roberta", "camembert"):
+        converted, record = models(name)
+        shutil.copy(converted / "sentencepiece.bpe.model", tmp_path)
+        folder = exporter_folder(tmp_path / name, converted.with_name(f"{name}_saved"), ["sentencepiece.bpe.model"])
+        with pytest.raises(ModelFormatError, match="the types xlm-roberta, camembert, which name their weights alike"):
+            convert_folder(folder, tmp_path / "out")
+        classifier = getattr(annotator, FIXTURES[name].class_name)
+        stage = classifier.loadSavedModel(folder).setInputCols("document", "token").setMaxSentenceLength(LENGTH)
+        words = [Tokenizer().setInputCols(["document"]).setOutputCol("token"), stage.setOutputCol("class")]
+        rows = LightPipeline(PipelineModel([DocumentAssembler().setInputCol("text"), *words])).fullAnnotate(TEXTS)
+        found = [[float(row["class"][0].metadata[label]) for label in LABELS] for row in rows]
+        assert np.abs(np.array(found) - record["transformers"]).max() <= 1e-5
+        ref = ModelRef.from_json(stage.getOrDefault("model"))
+        (place,) = (p for p in ref.places if p.startswith("import:"))
+        assert import_again(ref, place, tmp_path / f"{name}_again") == tmp_path / f"{name}_again"
+    converted, _ = models("roberta")
+    pieces = json.loads((converted / "vocab.json").read_text(encoding="utf-8"))
+    (tmp_path / "vocab.txt").write_text("\n".join(sorted(pieces, key=pieces.get)) + "\n", encoding="utf-8")
+    shutil.copy(converted / "merges.txt", tmp_path)
+    folder = exporter_folder(tmp_path / "r", converted.with_name("roberta_saved"), ["vocab.txt", "merges.txt"])
+    convert_folder(folder, tmp_path / "out")
+    for file in ("config.json", "vocab.json", "merges.txt"):
+        assert (tmp_path / "out" / file).read_bytes() == (converted / file).read_bytes()
+    (folder / "assets" / "merges.txt").unlink()
+    with pytest.raises(ModelFormatError, match="has no assets/merges.txt"):
+        convert_folder(folder, tmp_path / "out2", family=FAMILIES["roberta"])
 
 
 def test_a_text_that_hides_a_piece_of_its_own_is_not_scored(models, tokens):
