@@ -23,8 +23,10 @@ from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, Pa
 from sparkcls.families.registry import FAMILIES
 from sparkcls.formats.archive import extract
 from sparkcls.pipelines.saved import write_pipeline
-from sparkcls.pretrained import PretrainedPipeline
+from sparkcls.pretrained import PretrainedPipeline, importPipeline
+from sparkcls.serving import Served
 from sparkcls.stages.classifiers import CLASSIFIERS, classifier_of_folder
+from sparkcls.stages.sequence_classifier import SequenceClassifier
 from tests.families import save_tiny_family, tiny_tokenizer
 from tests.foreign import DATA
 from tests.pipelines import classes, pipeline_of, results, texts_frame
@@ -96,6 +98,36 @@ def test_what_spark_nlp_saved_of_another_class(tmp_path):
     with pytest.raises(ModelFormatError, match="of the type 'distilbert', which is none of Bert"):
         BertForSequenceClassification.loadSavedModel(tmp_path / "saved")
     assert type(TransformerForSequenceClassification.load(tmp_path / "saved")) is TransformerForSequenceClassification
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("albert", "AlbertForSequenceClassification"),
+        ("bert", "BertForSequenceClassification"),
+        ("camembert", "CamemBertForSequenceClassification"),
+        ("deberta", "DeBertaForSequenceClassification"),
+        ("mpnet", "MPNetForSequenceClassification"),
+        ("roberta", "RoBertaForSequenceClassification"),
+        ("xlm_roberta", "XlmRoBertaForSequenceClassification"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:setCaseSensitive")
+def test_what_spark_nlp_saved_of_each_family(tmp_path, cache, file, name):
+    """A stage by `load` of its class, and in a pipeline."""
+    extract(DATA / "families" / f"{file}.zip", tmp_path / "stage")
+    with pytest.raises(ModelFormatError, match=f"holds a {name} of Spark NLP; read it with {name}.load"):
+        annotator.DistilBertForSequenceClassification.load(tmp_path / "stage")
+    stage = CLASSIFIERS[name].load(tmp_path / "stage")
+    assert type(stage) is CLASSIFIERS[name]
+    extract(DATA / "pipeline_onnx_2_cased.zip", tmp_path / "p")
+    (old,) = (f for f in (tmp_path / "p" / "stages").iterdir() if "CLASSIFICATION" in f.name.upper())
+    shutil.rmtree(old)
+    shutil.move(tmp_path / "stage", old)
+    model = importPipeline(tmp_path / "p")
+    assert [type(s) for s in model.stages if isinstance(s, SequenceClassifier)] == [CLASSIFIERS[name]]
+    columns = LightPipeline(model).annotate("a good movie")
+    assert columns[model.stages[-1].getOutputCol()][0] in stage.getClasses()
 
 
 def test_a_stage_of_the_right_class_where_only_the_model_is_known(folders, cache):
@@ -315,6 +347,15 @@ def test_what_rows_get_on_classic_spark_and_on_connect(spark, kind, tmp_path):
     assert results(classes(model, texts_frame(spark, texts[:1]))) == [LABELS]
     with pytest.raises(Exception, match="It begins with 'poison'"):
         classes(PipelineModel([*model.stages[:2], model.stages[2].copy()._update(onError="raise")]), frame)
+
+
+@pytest.mark.parametrize("kind", USUAL)
+def test_as_mlflow_serves_it(folders, kind):
+    model = pipeline_of(placed(classifier_of_folder(folders[kind])))
+    found = Served(model).predict([*TEXTS, None, ""])
+    expected = [row[0].result for row in annotations(model.stages[2], TEXTS)]
+    assert found["label"].tolist() == [*expected, None, None]
+    assert sorted(found["scores"][0]) == sorted(LABELS)
 
 
 @pytest.mark.parametrize("kind", USUAL)
