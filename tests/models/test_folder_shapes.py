@@ -451,7 +451,7 @@ SHAPES += [
         weighted(lambda weights: weights | {POSITION_EMBEDDINGS: torch.randn(600, 16)}, max_position_embeddings=600),
     ),
     Shape("no name of the architecture", configured(architectures=None)),
-    Shape("another model", configured(model_type="bert"), "model_type is 'bert'"),
+    Shape("another model", configured(model_type="bert"), "has its weights under names that begin with 'distilbert.'"),
     Shape("dropouts", configured(dropout=0.9, attention_dropout=0.9, seq_classif_dropout=0.9)),
 ]
 
