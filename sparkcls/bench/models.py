@@ -40,7 +40,7 @@ def prepare(name: str, folder: Path, texts: Sequence[str]) -> Path:
     return read_model_folder(found).path
 
 
-def random_model(folder: Path, texts: Sequence[str], name: str = BASE, **config: Any) -> Path:
+def random_model(folder: Path, texts: Sequence[str], name: str = BASE, spread: float = _SPREAD, **config: Any) -> Path:
     """Write a random model of a named shape; about as many of the texts belong to each class.
 
     Random weights are as fast as trained ones.
@@ -49,6 +49,8 @@ def random_model(folder: Path, texts: Sequence[str], name: str = BASE, **config:
     ----------
     name
         One of `SHAPES`.
+    spread
+        Standard deviation of the logits.
     config
         Entries of config.json in place of the shape's.
     """
@@ -69,7 +71,7 @@ def random_model(folder: Path, texts: Sequence[str], name: str = BASE, **config:
     torch.manual_seed(_SEED)
     made = AutoConfig.for_model(named.model_type, **{**special, **named.config, **names, **config})
     model = AutoModelForSequenceClassification.from_config(made).eval()
-    _fit_head(model, tokenizer, list(texts)[:_SAMPLE], len(labels))
+    _fit_head(model, tokenizer, list(texts)[:_SAMPLE], spread)
     model.save_pretrained(folder)
     return folder
 
@@ -87,7 +89,7 @@ def _tokenizer(named: Named, folder: Path, texts: Sequence[str]) -> Any:
     return AutoTokenizer.from_pretrained(folder)
 
 
-def _fit_head(model: Any, tokenizer: Any, sample: Sequence[str], classes: int) -> None:
+def _fit_head(model: Any, tokenizer: Any, sample: Sequence[str], spread: float) -> None:
     """Scale and shift the last layer of a model, so that the logits of the texts differ and each class gets a share."""
     import torch
 
@@ -101,6 +103,7 @@ def _fit_head(model: Any, tokenizer: Any, sample: Sequence[str], classes: int) -
     # A single text has no spread.
     scale = 1.0 / logits.std(dim=0, correction=0).clamp_min(1e-6)
     centred = (logits - logits.mean(dim=0)) * scale
+    classes = logits.shape[1]
     bias = torch.zeros(classes)
     for _ in range(200):
         # Towards equal shares: a class that wins too often is held back a little.
@@ -108,8 +111,8 @@ def _fit_head(model: Any, tokenizer: Any, sample: Sequence[str], classes: int) -
         bias -= 0.05 * (won - 1 / classes)
     head = [part for part in model.modules() if isinstance(part, torch.nn.Linear) and part.out_features == classes][-1]
     with torch.no_grad():
-        head.weight *= _SPREAD * scale[:, None]
-        head.bias.copy_(_SPREAD * ((head.bias - logits.mean(dim=0)) * scale + bias))
+        head.weight *= spread * scale[:, None]
+        head.bias.copy_(spread * ((head.bias - logits.mean(dim=0)) * scale + bias))
 
 
 def export_onnx(source: Path, folder: Path) -> Path:

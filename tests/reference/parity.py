@@ -26,6 +26,7 @@ from tests.reference.parity_cases import Found, against_model, against_pipelines
 RECORD = Path(__file__).parent / "parity.json"
 PAGE = Path(__file__).parents[2] / "docs" / "parity.md"
 TINY, FULL = "tiny", "full"
+MODELS, TASKS = "models", "tasks"
 
 _HEAD = """\
 # Parity with transformers, family by family
@@ -61,20 +62,22 @@ def texts_of(folder: Path, count: int) -> list[str]:
     return chosen[:count]
 
 
-def compare(name: str, size: str, texts: list[str], folder: Path, lengths: Iterable[int | None]) -> dict[str, Found]:
+def compare(
+    name: str, size: str, texts: list[str], folder: Path, lengths: Iterable[int | None], what: str
+) -> dict[str, Found]:
     """What is found for one family: by length, and for tiny models by task."""
     labels = ["one", "two", "three", "four"]
     if size == FULL:
         # Trained encoders tell texts apart; with the usual 0.02 random ones hardly do, and a head that makes up for it
         # makes up for rounding too.
-        random_model(folder / name, texts, name, initializer_range=0.05)
+        random_model(folder / name, texts, name, spread=1.0, initializer_range=0.05)
     else:
         save_tiny_family(folder / name, name, labels)
     found = {}
-    for length in lengths:
+    for length in lengths if MODELS in what else ():
         case = against_model(folder / name, texts, length, light=len(texts) if size == TINY else len(texts) // 4)
         found[str(case["length"])] = case
-    return found | (against_pipelines(name, texts[:100], folder) if size == TINY else {})
+    return found | (against_pipelines(name, texts[:100], folder) if size == TINY and TASKS in what else {})
 
 
 def page(record: dict[str, dict[str, dict[str, Found]]]) -> str:
@@ -132,6 +135,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="the named shapes in place of tiny models")
     parser.add_argument("--families", help="names with commas (default: all)")
     parser.add_argument("--lengths", default="128,0", help="with commas; 0 is the family's longest (default: 128,0)")
+    parser.add_argument("--what", default=f"{MODELS},{TASKS}", help="one of these, or both (default)")
     args = parser.parse_args()
     size = FULL if args.full else TINY
     usual = [name for name, shape in SHAPES.items() if not shape.labels] if args.full else FAMILIES
@@ -142,7 +146,7 @@ def main() -> None:
         for name in names:
             with tempfile.TemporaryDirectory() as temporary:
                 lengths = [int(length) or None for length in args.lengths.split(",")]
-                found = compare(name, size, texts, Path(temporary), lengths)
+                found = compare(name, size, texts, Path(temporary), lengths, args.what)
             record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.is_file() else {}
             record.setdefault(size, {}).setdefault(name, {}).update(found)
             RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
