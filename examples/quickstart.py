@@ -2,6 +2,7 @@
 
     python examples/quickstart.py                            # a dozen reviews, and rows that go wrong elsewhere
     python examples/quickstart.py reviews.csv --text-col body
+    python examples/quickstart.py reviews.csv --model FOLDER      # any classifier of Hugging Face; or owner/name
 
 Reads CSV (with a header), JSON (lines or an array) or Parquet. Prints a table in plain words.
 """
@@ -14,7 +15,7 @@ import time
 from pathlib import Path
 
 import sparkcls
-from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
+from sparkcls.annotator import Tokenizer, TransformerForSequenceClassification
 from sparkcls.base import DocumentAssembler, Pipeline, col
 from sparkcls.errors import SparkclsError
 
@@ -91,9 +92,10 @@ def read(spark, path: Path, text_col: str):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Classify texts in Spark with the bundled sentiment model.")
+    parser = argparse.ArgumentParser(description="Classify texts in Spark.")
     parser.add_argument("path", nargs="?", type=Path, help="a CSV, JSON or Parquet file; default: built-in examples")
     parser.add_argument("--text-col", default="text", help="its column with the texts (default: text)")
+    parser.add_argument("--model", default=MODEL, help="a model's folder or name (default: the bundled one, sentiment)")
     parser.add_argument("--limit", type=int, default=20, help="rows to show (default: 20)")
     args = parser.parse_args()
 
@@ -104,14 +106,13 @@ def main() -> None:
     else:
         frame = spark.createDataFrame([(t,) for t in REVIEWS + AWKWARD], "text string")
 
+    classifier = TransformerForSequenceClassification
+    make = classifier.loadSavedModel if Path(args.model).is_dir() else classifier.pretrained
     pipeline = Pipeline(
         stages=[
             DocumentAssembler().setInputCol("text").setOutputCol("document"),
             Tokenizer().setInputCols(["document"]).setOutputCol("token"),
-            DistilBertForSequenceClassification.pretrained(MODEL, "en")
-            .setInputCols(["token", "document"])
-            .setOutputCol("class")
-            .setMaxSentenceLength(512),
+            make(args.model).setInputCols(["token", "document"]).setOutputCol("class"),
         ]
     )
     result = pipeline.fit(frame).transform(frame).select("text", "class")
@@ -127,7 +128,7 @@ def main() -> None:
         total = sum(counts.values())
         labels = ": " + ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
     done = time.perf_counter()
-    print(f"\n{total} rows classified with {MODEL}{labels}.")
+    print(f"\n{total} rows classified with {args.model}{labels}.")
     print(f"Spark was ready after {ready - started:.1f} s, the first rows took {first - ready:.1f} s", end="")
     print(f" (starting Python, loading the model), all rows {done - ready:.1f} s." if args.path else ".")
     spark.stop()

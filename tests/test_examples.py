@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.families import save_tiny_family
+
 QUICKSTART = Path(__file__).parent.parent / "examples" / "quickstart.py"
 TEXTS = ["a wonderful film", 'dull, lifeless and\nfar too "long"', None]
 
@@ -36,10 +38,12 @@ def test_files(tmp_path, kind):
         frame.to_json(path, orient="records", lines=True)
     else:
         frame.to_parquet(path)
-    done = run(path, "--text-col", "review body")
+    own = kind == "parquet"
+    model = ["--model", save_tiny_family(tmp_path / "m", "roberta", ["good", "bad"])] if own else []
+    done = run(path, "--text-col", "review body", *model)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "3 rows classified" in done.stdout
-    assert "1 NEGATIVE, 1 POSITIVE, 1 nothing to classify" in done.stdout
+    assert ("1 nothing to classify" if own else "1 NEGATIVE, 1 POSITIVE, 1 nothing to classify") in done.stdout
 
 
 def test_mistakes_are_one_sentence(tmp_path):
