@@ -79,14 +79,12 @@ def _source(path: Path, content: dict[str, Any], pieces: Pieces) -> Source:
 
 
 def _lower_case(source: Source, content: dict[str, Any], settings: TokenizerSettings) -> bool:
-    """Where no setting names it, the class says it; for WordPiece tokenizer.json says it, else the vocabulary.
+    """Where no setting of a WordPiece tokenizer names it, tokenizer.json says it, else the vocabulary.
 
     `transformers` would lower-case always, which spoils cased models.
     """
     if settings.do_lower_case is not None:
         return settings.do_lower_case
-    if settings.pieces.kind != WORDPIECE:
-        return settings.pieces.lower_case
     lower = (content.get("normalizer") or {}).get("lowercase")
     lower = not is_cased(source.vocabulary) if lower is None else bool(lower)
     if not lower:

@@ -125,6 +125,6 @@ def _cut(step: str, settings: TokenizerSettings) -> list[pre_tokenizers.PreToken
         return [pre_tokenizers.WhitespaceSplit()]
     if step == "punctuation":
         return [pre_tokenizers.Punctuation(behavior="isolated")] if settings.split_by_punct else []
-    otherwise = "first" if step == "first_metaspace" else "never"
+    otherwise = {"metaspace": "never", "first_metaspace": "first", "all_metaspace": "always"}[step]
     scheme = "always" if settings.add_prefix_space else otherwise
     return [pre_tokenizers.Metaspace(replacement=_SPACE, prepend_scheme=scheme)]

@@ -40,7 +40,7 @@ class Unigram:
         ``spaces``, ``nfc``, ``end``.
     words
         What cuts a text, in this order: ``white_space``, ``punctuation`` (only if split_by_punct is set), and
-        ``metaspace`` or ``first_metaspace``, which differ where add_prefix_space is false.
+        ``metaspace``, ``first_metaspace`` or ``all_metaspace``, which differ where add_prefix_space is false.
     unknown
         The id of the unknown piece, where none of `found` tells another.
     found
@@ -221,8 +221,10 @@ XLNET = Pieces(
     single="$A:0 sep:0 cls:2",
     pair="$A:0 sep:0 $B:1 sep:1 cls:2",
     prefix_space=True,
-    # It keeps no accents, whatever keep_accents says.
-    unigram=Unigram(("quotes", "all_accents", "case", "charsmap"), found=("setting",)),
+    # Whatever keep_accents and add_prefix_space say.
+    unigram=Unigram(
+        ("quotes", "all_accents", "case", "charsmap"), words=("white_space", "all_metaspace"), found=("setting",)
+    ),
 )
 
 _OF_BERT = ("Electra", "MobileBert", "SqueezeBert", "LayoutLM", "Lxmert")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.families.distilbert import DISTILBERT
-from sparkcls.families.pieces import ANY, AS_IN_FILE, CLASSES, USUAL, Pieces
+from sparkcls.families.pieces import ANY, AS_IN_FILE, CLASSES, USUAL, WORDPIECE, Pieces
 from sparkcls.families.registry import FAMILIES
 from sparkcls.models.added_tokens import Tokens, read_tokens
 from sparkcls.models.textfiles import read_optional_json
@@ -21,6 +21,7 @@ _CONFIG = "config.json"
 _REPLACEMENTS = (
     *("vocab", "merges", "tokenizer_object", "gguf_file", "post_processor", "init_inputs"),
     *("_spm_precompiled_charsmap", "model_specific_special_tokens", "fix_mistral_regex"),
+    *("tokenizer_truncation", "tokenizer_padding", "_json_truncation", "_json_padding"),
 )
 
 
@@ -85,7 +86,7 @@ def read_tokenizer_settings(path: Path, config: dict[str, Any], in_file: list[di
             pieces,
             read_tokens(path, content, in_file, pieces.special),
             _has_types(file, content, pieces),
-            do_lower_case=_flag(file, content, "do_lower_case", None),
+            do_lower_case=_lower_case(file, content, pieces),
             strip_accents=_flag(file, content, "strip_accents", None),
             tokenize_chinese_chars=_flag(file, content, "tokenize_chinese_chars", True) is not False,
             keep_accents=bool(_flag(file, content, "keep_accents", False)),
@@ -129,7 +130,8 @@ def _refuse(file: Path, content: dict[str, Any], pieces: Pieces) -> None:
             f"{file}: fast_tokenizer_files names {', '.join(map(str, versions))}, of which each version of "
             f"transformers takes another; keep one, call it {TOKENIZER} and remove the key"
         )
-    if content.get("do_basic_tokenize") is False or content.get("never_split"):
+    of_words = pieces.kind in (WORDPIECE, ANY)
+    if of_words and (content.get("do_basic_tokenize") is False or content.get("never_split")):
         key = "never_split" if content.get("never_split") else "do_basic_tokenize"
         raise ModelFormatError(
             f"{file}: {key} is {content[key]!r}, which transformers 3 and 4 obey and 5 does not; remove the key for "
@@ -166,6 +168,13 @@ def _flag(file: Path, content: dict[str, Any], name: str, usual: bool | None) ->
     if value is not None and not isinstance(value, bool):
         raise ModelFormatError(f"{file}: {name} is {value!r}; expected true or false")
     return value
+
+
+def _lower_case(file: Path, content: dict[str, Any], pieces: Pieces) -> bool | None:
+    stated = _flag(file, content, "do_lower_case", None)
+    if pieces.kind == WORDPIECE:
+        return stated
+    return bool(stated) if "do_lower_case" in content else pieces.lower_case
 
 
 def _number(file: Path, content: dict[str, Any], name: str) -> int | None:

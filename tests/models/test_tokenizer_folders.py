@@ -174,6 +174,7 @@ def of_its_normalizer(kind: str) -> Callable[[dict[str, Any]], None]:
 SPECIAL = [
     Shape("roberta", "5 prefix space", of_5("roberta", add_prefix_space=True)),
     Shape("roberta", "3 prefix space", of_3("roberta", add_prefix_space=True)),
+    Shape("roberta", "settings of others", of_4("roberta", never_split=["film"], do_lower_case=True)),
     Shape("roberta", "no merges", without(of_3("roberta"), "merges.txt"), "has no tokenizer"),
     Shape("roberta", "merges of three", with_file(of_3("roberta"), "merges.txt", b"a b c\n"), "has the line 'a b c'"),
     Shape(
@@ -253,6 +254,10 @@ SPECIAL = [
     Shape(
         "albert", "4 case contradicts", updated(of_4("albert"), "tokenizer_config.json", do_lower_case=False), "Lower"
     ),
+    Shape("albert", "3 case is null", of_3("albert", do_lower_case=None)),
+    Shape(
+        "albert", "3 a limit in its settings", of_3("albert", tokenizer_truncation={"max_length": 5}), "tokenizer_trunc"
+    ),
     Shape("albert", "3 add_bos_token", of_3("albert", add_bos_token=True), "add_bos_token puts other"),
     Shape("deberta-v2", "3 lower case", of_3("deberta-v2", do_lower_case=True)),
     Shape("deberta-v2", "4 lower case", of_4("deberta-v2", do_lower_case=True)),
@@ -263,6 +268,7 @@ SPECIAL = [
     Shape("deberta-v2", "unknown piece beyond all", of_5("deberta-v2", unk_token="film", unk_id=7000), "is 7000"),
     Shape("deberta-v2", "unknown piece of text", of_5("deberta-v2", unk_id="7"), "unk_id is '7'"),
     Shape("xlnet", "3 lower case", of_3("xlnet", do_lower_case=True)),
+    Shape("xlnet", "3 no prefix space", of_3("xlnet", add_prefix_space=False)),
     Shape("xlnet", "3 accents kept", of_3("xlnet", keep_accents=True)),
 ]
 SHAPES = [*(shape for family in KINDS for shape in of_every_kind(family)), *SPECIAL]
