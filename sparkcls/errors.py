@@ -79,6 +79,11 @@ class MetricsError(SparkclsError, RuntimeError):
     """There are no figures: nothing was counted, or not yet."""
 
 
+def flattened(message: object) -> str:
+    """A message, or that of an error, with its lines and blanks drawn together."""
+    return " ".join(str(message).split())
+
+
 def first_line(error: Exception) -> str:
     """The first line of another library's message; without a message, the error's kind."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

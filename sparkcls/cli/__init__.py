@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sparkcls._version import __version__
 from sparkcls.bench import command as benchmark
-from sparkcls.errors import ParamError, ParamTypeError, SparkclsError
+from sparkcls.errors import ParamError, ParamTypeError, SparkclsError, flattened
 from sparkcls.migrate import command as migration
 from sparkcls.plan import command as planning
 
@@ -48,13 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("sparkcls:", str(e).strip(), file=sys.stderr)
         return 2 if isinstance(e, (ParamError, ParamTypeError)) else 1
     except OSError as e:  # a full disk, a folder that may not be written
-        print("sparkcls:", " ".join(str(e).split()), file=sys.stderr)
+        print("sparkcls:", flattened(e), file=sys.stderr)
         return 1
     return 0
 
 
 def _show_warning(message: Warning | str, *_: object) -> None:
-    print("sparkcls:", " ".join(str(message).split()), file=sys.stderr)
+    print("sparkcls:", flattened(message), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import PIPELINE, all_local, store_index
 from sparkcls.catalogue.sources import store_location
 from sparkcls.catalogue.stores.locations import public_form
-from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, flattened
 from sparkcls.models.config import read_config
 
 _HEAD = ("NAME", "LANG", "STATE", "FROM", "WHERE")
@@ -35,7 +35,7 @@ def print_models(lang: str | None, search: str | None, annotator: str | None, ev
         for line in _of_store(store_index(), annotator, everything):
             lines.setdefault(line[:2], line)
     except (ModelNotFoundError, ModelFormatError) as e:
-        print(f"sparkcls: the store's models are not listed: {' '.join(str(e).split())}", file=sys.stderr)
+        print(f"sparkcls: the store's models are not listed: {flattened(e)}", file=sys.stderr)
     wanted = [
         line
         for line in lines.values()

@@ -12,7 +12,7 @@ from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import Found, find_local, store_index
 from sparkcls.catalogue.resolve import nearest
 from sparkcls.cli.listing import columns
-from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, flattened
 from sparkcls.models.layout import decisive_files, read_model_folder
 from sparkcls.models.ref import folder_digest
 
@@ -22,7 +22,7 @@ def print_model(name: str, lang: str) -> None:
 
     Raises
     ------
-    ModelNotFoundError
+    ModelNotFoundError, flattened
         None of them knows the name.
     """
     found = find_local(name, lang)
@@ -50,7 +50,7 @@ def _entry(name: str, lang: str, known: bool) -> Entry | None:
     try:
         entries = store_index()
     except (ModelNotFoundError, ModelFormatError) as e:
-        reason = " ".join(str(e).split())
+        reason = flattened(e)
         if known:
             print(f"sparkcls: without the store's entry: {reason}", file=sys.stderr)
             return None

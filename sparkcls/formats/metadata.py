@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from sparkcls.errors import ModelFormatError
+
+#: Bytes that are read of a stranger's metadata; lists of words can be long.
+MOST_METADATA = 64 << 20
+
+
+def metadata_line(folder: Path) -> str:
+    """The line of JSON in ``metadata/part-*`` of a saved stage or pipeline; empty if there is none.
+
+    Raises
+    ------
+    ModelFormatError
+        It cannot be read, or is too long.
+    """
+    where = folder / "metadata"
+    try:
+        parts = sorted(where.glob("part-*"))
+        if not all(part.is_file() for part in parts):
+            raise ModelFormatError(f"{where} cannot be read: there is something else than files in it")
+        size = sum(part.stat().st_size for part in parts)
+        if size > MOST_METADATA:
+            raise ModelFormatError(f"{where} is damaged: it has {size} bytes, the most is {MOST_METADATA}")
+        # Not splitlines(): JSON may hold U+2028 and its like.
+        lines = (line for part in parts for line in part.read_text(encoding="utf-8").split("\n") if line.strip())
+        return next(lines, "")
+    except (OSError, ValueError) as e:
+        raise e if isinstance(e, ModelFormatError) else ModelFormatError(f"{where} cannot be read: {e}") from e
 
 
 def parse_metadata(text: str, where: str) -> dict[str, Any]:

@@ -14,13 +14,13 @@ from pyspark.errors import PySparkException
 
 from sparkcls._version import __version__
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, first_line
-from sparkcls.formats.metadata import parse_metadata
+from sparkcls.formats.metadata import metadata_line, parse_metadata
 from sparkcls.models.layout import may_be_decisive
 from sparkcls.models.ref import file_sha256
 from sparkcls.saving.stage_files import FORMAT, SCHEMA, Piece
 
-#: What is read of a stranger's folder at most: bytes of metadata (lists of words can be long), of all files.
-MOST_METADATA, MOST_BYTES = 64 << 20, 8 << 30
+#: Bytes of all files that are read of a stranger's folder.
+MOST_BYTES = 8 << 30
 
 
 def read_metadata(spark: Any, path: str) -> dict[str, Any]:
@@ -63,20 +63,10 @@ def light_metadata(path: Path) -> dict[str, Any]:
     ModelFormatError
         It cannot be read, or a newer sparkcls wrote it.
     """
-    try:
-        parts = sorted((path / "metadata").glob("part-*"))
-        if not all(part.is_file() for part in parts):
-            raise ModelFormatError(f"{path}/metadata cannot be read: there is something else than files in it")
-        size = sum(part.stat().st_size for part in parts)
-        if size > MOST_METADATA:
-            raise ModelFormatError(f"{path}/metadata is damaged: it has {size} bytes, the most is {MOST_METADATA}")
-        # Not splitlines(): JSON may hold U+2028 and its like.
-        lines = [line for part in parts for line in part.read_text(encoding="utf-8").split("\n") if line.strip()]
-    except (OSError, ValueError) as e:
-        raise e if isinstance(e, ModelFormatError) else ModelFormatError(f"{path}/metadata cannot be read: {e}") from e
-    if not lines:
+    line = metadata_line(path)
+    if not line:
         raise ModelNotFoundError(f"No saved pipeline or stage at {path}; it must be a folder with metadata/")
-    return parsed(lines[0], str(path))
+    return parsed(line, str(path))
 
 
 def light_pieces(path: Path) -> Iterator[Piece]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from sparkcls.errors import flattened
+
 #: Parameters of a location whose values say where, not who; the values of all others may be secrets.
 _SAFE = {
     *("region", "scheme", "endpoint_override", "allow_bucket_creation", "allow_bucket_deletion"),
@@ -60,7 +62,7 @@ def has_secrets(location: str) -> bool:
 
 def plain(reason: object) -> str:
     """What another system said, as part of a message: one short line, its URLs without secrets."""
-    text = _URL.sub(lambda found: public_form(found[0]), " ".join(str(reason).split()))
+    text = _URL.sub(lambda found: public_form(found[0]), flattened(reason))
     text = "".join(c if c.isprintable() else "?" for c in text[:_LONGEST])
     return text or type(reason).__name__
 

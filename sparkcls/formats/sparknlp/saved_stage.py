@@ -23,7 +23,7 @@ from sparkcls.families.pieces import BYTE_PAIRS, UNIGRAM
 from sparkcls.families.registry import FAMILIES, family_of_class
 from sparkcls.formats.archive import extract
 from sparkcls.formats.messages import read_file
-from sparkcls.formats.metadata import parse_metadata
+from sparkcls.formats.metadata import metadata_line, parse_metadata
 from sparkcls.formats.model import ForeignModel
 from sparkcls.formats.names import StateDict, contiguous
 from sparkcls.formats.network import Network
@@ -44,7 +44,6 @@ FOREIGN = "com.johnsnowlabs."
 PIPELINE_CLASSES = ("org.apache.spark.ml.PipelineModel", "pyspark.ml.pipeline.PipelineModel")
 #: What files of a class begin with, where that is not its name in lower case.
 _FILES = {"XlmRoBerta": "xlm_roberta"}
-_MOST_METADATA = 16 << 20
 _EXTERNAL = ("_data", ".data")
 
 #: Params that mean the same here. Columns are the user's, batchSize and engine are the JVM's business.
@@ -66,14 +65,7 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     ModelFormatError
         There is none, or it is no JSON object with a class.
     """
-    parts = sorted((folder / "metadata").glob("part-*"))
-    try:
-        if sum(part.stat().st_size for part in parts) > _MOST_METADATA:
-            raise ValueError(f"it has over {_MOST_METADATA} bytes")
-        line = next((t for t in (p.read_text(encoding="utf-8").strip() for p in parts) if t), "")
-    except (OSError, ValueError) as e:
-        raise ModelFormatError(f"{folder / 'metadata'} cannot be read ({e})") from e
-    return parse_metadata(line, str(folder / "metadata"))
+    return parse_metadata(metadata_line(folder), str(folder / "metadata"))
 
 
 def stage_folders(folder: Path, metadata: dict[str, Any]) -> list[Path]:
