@@ -119,7 +119,11 @@ NOT_HERE = [
         "saving through another Hadoop file system, `viewfs`; `file:` mirrors",
     ),
     ("NFS, volumes and other mounts", "none is mounted", "the table of mounts is a test's own; the copying is real"),
-    ("Spark on GPUs", "no GPU beside Spark and Java", "the engine on an H100, by `tests/gpu`; Spark's assignment for real"),
+    (
+        "Spark on GPUs",
+        "no GPU beside Spark and Java",
+        "the engine on an H100, by `tests/gpu`; Spark's assignment for real",
+    ),
     ("macOS, Windows", "no such machine", "nothing"),
     ("Spark Connect with pyspark 3.5", "`pyspark.ml` on Connect begins with 4.0", "nothing"),
 ]

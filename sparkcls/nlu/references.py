@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from importlib.resources import files
 
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.errors import ModelNotFoundError
 from sparkcls.stages.classifiers import classifier_by_name
 from sparkcls.stages.sequence_classifier import SequenceClassifier
@@ -44,9 +45,11 @@ def candidates(reference: str) -> tuple[list[str], str]:
     if match["family"] is None:
         return list(dict.fromkeys([match["x"], x])), match["lang"] or "en"
     family = _FAMILIES[match["family"]]
-    # The store has all these forms, the first most often; and only DistilBERT's always have `sequence`.
+    # The store has all these forms; DistilBERT's always have `sequence`.
     names = [f"{family}_sequence_classifier_{x}", f"{family}_base_sequence_classifier_{x}"]
-    return [*names, *([f"{family}_classifier_{x}"] if family != "distilbert" else [])], match["lang"] or "en"
+    if family != "distilbert":
+        names.append(f"{family.replace('xlm_', 'xlm')}_classifier_{x}")
+    return names, match["lang"] or "en"
 
 
 def load_reference(reference: str) -> SequenceClassifier:
@@ -66,7 +69,7 @@ def load_reference(reference: str) -> SequenceClassifier:
             reasons.append(e)
     if len(reasons) == 1:
         raise reasons[0]
-    near = difflib.get_close_matches(reference, REFERENCES, n=3) or sorted(REFERENCES)
+    near = difflib.get_close_matches(reference, REFERENCES, n=3) or [card.nlu for card in CARDS.values()]
     tried = f" (tried the models {', '.join(names)} in {lang!r}: {reasons[0]})" if reasons else ""
     raise ModelNotFoundError(
         f"nlu.load: no reference {reference!r}{tried}; the nearest are {', '.join(near)}. Models' names are taken too"

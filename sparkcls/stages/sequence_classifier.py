@@ -44,7 +44,7 @@ class SequenceClassifier(Classifying):
     maxSentenceLength
         Most wordpieces of a sentence, ``[CLS]`` and ``[SEP]`` counted, from 3 to the model's positions, mostly 512.
         Default: the model's Params', else its card's, else ``model_max_length`` in its tokenizer_config.json, else
-        128. What is cut off is counted under the metadata key ``truncated``.
+        128 (Longformer: 4096). What is cut off is counted under the metadata key ``truncated``.
     coalesceSentences
         Whether the sentences of a row get one averaged result. Default False.
     activation, multilabel, threshold

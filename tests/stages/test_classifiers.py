@@ -274,7 +274,7 @@ def test_references_of_nlu():
     names, lang = nlu.candidates("it.classify.xlmr_roberta.some.thing")
     assert (names[0], names[-1], lang) == (
         "xlm_roberta_sequence_classifier_some_thing",
-        "xlm_roberta_classifier_some_thing",
+        "xlmroberta_classifier_some_thing",
         "it",
     )
 
