@@ -16,6 +16,7 @@ from sparkcls.pipelines.walk import pipeline_stages
 from sparkcls.spark.column_names import Columns, names_are_exact
 from sparkcls.spark.columns import ColumnMetadata, column_metadata, quoted
 from sparkcls.stages.assembler import DocumentAssembler
+from sparkcls.stages.classifying import Classifying
 from sparkcls.stages.finisher import Finisher
 from sparkcls.stages.stage import AnnotatorStage
 
@@ -91,20 +92,20 @@ class LightPipeline:
             A str, a list of str, or a list of int ids with the texts as `optional_target`; ids go into the
             documents' metadata under ``id``.
         optional_target
-            Beside a text or list of texts, what Spark NLP calls the context of a question; no stage here reads it. Of
-            two lists of texts the longer is cut, as there.
+            Beside a text or list of texts, the second text of each pair: what a DocumentAssembler with another input
+            column than the first one's reads. Of two lists of texts the longer is cut, as in Spark NLP.
         metadata
             Entries for the documents' metadata: a dict for a str; a list of dicts, or a dict of lists, for a list.
 
         Raises
         ------
         ParamTypeError
-            Anything else.
+            Anything else; or a classifier reads pairs of texts, and there are no second texts.
         ColumnError
             A stage reads a column that no earlier stage makes; a TypeError too, as Spark NLP's is.
         """
-        texts, extra = _arguments(target, optional_target, metadata)
-        return self._annotate(texts, extra)
+        texts, seconds, extra = _arguments(target, optional_target, metadata)
+        return self._annotate(texts, seconds, extra)
 
     def annotate(self, target: Any, optional_target: Any = "", metadata: Metadata = None) -> Any:
         """Like `fullAnnotate` with the results alone; a dict for a str, a list of dicts for a list."""
@@ -114,7 +115,10 @@ class LightPipeline:
         ]
         return results[0] if isinstance(target, str) else results
 
-    def _annotate(self, texts: list[str | None], extra: list[dict[str, str]]) -> list[dict[str, list[Annotation]]]:
+    def _annotate(
+        self, texts: list[str | None], seconds: list[str] | None, extra: list[dict[str, str]]
+    ) -> list[dict[str, list[Annotation]]]:
+        first: str | None = None
         results: list[dict[str, list[Annotation]]] = [{} for _ in texts]
         metadata: ColumnMetadata = Columns(self._exact)
         lazy: set[str] = set()
@@ -128,11 +132,18 @@ class LightPipeline:
             column = stage.getOutputCol()
             replaced = metadata.actual(column)
             if isinstance(stage, DocumentAssembler):
-                written = [stage.assemble(t, m) for t, m in zip(texts, extra, strict=True)]
+                first = first or stage.getInputCol()
+                read = texts if seconds is None or stage.getInputCol() == first else seconds
+                written = [stage.assemble(t, m) for t, m in zip(read, extra, strict=True)]
             elif stage.getLazyAnnotator():
                 lazy.add(column)
                 written = [[] for _ in texts]
             else:
+                if seconds is None and isinstance(stage, Classifying) and stage.reads_pairs():
+                    raise ParamTypeError(
+                        f"{stage.uid} classifies pairs of texts; give the second text too: annotate(text, second), or "
+                        "two lists of texts"
+                    )
                 try:
                     columns = stage.match_columns(metadata)
                 except ColumnError as e:
@@ -166,8 +177,10 @@ class LightPipeline:
         return result.select(*map(quoted, given), *(c for c in self.output_cols if c not in given))
 
 
-def _arguments(target: Any, second: Any, metadata: Metadata) -> tuple[list[str | None], list[dict[str, str]]]:
-    """Texts, and further metadata of each, from the arguments in all their forms."""
+def _arguments(
+    target: Any, second: Any, metadata: Metadata
+) -> tuple[list[str | None], list[str] | None, list[dict[str, str]]]:
+    """Texts, second texts if there are any, and further metadata of each, from the arguments in all their forms."""
     ids: list[Any] = []
     texts: Any = [target] if isinstance(target, str) else target
     if isinstance(texts, list) and texts and all(isinstance(i, int) and not isinstance(i, bool) for i in texts):
@@ -183,14 +196,15 @@ def _arguments(target: Any, second: Any, metadata: Metadata) -> tuple[list[str |
     for entries, i in zip(extra, ids, strict=False):
         entries["id"] = str(i)
     if ids or second == "":
-        return texts, extra
+        return texts, None, extra
     contexts = second if isinstance(target, list) else [second]
     if not isinstance(contexts, list) or not all(isinstance(t, str) for t in contexts):
         raise ParamTypeError(
             "LightPipeline takes a str beside a str, and a list of str beside a list of str; got "
             f"{type(target).__name__} and {type(second).__name__}"
         )
-    return texts[: len(contexts)], extra[: len(contexts)]
+    count = min(len(texts), len(contexts))
+    return texts[:count], contexts[:count], extra[:count]
 
 
 def _metadata_of(metadata: Metadata, count: int, single: bool) -> list[dict[str, str]]:

@@ -35,7 +35,7 @@ class Served:
         classifier = stages[-1]
         assert isinstance(classifier, SequenceClassifier)
         self._light = LightPipeline(PipelineModel(stages))
-        self._output, self._labels = classifier.getOutputCol(), classifier.getClasses()
+        self._output, self._labels = classifier.getOutputCol(), classifier.score_labels()
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """A row a text, in their order: label, score, labels, scores, truncated, error.

@@ -120,7 +120,10 @@ def _stages_of(model: Any) -> list[Transformer]:
     """The stages from text to categories."""
     if isinstance(model, SequenceClassifier):
         document, token = DocumentAssembler().setInputCol("text"), Tokenizer().setInputCols(["document"])
-        return [document, token, model.copy().setInputCols(["document", "token"])]
+        classifier = model.copy().setInputCols(["document", "token"])
+        if classifier.reads_pairs():
+            raise ParamTypeError("register takes a classifier of single texts; this one reads pairs")
+        return [document, token, classifier]
     return text_stages("register", model, or_else="a classifier stage or ")[1]
 
 
@@ -144,7 +147,7 @@ def _chain_of(spark: SparkSession, name: str, stages: list[Transformer]) -> Chai
     scoring = delivered(classifier._scoring(metadata), spark)
     columns = classifier.match_columns(metadata)
     reads = tuple(numbers[column] for column in (columns if scoring.reads_tokens else columns[:1]))
-    return Chain(name, _needed(links, reads), scoring, reads, tuple(classifier.getClasses()))
+    return Chain(name, _needed(links, reads), scoring, reads, tuple(classifier.score_labels()))
 
 
 def _needed(links: list[Link], reads: tuple[int, ...]) -> tuple[Link, ...]:

@@ -15,6 +15,7 @@ from sparkcls.annotator import (
 from sparkcls.base import DocumentAssembler, Finisher, Pipeline, PipelineModel, TokenAssembler
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.stages.classifiers import CLASSIFIERS as ALL_CLASSIFIERS
+from sparkcls.stages.classifiers import ZERO_SHOT
 from sparkcls.stages.stage import _class_of
 from tests.models import save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
@@ -101,6 +102,7 @@ EVERYTHING = {
     },
     DistilBertForSequenceClassification: {
         "inputCols": ["a", "b"],
+        "pairCol": "d",
         "outputCol": "c",
         "batchSize": 3,
         "caseSensitive": False,
@@ -123,6 +125,16 @@ EVERYTHING = {
 #: Those of the other families take the same.
 CLASSIFIERS = [cls for cls in ALL_CLASSIFIERS.values() if cls is not DistilBertForSequenceClassification]
 EVERYTHING |= {cls: EVERYTHING[DistilBertForSequenceClassification] for cls in CLASSIFIERS}
+EVERYTHING |= {
+    cls: {name: value for name, value in EVERYTHING[DistilBertForSequenceClassification].items() if name != "pairCol"}
+    | {
+        "candidateLabels": ["e", "f"],
+        "hypothesisTemplate": "About {}!",
+        "entailmentIdParam": 1,
+        "contradictionIdParam": 2,
+    }
+    for cls in ZERO_SHOT.values()
+}
 STAGES = list(EVERYTHING)
 #: Params that setters fill from files or imported stages.
 FILLED = {"exceptionsPath", "exceptionsOfFile", "rules", "slangDictionary"}
@@ -156,6 +168,15 @@ def test_class_paths_are_part_of_the_file_format():
         "sparkcls.stages.transformer.TransformerForSequenceClassification",
         "sparkcls.stages.xlm_roberta.XlmRoBertaForSequenceClassification",
         "sparkcls.stages.xlnet.XlnetForSequenceClassification",
+        "sparkcls.stages.albert.AlbertForZeroShotClassification",
+        "sparkcls.stages.bart.BartForZeroShotClassification",
+        "sparkcls.stages.bert.BertForZeroShotClassification",
+        "sparkcls.stages.camembert.CamemBertForZeroShotClassification",
+        "sparkcls.stages.deberta.DeBertaForZeroShotClassification",
+        "sparkcls.stages.distilbert.DistilBertForZeroShotClassification",
+        "sparkcls.stages.roberta.RoBertaForZeroShotClassification",
+        "sparkcls.stages.transformer.TransformerForZeroShotClassification",
+        "sparkcls.stages.xlm_roberta.XlmRoBertaForZeroShotClassification",
     ]
     for cls, path in zip(STAGES, paths, strict=True):
         assert _class_of(path, "somewhere", None) is cls
@@ -206,7 +227,9 @@ def test_none_leaves_a_param_alone():
     assert Tokenizer(outputCol=None).getOutputCol() == "token"
 
 
-@pytest.mark.parametrize("cls", [cls for cls in STAGES if cls not in CLASSIFIERS[:-1]])
+@pytest.mark.parametrize(
+    "cls", [cls for cls in STAGES if cls not in (*CLASSIFIERS[:-1], *list(ZERO_SHOT.values())[:-1])]
+)
 def test_save_and_load(spark, cls, tmp_path):
     stage = cls(**EVERYTHING[cls])
     stage.save(str(tmp_path / "stage"))

@@ -21,7 +21,9 @@ logger = logging.getLogger(__name__)
 
 INDEX = "metadata.json"
 #: The classes whose models are read.
-ANNOTATORS = frozenset(family.stage for family in FAMILIES.values()) | {ANY_FAMILY}
+ANNOTATORS = frozenset(
+    name for family in FAMILIES.values() for name in (family.stage, family.zero_shot) if name is not None
+) | {ANY_FAMILY}
 
 #: The newest Spark NLP and Spark whose files are known; entries for newer ones are left alone.
 LIBRARY = (7, 0, 0)

@@ -22,6 +22,7 @@ from sparkcls.engine.precision import FLOAT32, MIXED, half_precision
 from sparkcls.engine.prepared import Prepared, hypotheses, prepare
 from sparkcls.engine.process import give_back_memory
 from sparkcls.engine.zero_shot import Answer, Hypotheses
+from sparkcls.errors import InputError
 from sparkcls.events import emit
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
@@ -127,7 +128,7 @@ class Classifier:
 
     def prepare(
         self,
-        sentences: Sequence[Sentence | Pair],
+        sentences: Sequence[Sentence | Pair | InputError],
         rows: Sequence[int],
         reading: Reading,
         hypotheses: Hypotheses | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from tokenizers import models
@@ -17,6 +18,7 @@ from sparkcls.families.original import Original
 from sparkcls.models.layout import ModelFolder
 from sparkcls.models.tokenizer_settings import usual_pieces
 from sparkcls.models.vocabulary import is_cased
+from sparkcls.text.wordpiece import UNKNOWN, basic_pieces, wordpieces
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ class TextEncoder:
     """
 
     def __init__(self, folder: ModelFolder):
-        self._path = folder.path
+        self._path, self._positions = folder.path, folder.positions
         self._tokenizer, self._settings = load_tokenizer(folder)
         model = self._tokenizer.model
         self._folder = folder
@@ -198,6 +200,48 @@ class TextEncoder:
         """
         self._check_ids(ids)
         return self.pair_frame.second(ids)
+
+    def label(self, text: str, case_sensitive: bool) -> Second:
+        """A candidate label as Spark NLP reads it: all wordpieces of its words, without a sentence around it.
+
+        Raises
+        ------
+        ModelFormatError
+            The model cannot be read in ``sparknlp`` mode.
+        """
+        _ = self._original
+        unknown = getattr(self._tokenizer.model, "unk_token", UNKNOWN)
+        pieces = basic_pieces(text, case_sensitive)
+        ids = [i for piece in pieces for i in wordpieces(piece, self.vocabulary, unknown)]
+        # Spark NLP counts the first [SEP] to the second text.
+        return replace(self.pair_frame.second(ids), typed=0)
+
+    def finish_with_labels(
+        self, first: list[int], labels: Iterable[Second], max_length: int
+    ) -> Iterator[tuple[PairIds, int]]:
+        """The pairs of a text with candidate labels as Spark NLP makes them; and how many wordpieces were cut of it.
+
+        The text has all the room that there is, and the label what it leaves: beside a long text all labels are empty,
+        and score equally. The last ``[SEP]`` may be one more than `max_length`.
+
+        Raises
+        ------
+        ValueError
+            The model has no position for that one.
+        """
+        frame = self.pair_frame
+        kept = first[: max_length - 2]
+        head = frame.head(kept)
+        for label in labels:
+            ids = label.tail[len(frame.between) :][: label.length]
+            second = replace(frame.second(ids[: max(0, max_length - len(head) - 2)]), typed=0)
+            pair = frame.join(head, second)
+            if len(pair) > self._positions:
+                raise ValueError(
+                    f"with a text of this length Spark NLP gives the model {len(pair)} wordpieces, and it takes "
+                    f"{self._positions}; set a smaller maxSentenceLength"
+                )
+            yield pair, len(first) - len(kept)
 
     def finish_pairs(
         self, first: list[int], seconds: Iterable[Second], max_length: int

@@ -11,7 +11,7 @@ from sparkcls.engine.contract import SPARKNLP, Outcome, Pair, Reading, Sentence
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.passes import Result
 from sparkcls.engine.zero_shot import Answer, Hypotheses
-from sparkcls.errors import ParamError
+from sparkcls.errors import InputError, ParamError
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Prepared:
 
 def prepare(
     encoder: TextEncoder,
-    sentences: Sequence[Sentence | Pair],
+    sentences: Sequence[Sentence | Pair | InputError],
     rows: Sequence[int],
     reading: Reading,
     hypotheses: Hypotheses | None = None,
@@ -92,6 +92,8 @@ def prepare(
 
     Parameters
     ----------
+    sentences
+        An error stands for a sentence that cannot be read.
     rows
         For each sentence a number of the row it stands in.
     hypotheses
@@ -111,11 +113,11 @@ def prepare(
     if hypotheses is None and all(isinstance(key, (str, tuple)) for key in numbers):
         _prepare_singles(encoder, list(numbers), reading, prepared)
         return prepared
-    texts = dict.fromkeys(t for key in numbers for t in ((key.first, key.second) if isinstance(key, Pair) else (key,)))
+    texts = dict.fromkeys(text for key in numbers for text in _texts(key))
     distinct: list[Sentence] = [t if isinstance(t, str) else list(t) for t in texts]  # type: ignore[call-overload]
     wordpieces = dict(zip(texts, encoder.encode(distinct, reading.tokenization, reading.case_sensitive), strict=True))
     for number, key in enumerate(numbers):
-        parts = [wordpieces[t] for t in ((key.first, key.second) if isinstance(key, Pair) else (key,))]
+        parts = [key] if isinstance(key, InputError) else [wordpieces[text] for text in _texts(key)]
         failed = next((part for part in parts if isinstance(part, Exception)), None)
         if failed is not None:
             prepared.refused[number] = failed
@@ -155,6 +157,8 @@ def _prepare_singles(encoder: TextEncoder, keys: list[object], reading: Reading,
 
 def hypotheses(encoder: TextEncoder, texts: Sequence[str], answer: Answer, reading: Reading) -> Hypotheses:
     """See `Classifier.hypotheses`."""
+    if reading.tokenization == SPARKNLP:
+        return Hypotheses(tuple(encoder.label(text, reading.case_sensitive) for text in texts), answer)
     found = []
     for text, ids in zip(texts, encoder.encode(texts, reading.tokenization, reading.case_sensitive), strict=True):
         try:
@@ -171,10 +175,16 @@ def hypotheses(encoder: TextEncoder, texts: Sequence[str], answer: Answer, readi
     return Hypotheses(tuple(found), answer)
 
 
-def _key(sentence: Sentence | Pair) -> object:
+def _key(sentence: Sentence | Pair | InputError) -> object:
     if isinstance(sentence, Pair):
         return Pair(_key(sentence.first), _key(sentence.second))  # type: ignore[arg-type]
-    return sentence if isinstance(sentence, str) else tuple(sentence)
+    return tuple(sentence) if isinstance(sentence, list) else sentence
+
+
+def _texts(key: object) -> tuple[object, ...]:
+    if isinstance(key, Pair):
+        return key.first, key.second
+    return () if isinstance(key, InputError) else (key,)
 
 
 def _sequences(
@@ -182,7 +192,8 @@ def _sequences(
 ) -> Iterator[tuple[Sequence[int], int]]:
     """Each sequence of a sentence, and how many of its wordpieces were left out."""
     if hypotheses is not None:
-        yield from encoder.finish_pairs(ids[0], hypotheses.seconds, reading.max_length)
+        finish = encoder.finish_with_labels if reading.tokenization == SPARKNLP else encoder.finish_pairs
+        yield from finish(ids[0], hypotheses.seconds, reading.max_length)
     elif len(ids) == 1:
         yield encoder.finish(ids[0], reading.max_length, reading.tokenization)
     else:

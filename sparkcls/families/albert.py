@@ -14,6 +14,7 @@ ALBERT = Family(
     model_type="albert",
     architecture="AlbertForSequenceClassification",
     spark_nlp="AlbertForSequenceClassification",
+    zero_shot="AlbertForZeroShotClassification",
     sparknlp=Original(),
     prefix="albert.",
     keys={

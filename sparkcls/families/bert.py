@@ -58,6 +58,7 @@ BERT = Family(
     model_type="bert",
     architecture="BertForSequenceClassification",
     spark_nlp="BertForSequenceClassification",
+    zero_shot="BertForZeroShotClassification",
     sparknlp=Original(),
     prefix="bert.",
     keys=KEYS,

@@ -13,6 +13,7 @@ CAMEMBERT = replace(
     model_type="camembert",
     architecture="CamembertForSequenceClassification",
     spark_nlp="CamemBertForSequenceClassification",
+    zero_shot="CamemBertForZeroShotClassification",
     sparknlp=Original(unknown=4, dropped=4),
     pieces=pieces.CAMEMBERT,
 )

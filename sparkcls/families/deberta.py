@@ -69,6 +69,7 @@ DEBERTA_V2 = Family(
     model_type="deberta-v2",
     architecture="DebertaV2ForSequenceClassification",
     spark_nlp="DeBertaForSequenceClassification",
+    zero_shot="DeBertaForZeroShotClassification",
     sparknlp="Spark NLP gives such models ids that are one too high, so that they read other pieces than the text's",
     prefix="deberta.",
     keys={

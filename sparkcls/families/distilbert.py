@@ -11,6 +11,7 @@ DISTILBERT = Family(
     model_type="distilbert",
     architecture="DistilBertForSequenceClassification",
     spark_nlp="DistilBertForSequenceClassification",
+    zero_shot="DistilBertForZeroShotClassification",
     sparknlp=Original(),
     prefix="distilbert.",
     keys={

@@ -106,6 +106,8 @@ class Family:
         The class of tokenizer that `transformers` takes where no file names one, from `sparkcls.families.pieces`.
     spark_nlp
         The class of Spark NLP for its classifiers; None if it has none.
+    zero_shot
+        The same for its zero-shot classifiers.
     sparknlp
         How Spark NLP makes wordpieces for it, for `tokenization="sparknlp"`; or why that is not there.
     network
@@ -129,6 +131,7 @@ class Family:
     head: Head
     pieces: Pieces
     spark_nlp: str | None = None
+    zero_shot: str | None = None
     sparknlp: Original | str = "Spark NLP has no classifiers of this family"
     network: str = "post_norm"
     refused: Mapping[str, Refused] = field(default_factory=dict)

@@ -51,7 +51,7 @@ def family_of_type(model_type: object, where: str) -> Family:
 
 def family_of_class(name: str) -> Family | None:
     """The family whose classifiers are of a class of Spark NLP, by its name without module; None if there is none."""
-    return next((family for family in FAMILIES.values() if family.spark_nlp == name), None)
+    return next((family for family in FAMILIES.values() if name in (family.spark_nlp, family.zero_shot)), None)
 
 
 def namesake(name: str) -> str | None:

@@ -22,6 +22,7 @@ ROBERTA = Family(
     model_type="roberta",
     architecture="RobertaForSequenceClassification",
     spark_nlp="RoBertaForSequenceClassification",
+    zero_shot="RoBertaForZeroShotClassification",
     sparknlp=Original(hides_first=True, whole=("<s>", "</s>", "<unk>", "<pad>", "<mask>")),
     prefix="roberta.",
     keys=KEYS,

@@ -14,6 +14,7 @@ XLM_ROBERTA = replace(
     model_type="xlm-roberta",
     architecture="XLMRobertaForSequenceClassification",
     spark_nlp="XlmRoBertaForSequenceClassification",
+    zero_shot="XlmRoBertaForZeroShotClassification",
     sparknlp=Original(hides_first=True, unknown=1),
     keys={**KEYS, "vocabulary": Key("vocab_size", 30522)},
     pieces=pieces.XLM_ROBERTA,

@@ -45,17 +45,17 @@ _GROUPS = {
     "there is nothing like it here, and nothing else needs it; take it out": """
         CometLogger PushToHub comet logging upload_to_hub util""",
     f"no counterpart: {_OTHER_JOB}": """
-        AlbertForMultipleChoice AlbertForQuestionAnswering AlbertForTokenClassification AlbertForZeroShotClassification
+        AlbertForMultipleChoice AlbertForQuestionAnswering AlbertForTokenClassification
         AnnotationAudio AnnotationImage AudioAssembler AutoGGUFModel AutoGGUFReranker AutoGGUFVisionModel BM25Approach
-        BM25Model BLIPForQuestionAnswering BartForZeroShotClassification BartTransformer BertForMultipleChoice
-        BertForQuestionAnswering BertForTokenClassification BertForZeroShotClassification BigTextMatcher
+        BM25Model BLIPForQuestionAnswering BartTransformer BertForMultipleChoice
+        BertForQuestionAnswering BertForTokenClassification BigTextMatcher
         BigTextMatcherModel CLIPForZeroShotClassification CPMTransformer CamemBertForQuestionAnswering
-        CamemBertForTokenClassification CamemBertForZeroShotClassification Chunk2Doc Chunker CoHereTransformer
+        CamemBertForTokenClassification Chunk2Doc Chunker CoHereTransformer
         CompletionPostProcessing ContextSpellCheckerApproach ContextSpellCheckerModel ConvNextForImageClassification
         CoNLLGenerator CoverageResult CrossEncoder Date2Chunk DateMatcher DateMatcherUtils DeBertaForQuestionAnswering
-        DeBertaForTokenClassification DeBertaForZeroShotClassification DependencyParserApproach DependencyParserModel
+        DeBertaForTokenClassification DependencyParserApproach DependencyParserModel
         DistilBertForMultipleChoice DistilBertForQuestionAnswering DistilBertForTokenClassification
-        DistilBertForZeroShotClassification Doc2Chunk DocumentSimilarityRankerApproach DocumentSimilarityRankerFinisher
+        Doc2Chunk DocumentSimilarityRankerApproach DocumentSimilarityRankerFinisher
         DocumentTranslator EntityRulerApproach EntityRulerModel EvaluationDLParams Florence2Transformer
         GGUFRankingFinisher GPT2Transformer Gemma3ForMultiModal GraphExtraction GraphFinisher HubertForCTC
         ImageAssembler InternVLForMultiModal JanusForMultiModal LLAMA2Transformer LLAMA3Transformer LLAVAForMultiModal
@@ -67,13 +67,13 @@ _GROUPS = {
         PaliGemmaForMultiModal PerceptronApproach PerceptronModel Phi2Transformer Phi3Transformer Phi3Vision
         Phi4Transformer PromptAssembler Qwen2VLTransformer QwenTransformer RegexMatcher RegexMatcherModel
         RoBertaForMultipleChoice RoBertaForQuestionAnswering RoBertaForTokenClassification
-        RoBertaForZeroShotClassification RuleBasedMatcher RuleBasedMatcherModel SmolVLMTransformer SpanBertCorefModel
+        RuleBasedMatcher RuleBasedMatcherModel SmolVLMTransformer SpanBertCorefModel
         StarCoderTransformer Summarization SummarizationModel SwinForImageClassification SymmetricDeleteApproach
         SymmetricDeleteModel T5Transformer TFNerDLGraphBuilder TFNerDLGraphBuilderModel TableAssembler
         TapasForQuestionAnswering TextMatcher TextMatcherModel Token2Chunk TypedDependencyParserApproach
         TypedDependencyParserModel ViTForImageClassification VisionEncoderDecoderForImageCaptioning Wav2Vec2ForCTC
         WhisperForCTC XlmRoBertaForMultipleChoice XlmRoBertaForQuestionAnswering XlmRoBertaForTokenClassification
-        XlmRoBertaForZeroShotClassification XlnetForTokenClassification YakeKeywordExtraction ZeroShotNerModel""",
+        XlnetForTokenClassification YakeKeywordExtraction ZeroShotNerModel""",
 }
 
 #: What to do where Spark NLP's name was used.

@@ -16,7 +16,7 @@ from sparkcls.migrate.scope import ROOTS, Instance, Method, Module, Scope, membe
 #: Attributes that reach into the JVM.
 _JVM = ("_java_obj", "_call_java", "_java_model")
 #: Names of models, and of pipelines, that sparkcls may be able to read.
-_CLASSIFIER = re.compile(r"^(?!.*(token_class|zero_shot)).*(bert|mpnet|xlnet|longformer).*(sequence|classifier)|/")
+_CLASSIFIER = re.compile(r"^(?!.*token_class).*(bert|mpnet|xlnet|longformer).*(sequence|classifier)|/")
 _PIPELINE = re.compile(rf"{_CLASSIFIER.pattern}|distill?_?bert")
 _PART = re.compile(r"document_assembler|tokenizer|classifier\w*")
 #: In an expression of SQL: ``cols['0']``.

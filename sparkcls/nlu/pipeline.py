@@ -192,7 +192,7 @@ class NLUPipeline(Mapping[str, Transformer]):
         if return_spark_df:
             return pipeline.transform(data if isinstance(data, DataFrame) else _to_spark(data))
         names = (LABEL + column.removeprefix(CATEGORY) for column in self._columns)
-        classes = {c: (n, s.getClasses()) for c, n, s in zip(self._columns, names, self.classifiers, strict=True)}
+        classes = {c: (n, s.score_labels()) for c, n, s in zip(self._columns, names, self.classifiers, strict=True)}
         layout = Layout(level, classes, positions, metadata, all_levels=not drop_irrelevant_cols)
         results: Sequence[Result]
         if isinstance(data, DataFrame):

@@ -20,7 +20,7 @@ from sparkcls.formats.sparknlp.saved_stage import (
 )
 from sparkcls.saving.sparknlp_params import with_saved_params
 from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.classifiers import CLASSIFIERS
+from sparkcls.stages.classifiers import CLASSIFIERS, ZERO_SHOT
 from sparkcls.stages.document_normalizer import DocumentNormalizer
 from sparkcls.stages.finisher import Finisher
 from sparkcls.stages.normalizer import Normalizer
@@ -43,7 +43,7 @@ STAGES: dict[str, Any] = {
     "com.johnsnowlabs.nlp.annotators.Stemmer": Stemmer,
     "com.johnsnowlabs.nlp.TokenAssembler": TokenAssembler,
     "com.johnsnowlabs.nlp.Finisher": Finisher,
-    **{PACKAGE + name: stage for name, stage in CLASSIFIERS.items() if stage.ANNOTATOR},
+    **{PACKAGE + name: stage for name, stage in {**CLASSIFIERS, **ZERO_SHOT}.items() if stage.ANNOTATOR},
 }
 
 

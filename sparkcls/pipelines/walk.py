@@ -53,6 +53,8 @@ def text_stages(caller: str, model: Any, or_else: str = "") -> tuple[str, list[T
     if not stages or not isinstance(stages[-1], SequenceClassifier):
         last = type(stages[-1]).__name__ if stages else "nothing"
         raise ParamTypeError(f"{caller} takes a pipeline that ends in a classifier; this one ends in {last}")
+    if stages[-1].reads_pairs():
+        raise ParamTypeError(f"{caller} takes a classifier of single texts; this one reads pairs")
     columns: Columns[None] = Columns()
     metadata: ColumnMetadata = Columns()
     for stage in stages:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sparkcls.annotation import Annotation
 from sparkcls.catalogue.sources import PUBLIC
 from sparkcls.classification import CloseCalls, Decision, to_annotations
-from sparkcls.engine.contract import SPARKNLP, Reading, Sentence
+from sparkcls.engine.contract import SPARKNLP, Pair, Reading, Sentence
 from sparkcls.engine.figures import Figures
 from sparkcls.errors import InputError
 from sparkcls.models.heads import NONE
@@ -27,6 +27,7 @@ from sparkcls.text.tokens import split_tokens
 if TYPE_CHECKING:
     from sparkcls.engine.classifier import Classifier
     from sparkcls.engine.prepared import Prepared
+    from sparkcls.engine.zero_shot import Hypotheses
 
 RAISE = "raise"
 ANNOTATE = "annotate"
@@ -44,6 +45,8 @@ class Scoring:
     ----------
     reads_tokens
         Whether rows carry a token column that is encoded instead of the sentence's text.
+    reads_pairs
+        Whether the last column of rows has second texts.
     slots
         Tasks that run on a machine at once, None where that is not known.
     cache
@@ -59,6 +62,7 @@ class Scoring:
     decision: Decision
     on_error: str
     reads_tokens: bool
+    reads_pairs: bool = False
     slots: int | None = None
     cache: str | None = None
     archive: str | None = None
@@ -84,7 +88,11 @@ class Scoring:
         if precision == MIXED and self.decision.activation == NONE:
             # Mixed keeps labels and probabilities; of raw scores nobody knows what a difference would mean.
             precision = FLOAT32
-        return Annotating(self, get_classifier(model, device, precision))
+        return self.function(get_classifier(model, device, precision))
+
+    def function(self, classifier: Classifier) -> Annotating:
+        """The row function over a loaded model."""
+        return Annotating(self, classifier)
 
 
 class Annotating:
@@ -99,11 +107,17 @@ class Annotating:
         What has been done, added up; a load that this process had to do for it included.
     device, precision
         Where and how the model runs.
+    labels
+        What is scored.
     """
+
+    #: What is asked of every sentence, if it is not scored as it is.
+    hypotheses: Hypotheses | None = None
 
     def __init__(self, scoring: Scoring, classifier: Classifier):
         self._scoring = scoring
         self._classifier = classifier
+        self.labels: Sequence[str] = classifier.labels
         self.figures = Figures()
         if classifier.is_new:
             self.figures.loads, self.figures.load_seconds = 1, classifier.load_seconds
@@ -129,15 +143,18 @@ class Annotating:
         # In Spark NLP's way a sentence counts if it has tokens; they can consist of Unicode's other blanks.
         blanks_count = reading.tokenization == SPARKNLP
         kept = [[s for s in row[0] if s.result and (blanks_count or not s.result.isspace())] for row in rows]
-        sentences: list[Sentence] = []
+        if self._scoring.reads_pairs:
+            kept = [documents if _has_text(row[-1]) else [] for documents, row in zip(kept, rows, strict=True)]
+        sentences: list[Sentence | Pair | InputError] = []
         owners: list[int] = []
         for r, (row, documents) in enumerate(zip(rows, kept, strict=True)):
             if self._scoring.reads_tokens:
-                sentences += _words(documents, row[1])
+                found: list[Sentence] = list(_words(documents, row[1]))
             else:
-                sentences += [self._text(document.result or "") for document in documents]
+                found = [self._text(document.result or "") for document in documents]
             owners += [r] * len(documents)
-        return kept, self._classifier.prepare(sentences, owners, reading)
+            sentences += [_pair(first, row[-1]) for first in found] if self._scoring.reads_pairs else found
+        return kept, self._classifier.prepare(sentences, owners, reading, self.hypotheses)
 
     def finish(self, prepared: tuple[list[list[Annotation]], Prepared]) -> list[list[Annotation]]:
         """Categories of every row."""
@@ -149,7 +166,7 @@ class Annotating:
         annotations, at = [], 0
         for documents in kept:
             part = outcomes[at : at + len(documents)]
-            annotations.append(to_annotations(documents, part, self._classifier.labels, decision))
+            annotations.append(to_annotations(documents, part, self.labels, decision))
             at += len(documents)
         self.figures.rows += len(kept)
         self.figures.empty += sum(not row for row in annotations)
@@ -191,6 +208,17 @@ def _seen_by_worker(ref: ModelRef, archive: str | None) -> ModelRef:
 
         places = (SparkFiles.get(archive), *places)
     return replace(ref, places=places)
+
+
+def _has_text(documents: list[Annotation]) -> bool:
+    return any(document.result and not document.result.isspace() for document in documents)
+
+
+def _pair(first: Sentence, seconds: list[Annotation]) -> Pair | InputError:
+    """A sentence with the second text of its row; an error where that is not one text."""
+    if len(seconds) != 1:
+        return InputError(f"the row has {len(seconds)} second texts; a pair has one")
+    return Pair(first, seconds[0].result or "")
 
 
 def _words(documents: list[Annotation], tokens: list[Annotation]) -> list[list[str]]:

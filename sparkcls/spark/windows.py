@@ -11,7 +11,7 @@ from sparkcls.spark.columns import Row
 #: Rows of a task's first window and of the largest ones, each four times the one before: the first rows come soon,
 #: so `show` does not wait for a whole Arrow batch, and sorting still finds sequences of equal length.
 FIRST, LARGEST = 64, 2_048
-#: Characters, of the first input column, after which a window is closed: it bounds memory whatever the texts.
+#: Characters after which a window is closed: it bounds memory whatever the texts.
 CHARACTERS = 8 << 20
 
 
@@ -36,7 +36,7 @@ def windows(
             part = read(tuple(series.iloc[at : at + min(size - len(window), FIRST)] for series in batch))
             at += len(part)
             window += part
-            characters += sum(len(a.result or "") for row in part for a in row[0])
+            characters += sum(len(a.result or "") for row in part for column in row for a in column)
             if len(window) >= size or characters >= CHARACTERS:
                 yield window
                 window, characters, size = [], 0, min(size * 4, LARGEST)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 
 from sparkcls.models.ref import ModelRef
-from sparkcls.stages.albert import AlbertForSequenceClassification
-from sparkcls.stages.bert import BertForSequenceClassification
-from sparkcls.stages.camembert import CamemBertForSequenceClassification
-from sparkcls.stages.deberta import DeBertaForSequenceClassification
-from sparkcls.stages.distilbert import DistilBertForSequenceClassification
+from sparkcls.stages.albert import AlbertForSequenceClassification, AlbertForZeroShotClassification
+from sparkcls.stages.bart import BartForZeroShotClassification
+from sparkcls.stages.bert import BertForSequenceClassification, BertForZeroShotClassification
+from sparkcls.stages.camembert import CamemBertForSequenceClassification, CamemBertForZeroShotClassification
+from sparkcls.stages.deberta import DeBertaForSequenceClassification, DeBertaForZeroShotClassification
+from sparkcls.stages.distilbert import DistilBertForSequenceClassification, DistilBertForZeroShotClassification
 from sparkcls.stages.longformer import LongformerForSequenceClassification
 from sparkcls.stages.mpnet import MPNetForSequenceClassification
-from sparkcls.stages.roberta import RoBertaForSequenceClassification
+from sparkcls.stages.roberta import RoBertaForSequenceClassification, RoBertaForZeroShotClassification
 from sparkcls.stages.sequence_classifier import SequenceClassifier
-from sparkcls.stages.transformer import TransformerForSequenceClassification
-from sparkcls.stages.xlm_roberta import XlmRoBertaForSequenceClassification
+from sparkcls.stages.transformer import TransformerForSequenceClassification, TransformerForZeroShotClassification
+from sparkcls.stages.xlm_roberta import XlmRoBertaForSequenceClassification, XlmRoBertaForZeroShotClassification
 from sparkcls.stages.xlnet import XlnetForSequenceClassification
+from sparkcls.stages.zero_shot import ZeroShotClassifier
 
 #: By name.
 CLASSIFIERS: dict[str, type[SequenceClassifier]] = {
@@ -33,6 +35,23 @@ CLASSIFIERS: dict[str, type[SequenceClassifier]] = {
         TransformerForSequenceClassification,
         XlmRoBertaForSequenceClassification,
         XlnetForSequenceClassification,
+    )
+}
+
+
+#: Zero-shot classifiers by name.
+ZERO_SHOT: dict[str, type[ZeroShotClassifier]] = {
+    classifier.__name__: classifier
+    for classifier in (
+        AlbertForZeroShotClassification,
+        BartForZeroShotClassification,
+        BertForZeroShotClassification,
+        CamemBertForZeroShotClassification,
+        DeBertaForZeroShotClassification,
+        DistilBertForZeroShotClassification,
+        RoBertaForZeroShotClassification,
+        TransformerForZeroShotClassification,
+        XlmRoBertaForZeroShotClassification,
     )
 }
 

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from sparkcls.annotation import CATEGORY, DOCUMENT, TOKEN
 from sparkcls.catalogue.locate import locate
 from sparkcls.engine.contract import SPARKNLP
+from sparkcls.errors import ParamError
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.rows.delivery import delivered
@@ -22,6 +23,7 @@ from sparkcls.spark.observing import Observed
 from sparkcls.spark.udf import annotate_column
 from sparkcls.stages.classifier_params import ONCE
 from sparkcls.stages.has_model import HasModel
+from sparkcls.stages.params import param, text
 from sparkcls.stages.stage import AnnotatorStage
 from sparkcls.stages.tokenizer import LOSSLESS_KEY, SOURCE_KEY
 
@@ -32,6 +34,8 @@ class Classifying(HasModel, AnnotatorStage):
     inputAnnotatorTypes = (DOCUMENT, TOKEN)
     outputAnnotatorType = CATEGORY
 
+    pairCol = param("pairCol", "name of the document column with the second texts of pairs", text)
+
     #: Figures of the DataFrame that was transformed last, with metrics on.
     observed: Observed | None = None
 
@@ -39,12 +43,68 @@ class Classifying(HasModel, AnnotatorStage):
         # Figures are those of a DataFrame of this process's session.
         return super().__getstate__() | {"observed": None}
 
+    def setInputCols(self, *value: Any) -> Any:
+        """A document column and a token column, in any order; with another document column, pairs are classified.
+
+        Of two document columns the first is the first text of each pair.
+
+        Raises
+        ------
+        ParamTypeError
+            Not str, or neither two nor three.
+        """
+        return super().setInputCols(*value)
+
+    def _check_number(self, columns: list[str]) -> None:
+        if len(columns) != len(self.inputAnnotatorTypes) + 1:
+            super()._check_number(columns)
+
+    def setPairCol(self, value: str) -> Any:
+        """Classify pairs of texts: the document column with the second text of each row.
+
+        Every sentence of a row is paired with it. A row that has no second text, or a blank one, has no annotation; one
+        that has several gets an annotation with the metadata key ``error``.
+        """
+        return self._update(pairCol=value)
+
+    def getPairCol(self) -> str | None:
+        """The column with the second text of each row; None where it is not set."""
+        found: str | None = self._get("pairCol")
+        return found
+
+    def columns_read(self) -> list[str]:
+        """The input columns, and the pair column if it was set apart."""
+        columns = super().columns_read()
+        pair = self.getPairCol()
+        if pair is not None and len(columns) > len(self.inputAnnotatorTypes):
+            raise ParamError(
+                f"{self.uid}: pairCol is {pair!r}, and inputCols has a second text too: {columns}; leave one out"
+            )
+        return columns if pair is None else [*columns, pair]
+
+    def types_read(self) -> tuple[str, ...]:
+        """A document and a token column, and for pairs another document column."""
+        return (*self.inputAnnotatorTypes, DOCUMENT) if self.reads_pairs() else self.inputAnnotatorTypes
+
+    def reads_pairs(self) -> bool:
+        """Whether it classifies pairs of texts."""
+        return len(self.columns_read()) > len(self.inputAnnotatorTypes)
+
+    def score_labels(self) -> list[str]:
+        """The labels whose scores each annotation has."""
+        return self.getClasses()
+
     def row_function(self, metadata: ColumnMetadata) -> Callable[[], RowFunction]:
         """A factory that loads the model where it is called, once per process."""
         return self._scoring(metadata)
 
     def _scoring(self, metadata: ColumnMetadata) -> Scoring:
-        documents, tokens = self.match_columns(metadata)
+        documents, tokens, *pair = self.match_columns(metadata)
+        if pair and self.getTokenization() == SPARKNLP:
+            raise ParamError(
+                f"{self.uid}: Spark NLP's classifiers take no pairs of texts, so tokenization 'sparknlp' says nothing "
+                "of them; call setTokenization('huggingface')"
+            )
         ref = self._ref()
         folder = self._folder()
         self._check_length(self.getMaxSentenceLength(), folder)
@@ -62,6 +122,7 @@ class Classifying(HasModel, AnnotatorStage):
             decision=self._decision(len(folder.labels), lambda: self._activation_of(folder)),
             on_error=self.getOnError(),
             reads_tokens=not self._text_is_enough(documents, tokens, metadata),
+            reads_pairs=bool(pair),
         )
 
     def _text_is_enough(self, documents: str, tokens: str, metadata: ColumnMetadata) -> bool:
@@ -77,12 +138,12 @@ class Classifying(HasModel, AnnotatorStage):
         take_over_confs(dataset.sparkSession)
         metadata = column_metadata(dataset)
         columns = self.match_columns(metadata)
-        types: tuple[str, ...] = self.inputAnnotatorTypes
+        types = self.types_read()
         dataset = restored(dataset, metadata, columns, types)
         scoring = delivered(self._scoring(metadata), dataset.sparkSession)
         if not scoring.reads_tokens:
             # Leaving the token column out lets Spark leave out the UDF that makes it.
-            columns, types = columns[:1], types[:1]
+            columns, types = [columns[0], *columns[2:]], (types[0], *types[2:])
         output, written = self.getOutputCol(), self.output_metadata()
         once = self.getScoring() == ONCE
         if not self.getMetrics():

@@ -1,6 +1,7 @@
-"""DistilBertForSequenceClassification."""
+"""Classifiers of the family DistilBERT."""
 
 from sparkcls.stages.sequence_classifier import SequenceClassifier
+from sparkcls.stages.zero_shot import ZeroShotClassifier
 
 
 class DistilBertForSequenceClassification(SequenceClassifier):
@@ -15,3 +16,10 @@ class DistilBertForSequenceClassification(SequenceClassifier):
 
     ANNOTATOR = "DistilBertForSequenceClassification"
     DEFAULT_MODEL = "distilbert_base_sequence_classifier_imdb"
+
+
+class DistilBertForZeroShotClassification(ZeroShotClassifier):
+    """Classify texts among labels of your own with a DistilBERT model; for the Params see `ZeroShotClassifier`."""
+
+    ANNOTATOR = "DistilBertForZeroShotClassification"
+    DEFAULT_MODEL = "distilbert_base_zero_shot_classifier_uncased_mnli"

@@ -27,6 +27,8 @@ class HasModel(ClassifierParams):
 
     #: The class of Spark NLP whose models it takes; empty: those of every class.
     ANNOTATOR: ClassVar[str] = ""
+    #: The class that takes models of every family.
+    FOR_ANY: ClassVar[str] = ANY_FAMILY
 
     model = param("model", "the model's name, digest and places, as JSON", text)
 
@@ -71,7 +73,7 @@ class HasModel(ClassifierParams):
             raise ModelFormatError(
                 f"{folder.path} holds a model of the type {folder.family.model_type!r}, which is none of "
                 f"{type(self).__name__}; use {right}"
-                + (f", or {ANY_FAMILY}, which takes every type" if right != ANY_FAMILY else "")
+                + (f", or {self.FOR_ANY}, which takes every type" if right != self.FOR_ANY else "")
             )
 
     @staticmethod

@@ -32,7 +32,9 @@ class SequenceClassifier(Classifying):
     Parameters
     ----------
     inputCols
-        A document (or sentence) column and a token column, in any order.
+        A document (or sentence) column and a token column, in any order; with another document column, pairs.
+    pairCol
+        A document column with the second text of each row: pairs of texts are classified, see `setPairCol`.
     outputCol
         Default ``class``.
     batchSize
@@ -95,6 +97,7 @@ class SequenceClassifier(Classifying):
         self,
         *,
         inputCols: list[str] | None = None,
+        pairCol: str | None = None,
         outputCol: str | None = None,
         batchSize: int | None = None,
         caseSensitive: bool | None = None,
@@ -119,6 +122,7 @@ class SequenceClassifier(Classifying):
         self._setDefault(**self.DEFAULTS)
         self._update(
             inputCols=inputCols,
+            pairCol=pairCol,
             outputCol=outputCol,
             batchSize=batchSize,
             caseSensitive=caseSensitive,

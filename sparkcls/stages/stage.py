@@ -226,14 +226,25 @@ class AnnotatorStage(Stage):
     def _update(self, **values: Any) -> Any:
         columns = values.get("inputCols")
         if columns is not None:
-            columns = self.getParam("inputCols").typeConverter(columns)
-            wanted = list(self.inputAnnotatorTypes)
-            if len(columns) != len(wanted):
-                raise ParamTypeError(
-                    f"{self.uid}: inputCols takes {len(wanted)} column(s), one of each type {wanted}; "
-                    f"got {len(columns)}: {columns}"
-                )
+            self._check_number(self.getParam("inputCols").typeConverter(columns))
         return super()._update(**values)
+
+    def _check_number(self, columns: list[str]) -> None:
+        """Raise ParamTypeError unless inputCols are as many as this stage reads."""
+        wanted = list(self.inputAnnotatorTypes)
+        if len(columns) != len(wanted):
+            raise ParamTypeError(
+                f"{self.uid}: inputCols takes {len(wanted)} column(s), one of each type {wanted}; "
+                f"got {len(columns)}: {columns}"
+            )
+
+    def columns_read(self) -> list[str]:
+        """Names of all columns that this stage reads, as they were set."""
+        return list(self._require("inputCols"))
+
+    def types_read(self) -> tuple[str, ...]:
+        """The type of each column that `match_columns` gives."""
+        return self.inputAnnotatorTypes
 
     def getInputCols(self) -> list[str]:
         """Names of the input columns, as they were set."""
@@ -276,17 +287,19 @@ class AnnotatorStage(Stage):
                 function.recover()
 
     def match_columns(self, metadata: ColumnMetadata) -> list[str]:
-        """The input column of each input type, in the order of the types.
+        """The input column of each input type, in the order of the types; of two of one type the first comes first.
 
         Raises
         ------
         ColumnError
             A column is missing, or there is none of a type.
         """
-        wanted = self._require("inputCols")
+        wanted = self.columns_read()
         names = [metadata.actual(name) for name in wanted]
         types = {name: metadata[name].get(TYPE_KEY) for name in names if name is not None}
-        found = [next((n for n, t in types.items() if t == needed), None) for needed in self.inputAnnotatorTypes]
+        found: list[str | None] = []
+        for needed in self.types_read():
+            found.append(next((n for n, t in types.items() if t == needed and n not in found), None))
         lost = [name for name in types if TYPE_KEY in metadata[name] and not types[name]]
         self._add_lost(found, lost)
         if None in names or None in found:
@@ -295,7 +308,7 @@ class AnnotatorStage(Stage):
 
     def _add_lost(self, found: list[str | None], lost: list[str]) -> None:
         """Complete the columns found with those whose annotation type got lost, as far as there is only one way."""
-        for place, needed in enumerate(self.inputAnnotatorTypes):
+        for place, needed in enumerate(self.types_read()):
             called = [name for name in lost if _USUAL_NAMES.get(name.lower()) == needed]
             if found[place] is None and len(called) == 1:
                 found[place] = called[0]
@@ -311,7 +324,7 @@ class AnnotatorStage(Stage):
         )
         advice = "Add the stage that makes the missing column before this one, or correct setInputCols"
         if lost and not missing:
-            open_types = [t for t, name in zip(self.inputAnnotatorTypes, found, strict=True) if name is None]
+            open_types = [t for t, name in zip(self.types_read(), found, strict=True) if name is None]
             kind = _USUAL_NAMES.get(lost[0].lower(), open_types[0])
             advice = (
                 f"The type of {', '.join(lost)} got lost, as it does in ORC files, in filter and transform over an "
@@ -320,7 +333,7 @@ class AnnotatorStage(Stage):
             )
         return (
             f"{self.uid}: wrong or missing inputCols. It reads one column of each type "
-            f"{list(self.inputAnnotatorTypes)} and was given {wanted}; "
+            f"{list(self.types_read())} and was given {wanted}; "
             + (f"there is no column {missing[0]!r}. " if missing else "")
             + f"Columns here: {present}. {advice}"
         )

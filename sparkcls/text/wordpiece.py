@@ -8,7 +8,7 @@ behaviour dossier; the rules are restated in `docs/tokenization.md`.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from sparkcls.text.java import TRIMMED, utf16_length
@@ -48,18 +48,26 @@ def _stands_alone(c: str) -> bool:
 
 def first_piece(token: str, case_sensitive: bool) -> str:
     """The part of a token that reaches WordPiece, normalised; "" if nothing does."""
-    if not case_sensitive:
-        token = token.lower()
+    return next(basic_pieces(token, case_sensitive), "")
+
+
+def basic_pieces(text: str, case_sensitive: bool) -> Iterator[str]:
+    """Words and punctuation of a text, normalised: what reaches WordPiece of a candidate label."""
     piece = ""
-    for c in token:
-        if _is_removed(c) or _is_whitespace(c):
+    for c in text if case_sensitive else text.lower():
+        if _is_removed(c) or _is_whitespace(c) or _stands_alone(c):
             if piece:
-                break
-        elif _stands_alone(c):
-            piece = piece or c
-            break
+                yield _normalised(piece, case_sensitive)
+            piece = ""
+            if _stands_alone(c):
+                yield _normalised(c, case_sensitive)
         else:
             piece += c
+    if piece:
+        yield _normalised(piece, case_sensitive)
+
+
+def _normalised(piece: str, case_sensitive: bool) -> str:
     decomposed = unicodedata.normalize("NFD", piece.strip(TRIMMED))
     plain = "".join(c for c in decomposed if not ("\u0300" <= c <= "\u036f" or _is_removed(c)))
     return plain if case_sensitive else plain.lower()

@@ -16,9 +16,10 @@ from sparkcls.engine.figures import Figures
 from sparkcls.engine.pairs import PairFrame, PairIds
 from sparkcls.engine.zero_shot import Answer
 from sparkcls.errors import ModelFormatError, ParamError
+from sparkcls.families.registry import FAMILIES as NATIVE
 from sparkcls.models.ref import ModelRef
 from sparkcls.models.tokenizer_settings import read_tokenizer_settings
-from tests.families import FAMILIES, tiny_tokenizer
+from tests.families import FAMILIES, save_tiny_family, tiny_tokenizer
 from tests.models import poisonous, save_tiny_model, sharp
 
 NLI = ["contradiction", "neutral", "entailment"]
@@ -152,6 +153,30 @@ def test_scores_of_pairs_are_transformers(nli, tmp_path, length, side):
         whole = tokenizer(pair.first, pair.second)["input_ids"]
         assert np.abs(outcome.logits - expected).max() < 1e-5
         assert outcome.truncated == len(whole) - inputs["input_ids"].shape[1]
+
+
+@pytest.mark.parametrize("family", sorted(NATIVE))
+def test_every_family_reads_pairs_as_transformers_does(family, tmp_path):
+    folder = save_tiny_family(tmp_path / family, family, NLI)
+    model, tokenizer = their_model(folder)
+    pairs = [Pair(a, b) for a, b in itertools.product(TEXTS, TEXTS[:3])]
+    classifier = load(folder)
+    outcomes = classifier.classify(pairs, range(len(pairs)), READING)
+    for pair, outcome in zip(pairs, outcomes, strict=True):
+        inputs = tokenizer(pair.first, pair.second, truncation=True, max_length=READING.max_length, return_tensors="pt")
+        with torch.no_grad():
+            expected = model(**inputs).logits[0].numpy()
+        assert np.abs(outcome.logits - expected).max() < 1e-5
+    tokenizer.model_max_length = READING.max_length
+    theirs = pipeline("zero-shot-classification", model=model, tokenizer=tokenizer)
+    hypotheses = classifier.hypotheses([f"This example is {label}." for label in LABELS[:2]], Answer(2), READING)
+    outcomes = classifier.score(classifier.prepare(TEXTS, range(len(TEXTS)), READING, hypotheses))
+    for text, outcome in zip(TEXTS, outcomes, strict=True):
+        found = theirs(text, LABELS[:2])
+        expected = dict(zip(found["labels"], found["scores"], strict=True))
+        assert probabilities(outcome.logits, "softmax") == pytest.approx(
+            [expected[label] for label in LABELS[:2]], abs=1e-5
+        )
 
 
 def test_equal_pairs_are_scored_once_and_their_order_counts(nli):
