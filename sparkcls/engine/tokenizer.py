@@ -62,7 +62,7 @@ def _load(path: Path, config: dict[str, Any]) -> tuple[Tokenizer, TokenizerSetti
         _add_tokens(tokenizer, settings.tokens, _extra(source, settings))
         _frame(path, tokenizer, content, settings)
         if content:
-            check_file(path, content, tokenizer, settings)
+            check_file(path, content, source, tokenizer, settings)
     check_ids(path, tokenizer, settings.tokens)
     tokenizer.encode_special_tokens = settings.split_special_tokens
     return tokenizer, settings
@@ -131,13 +131,14 @@ def _as_added(token: AddedToken, is_named: bool = False) -> tokenizers.AddedToke
 
 def _frame(path: Path, tokenizer: Tokenizer, content: dict[str, Any], settings: TokenizerSettings) -> None:
     pieces, special = settings.pieces, settings.tokens.special
-    vocabulary = tokenizer.get_vocab(with_added_tokens=False)
+    # Added tokens do not count.
+    id_of = tokenizer.model.token_to_id
     names = {part.split(":")[0] for part in pieces.pair.split() if not part.startswith("$")}
     needed = [
         f"{name}_token" for name in sorted(names | ({"unk"} if pieces.kind == WORDPIECE else set()), reverse=True)
     ]
-    texts = {name: special[name].content if name in special else None for name in needed}
-    missing = [text or f"({name})" for name, text in texts.items() if text not in vocabulary]
+    texts = {name: special[name].content if name in special else f"({name})" for name in needed}
+    missing = [text for text in texts.values() if id_of(text) is None]
     if missing:
         raise ModelFormatError(
             f"The vocabulary in {path} lacks {', '.join(missing)}; is it one of {pieces.name}? If these have other "
@@ -154,7 +155,5 @@ def _frame(path: Path, tokenizer: Tokenizer, content: dict[str, Any], settings: 
     tokenizer.post_processor = processors.TemplateProcessing(
         single=pieces.single,
         pair=pieces.pair,
-        special_tokens=[
-            {"id": name, "ids": [vocabulary[special[f"{name}_token"].content]], "tokens": [name]} for name in names
-        ],
+        special_tokens=[{"id": name, "ids": [id_of(texts[f"{name}_token"])], "tokens": [name]} for name in names],
     )

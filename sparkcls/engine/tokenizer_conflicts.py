@@ -9,10 +9,11 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from sparkcls.engine.tokenizer_kinds import SPACES
+from sparkcls.engine.tokenizer_kinds import SPACES, unknown_piece
 from sparkcls.errors import ModelFormatError
 from sparkcls.families.pieces import BYTE_PAIRS, WORDPIECE, Pieces
 from sparkcls.models.added_tokens import Tokens
+from sparkcls.models.tokenizer_files import Source
 from sparkcls.models.tokenizer_json import TOKENIZER, parts_of
 from sparkcls.models.tokenizer_settings import TOKENIZER_CONFIG, TokenizerSettings
 
@@ -29,7 +30,9 @@ _NORMALIZERS = (*_LETTERS, "Precompiled", "NFC", "NFKC", "Nmt", "Strip", "Replac
 _REPLACED = ("``", "''", " {2,}", SPACES)
 
 
-def check_file(path: Path, content: dict[str, Any], tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
+def check_file(
+    path: Path, content: dict[str, Any], source: Source, tokenizer: Tokenizer, settings: TokenizerSettings
+) -> None:
     """Check that the tokenizer of a folder does what its tokenizer.json describes.
 
     For WordPiece letters aside: what becomes of their case and accents is for tokenizer_config.json to say. And
@@ -41,12 +44,11 @@ def check_file(path: Path, content: dict[str, Any], tokenizer: Tokenizer, settin
         `transformers` 4 would follow the file, 5 the class; or one knows an added token that the other does not.
     """
     tokens, pieces = settings.tokens, settings.pieces
-    ours = json.loads(tokenizer.to_str()) if pieces.kind != WORDPIECE else {}
-    for found, expected in _differences(content, ours, settings):
+    for found, expected in _differences(content, source, tokenizer, settings):
         raise contradiction(path, pieces, found, expected)
     if pieces.frame_in_file and content.get("post_processor") is None:
         return
-    if _framed(content.get("post_processor")) != _framed(json.loads(tokenizer.post_processor.__getstate__())):
+    if _framed(content.get("post_processor")) != _framed(_state(tokenizer.post_processor)):
         before, after = (
             " ".join(tokens.special[f"{part.split(':')[0]}_token"].content for part in side.split())
             for side in pieces.single.split("$A:0")
@@ -88,7 +90,7 @@ def contradiction(path: Path, pieces: Pieces, found: str, expected: str) -> Mode
 
 
 def _differences(
-    content: dict[str, Any], ours: dict[str, Any], settings: TokenizerSettings
+    content: dict[str, Any], source: Source, tokenizer: Tokenizer, settings: TokenizerSettings
 ) -> Iterator[tuple[str, str]]:
     """What the file says, and what the class has."""
     kind = settings.pieces.kind
@@ -108,9 +110,16 @@ def _differences(
         if words["type"] != "ByteLevel" or not words.get("use_regex", True):
             yield f"its pre_tokenizer is {words}", "ByteLevel"
     else:
-        yield from _of_model(content, _UNIGRAM | {"unk_id": ours["model"]["unk_id"]})
-        yield from _of_letters(content, ours)
-        yield from _of_words(content, ours)
+        assert settings.pieces.unigram is not None, "the only other kind"
+        unknown = unknown_piece(source.scored, source, settings, settings.pieces.unigram)
+        yield from _of_model(content, _UNIGRAM | {"unk_id": unknown})
+        yield from _of_letters(content.get("normalizer"), _state(tokenizer.normalizer))
+        yield from _of_words(content.get("pre_tokenizer"), _state(tokenizer.pre_tokenizer))
+
+
+def _state(component: Any) -> Any:
+    """A part of a tokenizer as tokenizer.json has it."""
+    return None if component is None else json.loads(component.__getstate__())
 
 
 def _of_model(content: dict[str, Any], expected: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -120,29 +129,29 @@ def _of_model(content: dict[str, Any], expected: dict[str, Any]) -> Iterator[tup
             yield f"its model has {name} {model[name]!r}", repr(value)
 
 
-def _of_letters(content: dict[str, Any], ours: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    theirs = list(parts_of(content.get("normalizer")))
+def _of_letters(stated: Any, ours: Any) -> Iterator[tuple[str, str]]:
+    """Normalizers: of the file, and of the class."""
+    theirs = list(parts_of(stated))
     for part in theirs:
         if part["type"] not in _NORMALIZERS:
             yield f"its normalizer has {part}", f"only {', '.join(_NORMALIZERS)}"
         pattern = part.get("pattern")
         if isinstance(pattern, dict) and not set(pattern.values()) <= set(_REPLACED):
             yield f"its normalizer has {part}", "no such replacement"
-    stated = {part["type"] for part in theirs} & set(_LETTERS)
-    made = {part["type"] for part in parts_of(ours["normalizer"])} & set(_LETTERS)
-    if stated != made:
+    changed = {part["type"] for part in theirs} & set(_LETTERS)
+    made = {part["type"] for part in parts_of(ours)} & set(_LETTERS)
+    if changed != made:
         yield (
-            f"its normalizer has {' and '.join(sorted(stated)) or 'no change of letters'}",
+            f"its normalizer has {' and '.join(sorted(changed)) or 'no change of letters'}",
             f"{' and '.join(sorted(made)) or 'none'} by do_lower_case and keep_accents in {TOKENIZER_CONFIG}",
         )
 
 
-def _of_words(content: dict[str, Any], ours: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    theirs = list(parts_of(content.get("pre_tokenizer")))
-    stated = {part["type"] for part in theirs} - {"WhitespaceSplit"}
-    made = {part["type"] for part in parts_of(ours["pre_tokenizer"])} - {"WhitespaceSplit"}
-    if stated != made:
-        yield f"its pre_tokenizer is {content.get('pre_tokenizer')}", " and ".join(sorted(made))
+def _of_words(stated: Any, ours: Any) -> Iterator[tuple[str, str]]:
+    """Pre-tokenizers: of the file, and of the class."""
+    made = {part["type"] for part in parts_of(ours)} - {"WhitespaceSplit"}
+    if {part["type"] for part in parts_of(stated)} - {"WhitespaceSplit"} != made:
+        yield f"its pre_tokenizer is {stated}", " and ".join(sorted(made))
 
 
 def _framed(post_processor: Any) -> list[int]:

@@ -67,7 +67,7 @@ def _unigram(path: Path, source: Source, settings: TokenizerSettings, kind: Unig
     scored = list(source.scored)
     if source.control is not None:  # a SentencePiece file's, without the pieces that the class adds
         scored = [*_named(kind.first, settings), *scored[kind.skipped :], *_named(kind.last, settings)]
-    unknown = _unknown(scored, source, settings, kind)
+    unknown = unknown_piece(scored, source, settings, kind)
     if not 0 <= unknown < len(scored):
         raise ModelFormatError(f"{path}: the id of the unknown piece is {unknown}; there are {len(scored)} pieces")
     tokenizer = Tokenizer(models.Unigram(scored, unk_id=unknown, byte_fallback=False))
@@ -84,7 +84,8 @@ def _named(pieces: tuple[tuple[str, float], ...], settings: TokenizerSettings) -
     return [(special[name].content if name in special else name, score) for name, score in pieces]
 
 
-def _unknown(scored: list[tuple[str, float]], source: Source, settings: TokenizerSettings, kind: Unigram) -> int:
+def unknown_piece(scored: list[tuple[str, float]], source: Source, settings: TokenizerSettings, kind: Unigram) -> int:
+    """The id of the piece of what no other piece covers."""
     token = settings.tokens.special.get("unk_token")
     for where in kind.found:
         if where == "setting":
