@@ -19,6 +19,7 @@ from sparkcls.engine.packing import Layout, Packing
 from sparkcls.engine.process import fitting_threads, give_back_memory
 from sparkcls.engine.weights import load_weights
 from sparkcls.families.family import Head
+from sparkcls.families.generic import GENERIC
 from sparkcls.families.shape import Shape
 from sparkcls.models.layout import ModelFolder
 
@@ -35,8 +36,13 @@ class Network:
         self.device = torch.device(device)
         self._dtype: torch.dtype = getattr(torch, precision)
         self._shape, self._head = folder.shape, folder.head
-        self._pass: Forward = import_module(f"sparkcls.engine.networks.{folder.family.network}").forward
-        self._weights = load_weights(folder, digest, self.device, precision)
+        network = import_module(f"sparkcls.engine.networks.{folder.family.network}")
+        self._weights: Weights
+        self._pass: Forward
+        if folder.family.network == GENERIC:
+            self._weights, self._pass = network.load(folder, self.device)
+        else:
+            self._weights, self._pass = load_weights(folder, digest, self.device, precision), network.forward
         self._layout = self._choose_layout(folder)
         activation = folder.shape.activation
         few, few_activated = plain_linear("none"), plain_linear(activation)
@@ -49,8 +55,10 @@ class Network:
         self._frugal = False
 
     def _choose_layout(self, folder: ModelFolder) -> Layout:
-        if self.device.type == "cpu":
+        if self.device.type == "cpu" or not folder.shape.special.get("pads", True):
             return Layout.RUNS
+        if folder.family.network == GENERIC:
+            return Layout.PADDED
         width, has_bias = folder.shape.width // folder.shape.heads, "relative.embeddings" in folder.family.names
         has_varlen = not has_bias and has_varlen_attention(self.device, self._dtype, width)
         return Layout.VARLEN if has_varlen else Layout.PADDED

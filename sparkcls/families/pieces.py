@@ -227,7 +227,7 @@ XLNET = Pieces(
     ),
 )
 
-_OF_BERT = ("Electra", "MobileBert", "SqueezeBert", "LayoutLM", "Lxmert")
+_OF_BERT = ("Electra", "MobileBert", "SqueezeBert", "ConvBert", "LayoutLM", "Lxmert")
 _OF_ROBERTA = ("Longformer", "Bart", "LED", "Mvp")
 #: By the names in tokenizer_config.json, without ``Fast``.
 CLASSES: dict[str, Pieces] = {

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.families.albert import ALBERT
+from sparkcls.families.bart import BART
 from sparkcls.families.bert import BERT
 from sparkcls.families.camembert import CAMEMBERT
 from sparkcls.families.deberta import DEBERTA_V2
 from sparkcls.families.distilbert import DISTILBERT
 from sparkcls.families.electra import ELECTRA
 from sparkcls.families.family import Family
+from sparkcls.families.longformer import LONGFORMER
 from sparkcls.families.modernbert import MODERNBERT
 from sparkcls.families.mpnet import MPNET
+from sparkcls.families.others import OTHERS
 from sparkcls.families.roberta import ROBERTA
 from sparkcls.families.xlm_roberta import XLM_ROBERTA
+from sparkcls.families.xlnet import XLNET
 
 #: By ``model_type``.
 FAMILIES: dict[str, Family] = {
@@ -29,8 +33,17 @@ FAMILIES: dict[str, Family] = {
         MPNET,
         DEBERTA_V2,
         MODERNBERT,
+        XLNET,
+        LONGFORMER,
+        BART,
     )
 }
+_OTHERS = {family.model_type: family for family in OTHERS}
+
+
+def find_family(model_type: object) -> Family | None:
+    """The family with a name in config.json, of `FAMILIES` or `sparkcls.families.others`; None if there is none."""
+    return FAMILIES.get(model_type) or _OTHERS.get(model_type) if isinstance(model_type, str) else None
 
 
 def family_of_type(model_type: object, where: str) -> Family:
@@ -41,10 +54,11 @@ def family_of_type(model_type: object, where: str) -> Family:
     ModelFormatError
         There is none; the message begins with `where` and lists what there is.
     """
-    family = FAMILIES.get(model_type) if isinstance(model_type, str) else None
+    family = find_family(model_type)
     if family is None:
         raise ModelFormatError(
-            f"{where}: model_type is {model_type!r:.80}; sparkcls has classifiers of the types {', '.join(FAMILIES)}"
+            f"{where}: model_type is {model_type!r:.80}; sparkcls has classifiers of the types {', '.join(FAMILIES)}, "
+            f"and through transformers {', '.join(_OTHERS)}"
         )
     return family
 

@@ -49,6 +49,15 @@ def read_labels(path: Path, config: dict[str, Any], outputs: int) -> tuple[str, 
     return tuple(labels)
 
 
+def stated_outputs(path: Path, config: dict[str, Any]) -> int:
+    """How many outputs `transformers` gives a head by its config.json."""
+    named = _labels_of_config(path, config)
+    stated = config.get("num_labels", 2)
+    if not named and (type(stated) is not int or stated < 1):
+        raise ModelFormatError(f"{path / CONFIG}: num_labels is {stated!r:.80}; expected a positive integer")
+    return len(named) or stated
+
+
 def _labels_of_config(path: Path, config: dict[str, Any]) -> list[str]:
     """The labels in id2label by output, [] if there are none."""
     named = config.get("id2label") or {}

@@ -25,7 +25,7 @@ from sparkcls.models.added_tokens import ADDED_TOKENS, SPECIAL_TOKENS
 from sparkcls.models.architectures import refuse_other_kinds
 from sparkcls.models.config import CONFIG, read_config, read_head, read_shape
 from sparkcls.models.heads import activation_of
-from sparkcls.models.labels import LABELS, read_labels
+from sparkcls.models.labels import LABELS, read_labels, stated_outputs
 from sparkcls.models.otherkinds import refuse_adapter
 from sparkcls.models.shards import INDEX, WEIGHTS, is_shard, shard_names, uses_index
 from sparkcls.models.tensors import Tensor
@@ -135,7 +135,7 @@ def read_model_folder(path: str | Path) -> ModelFolder:
     refuse_other_kinds(path / CONFIG, config)
     shape, head = read_shape(path / CONFIG, config, family), read_head(path / CONFIG, config, family)
     weights = read_weights(path, family, shape)
-    outputs = weights[f"{OUTPUT}.weight"].shape[0]
+    outputs = weights[f"{OUTPUT}.weight"].shape[0] if family.names else stated_outputs(path, config)
     labels = read_labels(path, config, outputs)
     # What is refused by these small files is refused before a worker has to; tokenizer.json is read there.
     check_has_tokenizer(path, read_tokenizer_settings(path, config, []).pieces)

@@ -9,7 +9,7 @@ from typing import Any
 from sparkcls.errors import ModelFormatError
 from sparkcls.families.distilbert import DISTILBERT
 from sparkcls.families.pieces import ANY, AS_IN_FILE, CLASSES, USUAL, WORDPIECE, Pieces
-from sparkcls.families.registry import FAMILIES
+from sparkcls.families.registry import find_family
 from sparkcls.models.added_tokens import Tokens, read_tokens
 from sparkcls.models.textfiles import read_optional_json
 from sparkcls.models.tokenizer_json import MOST_ADDED_TOKENS, TOKENIZER
@@ -56,7 +56,8 @@ class TokenizerSettings:
 def usual_pieces(config: dict[str, Any]) -> Pieces:
     """The tokenizer class of a model, by its config.json, where no file names another."""
     model_type = config.get("model_type", DISTILBERT.model_type)
-    return FAMILIES[model_type].pieces if model_type in FAMILIES else USUAL.get(model_type, AS_IN_FILE)
+    family = find_family(model_type)
+    return family.pieces if family else USUAL.get(model_type, AS_IN_FILE)
 
 
 def read_tokenizer_settings(path: Path, config: dict[str, Any], in_file: list[dict[str, Any]]) -> TokenizerSettings:

@@ -18,6 +18,8 @@ from sparkcls.models.tensors import FLOATS, Tensor, read_header
 def read_weights(folder: Path, family: Family, shape: Shape) -> dict[str, Tensor]:
     """The weights that a classifier needs, by role; what else the files hold is left alone.
 
+    Of a family without roles, see `sparkcls.families.generic`, all floats that are there, by their names.
+
     Raises
     ------
     ModelFormatError
@@ -26,6 +28,8 @@ def read_weights(folder: Path, family: Family, shape: Shape) -> dict[str, Tensor
     """
     if not has_weights(folder):
         raise missing_weights(str(folder), sorted(file.name for file in folder.iterdir()))
+    if not family.names:
+        return {tensor.name: tensor for tensor in stored_weights(folder) if tensor.dtype in FLOATS}
     where = folder / WEIGHTS if (folder / WEIGHTS).is_file() else folder / INDEX
     by_name: dict[str, list[Tensor]] = {}
     for tensor in stored_weights(folder):

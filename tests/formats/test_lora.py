@@ -15,7 +15,7 @@ from sparkcls.families import registry
 from sparkcls.families.weights import weights_of
 from sparkcls.formats.lora.folder import merge_adapter
 from sparkcls.models.layout import read_model_folder
-from tests.families import FAMILIES, save_tiny_family
+from tests.families import save_tiny_family
 
 LAYER = "base_model.model.distilbert.transformer.layer.0.attention.q_lin"
 TEXTS = ["the movie was good", "boring plot", "a really great story, and i loved it", "market"]
@@ -230,7 +230,7 @@ def test_damaged_weights_are_refused(refused, tiny_model, tmp_path, change, mess
         merge_adapter(refused, tiny_model, tmp_path / "merged")
 
 
-@pytest.mark.parametrize("name", [name for name in FAMILIES if name in registry.FAMILIES])
+@pytest.mark.parametrize("name", [name for name, family in registry.FAMILIES.items() if family.names])
 def test_every_family(tmp_path, name):
     base = save_tiny_family(tmp_path / "base", name, ["red", "green", "blue"])
     folder = read_model_folder(base)
@@ -243,3 +243,10 @@ def test_every_family(tmp_path, name):
     assert read_model_folder(tmp_path / "merged").labels == ("red", "green", "blue")
     expected = answers_of_peft(base, adapter)
     assert np.abs(answers_of(tmp_path / "merged") - expected).max() < 1e-5 * np.abs(expected).max()
+
+
+def test_a_family_whose_weights_have_no_roles_is_refused(tmp_path):
+    base = save_tiny_family(tmp_path / "base", "bart", ["red", "green"])
+    adapter = save_adapter(base, tmp_path / "adapter", lora_alpha=1, target_modules=["q_proj"])
+    with pytest.raises(ModelFormatError, match="adapts a BartForSequenceClassification, .* merge_and_unload"):
+        merge_adapter(adapter, base, tmp_path / "merged")

@@ -50,6 +50,11 @@ def merge_adapter(adapter: Path, base: Path, target: Path) -> None:
     """
     settings = read_lora_config(adapter)
     family, config = read_config(base)
+    if not family.names:
+        raise ModelFormatError(
+            f"{adapter} adapts a {family.architecture}, of which sparkcls does not know the weights by name; merge it "
+            "with peft's merge_and_unload, and save the model"
+        )
     shape = read_shape(base / CONFIG, config, family)
     names = {weight.name for weight in weights_of(family, shape, 0).values()}
     words, output = family.names["embeddings.word"], f"{family.names[OUTPUT]}.weight"

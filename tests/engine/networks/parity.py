@@ -17,11 +17,12 @@ from sparkcls.models.ref import folder_digest
 LENGTHS = (1, 2, 3, 5, 5, 5, 7, 9, 16, 17, 40, 41, 128, 128, 129, 300)
 
 
-def sequences(folder: Path, lengths=LENGTHS, seed: int = 0) -> list[list[int]]:
-    """Ids of any wordpieces, special ones left out; shortest first, as batches have them."""
+def sequences(folder: Path, lengths=LENGTHS, end: int | None = None) -> list[list[int]]:
+    """Ids of any wordpieces, special ones left out but for the `end`; shortest first, as batches have them."""
     size = read_model_folder(folder).shape.vocabulary
-    random = np.random.default_rng(seed)
-    return [random.integers(8, size, n).tolist() for n in sorted(lengths)]
+    random = np.random.default_rng(0)
+    made = [random.integers(8, size, n).tolist() for n in sorted(lengths)]
+    return made if end is None else [[*ids[:-1], end] for ids in made]
 
 
 def reference(folder: Path, batch: list[list[int]], **inputs) -> np.ndarray:
