@@ -65,6 +65,7 @@ def namespace(spark, cache, tmp_path, monkeypatch, bundled):
     with zipfile.ZipFile(ROOT / "tests/data/sparknlp/pipeline_text_stages.zip") as archive:
         archive.extractall(tmp_path / "old_pipeline")
     save_tiny_family(tmp_path / "finbert", "bert", ["positive", "negative", "neutral"])
+    save_tiny_family(tmp_path / "nli", "bert", ["contradiction", "neutral", "entailment"])
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")

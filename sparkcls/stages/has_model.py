@@ -27,6 +27,8 @@ class HasModel(ClassifierParams):
 
     #: The class of Spark NLP whose models it takes; empty: those of every class.
     ANNOTATOR: ClassVar[str] = ""
+    #: The Params that a model may be published with.
+    PUBLISHED: ClassVar[tuple[str, ...]] = PUBLISHED
     #: The class that takes models of every family.
     FOR_ANY: ClassVar[str] = ANY_FAMILY
 
@@ -48,11 +50,11 @@ class HasModel(ClassifierParams):
             card = None
         length = {"maxSentenceLength": folder.stated_length} if folder.stated_length else {}
         published = length | (card.params if card else {}) | folder.params | {"activation": self._model_activation()}
-        strange = [name for name in folder.params if self.hasParam(name) and name not in PUBLISHED]
+        strange = [name for name in folder.params if self.hasParam(name) and name not in self.PUBLISHED]
         if strange:
             raise ModelFormatError(
                 f"{folder.path / PARAMS} sets {', '.join(strange)}; a model may be published with "
-                f"{', '.join(PUBLISHED)} only. Remove the others there, and set them on the stage"
+                f"{', '.join(self.PUBLISHED)} only. Remove the others there, and set them on the stage"
             )
         known = {name: value for name, value in published.items() if self.hasParam(name)}
         try:

@@ -94,6 +94,10 @@ class ZeroShotClassifier(SequenceClassifier):
     #: Not a Param here: the second text is a label's.
     pairCol = None  # type: ignore[assignment]
 
+    PUBLISHED = (
+        *SequenceClassifier.PUBLISHED,
+        *("candidateLabels", "hypothesisTemplate", "entailmentIdParam", "contradictionIdParam"),
+    )
     FOR_ANY = "TransformerForZeroShotClassification"
 
     candidateLabels = param("candidateLabels", "the labels to choose from", _labels)
@@ -168,7 +172,7 @@ class ZeroShotClassifier(SequenceClassifier):
         return list(self._require("candidateLabels"))
 
     def _or_of_model(self, name: str, find: Callable[[ModelFolder], int]) -> int | None:
-        if self.isSet(name) or not self.isDefined("model"):
+        if self.isDefined(name) or not self.isDefined("model"):
             found: int | None = self._get(name)
             return found
         try:
@@ -178,12 +182,12 @@ class ZeroShotClassifier(SequenceClassifier):
             return None
 
     def _entailment(self, folder: ModelFolder) -> int:
-        if self.isSet("entailmentIdParam"):
+        if self.isDefined("entailmentIdParam"):
             return self._output("entailmentIdParam", folder)
         return entailment_of(folder.labels, folder.config)
 
     def _contradiction(self, folder: ModelFolder) -> int:
-        if self.isSet("contradictionIdParam"):
+        if self.isDefined("contradictionIdParam"):
             return self._output("contradictionIdParam", folder)
         return contradiction_of(folder.labels, self._entailment(folder))
 

@@ -257,6 +257,21 @@ def test_params(nli):
         made.setInputCols("document", "other", "token")
 
 
+def test_a_model_may_be_published_with_its_labels(nli, tmp_path):
+    folder = tmp_path / "nli"
+    folder.mkdir()
+    for file in nli.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    published = {"candidateLabels": ["a", "b"], "hypothesisTemplate": "{}!", "entailmentIdParam": 0}
+    (folder / "sparkcls.json").write_text(json.dumps({"params": published}))
+    stage = DistilBertForZeroShotClassification.loadSavedModel(folder)
+    assert (stage.getCandidateLabels(), stage.getHypothesisTemplate(), stage.getEntailmentIdParam()) == (
+        ["a", "b"],
+        "{}!",
+        0,
+    )
+
+
 # --- Spark NLP ----------------------------------------------------------------------------------------
 
 
