@@ -46,6 +46,7 @@ def test_names_of_all_modules():
         from sparknlp.annotation import Annotation
         from sparknlp.annotator.classifier_dl import DistilBertForSequenceClassification as Deep
         from sparknlp.annotator.classifier_dl.distil_bert_for_sequence_classification import *
+        from sparknlp.annotator.classifier_dl.xlm_roberta_for_sequence_classification import *
         from sparknlp.annotator.sentence.sentence_detector import SentenceDetector as Detector
         from sparknlp.base.light_pipeline import LightPipeline as Light
         from sparknlp.pretrained.pretrained_pipeline import PretrainedPipeline as Pretrained
@@ -58,6 +59,8 @@ def test_names_of_all_modules():
             sparknlp.functions.map_annotations is map_annotations,
             sa.Tokenizer is sparkcls.annotator.Tokenizer is Tokenizer,
             Deep is DistilBertForSequenceClassification,
+            XlmRoBertaForSequenceClassification is sparkcls.annotator.XlmRoBertaForSequenceClassification,
+            BertForSequenceClassification().getTokenization() == "sparknlp",
             (Detector, Light, Pretrained) == (SentenceDetector, LightPipeline, PretrainedPipeline),
             nlu.load is sparkcls.nlu.load,
             (AnnotatorType.TOKEN, ReadAs.TEXT) == ("token", "TEXT"),
