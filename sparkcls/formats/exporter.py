@@ -22,7 +22,7 @@ from sparkcls.families.registry import FAMILIES, family_of_type
 from sparkcls.formats.messages import read_file
 from sparkcls.formats.model import ForeignModel
 from sparkcls.formats.names import contiguous
-from sparkcls.formats.network import Network
+from sparkcls.formats.network import Network, check_known
 from sparkcls.formats.onnx.reader import read_onnx
 from sparkcls.formats.openvino import read_openvino
 from sparkcls.formats.pieces import of_sentencepiece, of_vocabulary
@@ -71,6 +71,7 @@ def read_exporter_folder(folder: Path, heads: int | None = None, family: Family 
     if file and "model_type" in stated:
         family = family_of_type(stated["model_type"], str(file))
     family = family or _family(folder)
+    check_known(family, str(folder))
     stated = with_own_names(file, stated, family) if file else {}
     network = _network(folder, family)
     settled = settle(network, stated, heads)
@@ -98,7 +99,7 @@ def _family(folder: Path) -> Family:
     """The family whose names of weights the network has, and whose kind of tokenizer lies beside it."""
     file = next(folder / name for name in (_SAVED_MODEL, _ONNX, *_OPENVINO) if (folder / name).is_file())
     data = read_file(file)
-    named = [f for f in FAMILIES.values() if f.prefix and _names(f).search(data)]
+    named = [f for f in FAMILIES.values() if "embeddings.word" in f.names and _names(f).search(data)]
     kinds = {kind for kind, present in _kinds(folder).items() if present}
     fitting = [f for f in named if f.pieces.kind in kinds] or named
     if len(fitting) == 1:

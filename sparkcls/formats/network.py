@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sparkcls.errors import ModelFormatError
 from sparkcls.families.family import Family
 from sparkcls.families.shape import Shape
 from sparkcls.formats.evaluate import Array
@@ -75,6 +76,21 @@ class Network:
     def shape(self) -> Shape:
         """Its shape as far as its weights tell it; heads, activation and epsilon are not."""
         return read_shape(Path(self.what), self.config, self.family)
+
+
+def check_known(family: Family, what: str) -> None:
+    """Refuse a family whose graphs cannot be judged, before they are read.
+
+    Raises
+    ------
+    ModelFormatError
+        It is one; the message says what to do, and `what` where it lies.
+    """
+    if family.network not in NETWORKS:
+        raise ModelFormatError(
+            f"{what} holds a {family.architecture}, whose graphs sparkcls cannot check, and weights alone do not tell "
+            "all of a model; load its Hugging Face folder"
+        )
 
 
 def nearest(

@@ -58,11 +58,6 @@ def settle(network: Network, stated: dict[str, Any], heads: int | None = None) -
     _check_heads(network, stated, heads, width)
     if network.is_half:
         network = replace(network, rounding=max(network.rounding, _ROUNDING_IN_HALF))
-    if family.network not in NETWORKS:
-        raise ModelFormatError(
-            f"{what}: what the graph of a {family.architecture} computes cannot be checked here, and its weights alone "
-            "do not tell all of it; load its Hugging Face folder"
-        )
     arithmetic = NETWORKS[family.network]
     epsilon = _epsilon(network)
     told = _told(network, stated)

@@ -26,7 +26,7 @@ from sparkcls.formats.messages import read_file
 from sparkcls.formats.metadata import metadata_line, parse_metadata
 from sparkcls.formats.model import ForeignModel
 from sparkcls.formats.names import StateDict, contiguous
-from sparkcls.formats.network import Network
+from sparkcls.formats.network import Network, check_known
 from sparkcls.formats.onnx.reader import read_onnx
 from sparkcls.formats.openvino import read_openvino
 from sparkcls.formats.pieces import of_sentencepiece, of_vocabulary
@@ -114,8 +114,12 @@ def read_saved_model(folder: Path, heads: int | None = None) -> ForeignModel:
     found = family_of_saved(metadata["class"])
     if found is None:
         known = ", ".join(family.spark_nlp for family in FAMILIES.values() if family.spark_nlp)
-        raise ModelFormatError(f"{folder} holds a {metadata['class']}; only {known} can be read")
+        raise ModelFormatError(
+            f"{folder} holds a {metadata['class']}; only {known} can be read. Of another classifier load the Hugging "
+            "Face folder"
+        )
     family, zero_shot = found
+    check_known(family, str(folder))
     params = _params(metadata)
     carried = CARRIED + CARRIED_ZERO_SHOT if zero_shot else CARRIED
     stem = _stem(family)

@@ -4,6 +4,7 @@ Nothing here runs in the tests. Each step needs an environment of its own, see R
 
     python make.py onnx         torch with its two exporters, transformers, onnxruntime
     python make.py tensorflow   tensorflow-cpu, tf-keras and transformers 4
+    python make.py families     the same, of other families; names behind it make these alone
 """
 
 from __future__ import annotations
@@ -129,5 +130,62 @@ def tensorflow() -> None:
             write(name, folder, loaded(**given)["logits"].numpy(), own, versions)
 
 
+def families() -> None:
+    """SavedModels of other families, with token types where Spark NLP gives them."""
+    import tensorflow as tf
+    import transformers
+
+    # Variables are called after the classes.
+    sizes = {"vocab_size": 400, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_labels": 3}
+    sizes |= {"num_attention_heads": 4, "initializer_range": 0.3}
+    of_roberta = {"max_position_embeddings": 34, "pad_token_id": 1, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
+    made = {
+        "bert": ("Bert", {"max_position_embeddings": 32, "hidden_act": "relu"}, True),
+        "roberta": ("Roberta", of_roberta, False),
+        "albert": ("Albert", {"max_position_embeddings": 32, "embedding_size": 16, "num_hidden_layers": 3}, True),
+        "mpnet": ("MPNet", {"max_position_embeddings": 34}, False),
+        "deberta-v2": (
+            "DebertaV2",
+            {"max_position_embeddings": 32, "relative_attention": True, "position_buckets": 8, "type_vocab_size": 0}
+            | {"pos_att_type": ["c2p", "p2c"], "position_biased_input": False, "share_att_key": True}
+            | {"norm_rel_ebd": "layer_norm"},
+            False,
+        ),
+    }
+    for seed, (name, (family, own, types)) in enumerate(made.items()):
+        if sys.argv[2:] and name not in sys.argv[2:]:
+            continue
+        tf.random.set_seed(seed)
+        config = getattr(transformers, f"{family}Config")(**(sizes | own))
+        model = getattr(transformers, f"TF{family}ForSequenceClassification")(config)
+        ids, mask = padded()
+        given = {"input_ids": tf.constant(ids, tf.int32), "attention_mask": tf.constant(mask, tf.int32)}
+        given |= {"token_type_ids": tf.zeros_like(given["input_ids"])} if types else {}
+        model(given)
+        random = np.random.default_rng(seed)
+        for variable in model.variables:
+            value = variable.numpy()
+            if value.ndim == 1:
+                value = value + random.standard_normal(value.shape) * 0.2
+            if value.dtype == np.float32 or value.dtype == np.float64:
+                variable.assign(tf.cast(tf.cast(value, tf.bfloat16), tf.float32))
+        spec = {key: tf.TensorSpec([None, None], tf.int32, name=key) for key in given}
+
+        with tempfile.TemporaryDirectory() as temporary:
+
+            @tf.function(input_signature=[spec])
+            def serve(inputs, model=model):
+                return {"logits": model(inputs, training=False).logits}
+
+            model.save_pretrained(temporary, saved_model=True, signatures={"serving_default": serve})
+            folder = Path(temporary) / "saved_model" / "1"
+            (folder / "keras_metadata.pb").unlink(missing_ok=True)
+            loaded = tf.saved_model.load(str(folder)).signatures["serving_default"]
+            versions = f"tensorflow {tf.__version__}, transformers {transformers.__version__}"
+            told = {key: value for key, value in config.to_dict().items() if key in sizes | own and key != "num_labels"}
+            told.pop("initializer_range", None)
+            write(f"tensorflow_{name}", folder, loaded(**given)["logits"].numpy(), told, versions)
+
+
 if __name__ == "__main__":
-    {"onnx": onnx, "tensorflow": tensorflow}[sys.argv[1]]()
+    {"onnx": onnx, "tensorflow": tensorflow, "families": families}[sys.argv[1]]()
