@@ -23,7 +23,14 @@ from tests.models import save_tiny_model, vocabulary
 from tests.tf_graph import Build
 
 EXPORTED = Path(__file__).parents[1] / "data" / "exported"
-NAMES = ["onnx_legacy_relu_4", "onnx_legacy_gelu_6", "onnx_dynamo_relu_3", "onnx_dynamo_gelu_12", "tensorflow_relu_4"]
+NAMES = [
+    "onnx_legacy_relu_4",
+    "onnx_legacy_gelu_6",
+    "onnx_dynamo_relu_3",
+    "onnx_dynamo_gelu_12",
+    "tensorflow_relu_4",
+    "tensorflow_bert",
+]
 
 
 def exported(name, folder):

@@ -29,6 +29,8 @@ _CALLS = ("StatefulPartitionedCall", "PartitionedCall")
 _VARIABLES = ("VarHandleOp", "VariableV2", "Variable")
 _DEEPEST = 50
 _MOST_OUTPUTS = 64
+#: Bytes of variables that are read though they are no weights, and the DataType of those.
+_MOST_OTHERS, _FLOAT = 64 << 20, 1
 #: DataType of constants: NumPy's type, and the field that lists the numbers of those without bytes.
 _CONSTANTS = {
     1: ("<f4", "float_val"),
@@ -78,6 +80,7 @@ def read_tensorflow(
     roles = Names(family)
     roles.learn(map(keras_name, names.values()))
     state = contiguous(_state(names, roles, read, str(prefix)))
+    _read_others(bundle, names, arrays)
     parsed, signature = _serving(data, str(graph), saved_model, signature or {})
     functions = {f.signature.name: f for f in parsed.library.function}
     reached = [parsed.node, *(functions[name].node_def for name in _reached(parsed.node, functions))]
@@ -92,6 +95,15 @@ def read_tensorflow(
         inner_layers=roles.inner_layers,
         attentions=sum(node.op == "Softmax" for nodes in reached for node in nodes),
     )
+
+
+def _read_others(bundle: TensorBundle, names: dict[str, str], arrays: dict[str, np.ndarray]) -> None:
+    """Small variables that are no weights of the family's classifier: the graph may hand them on, unused."""
+    left = _MOST_OTHERS
+    for key, name in names.items():
+        size = bundle.entries[key].size
+        if name not in arrays and bundle.entries[key].dtype == _FLOAT and size <= left:
+            arrays[name], left = bundle.array(key), left - size
 
 
 def _state(names: dict[str, str], roles: Names, read: Callable[[str], np.ndarray], what: str) -> StateDict:
