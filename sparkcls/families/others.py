@@ -30,7 +30,6 @@ OTHERS: tuple[Family, ...] = (
         },
     ),
     generic("convbert", "ConvBertForSequenceClassification", None, pieces.BERT, pads=False),
-    generic("data2vec-text", "Data2VecTextForSequenceClassification", _ROBERTA, pieces.ROBERTA),
     generic("deberta", "DebertaForSequenceClassification", None, pieces.DEBERTA, halves=False),
     generic("ernie", "ErnieForSequenceClassification", None, pieces.BERT),
     generic("fnet", "FNetForSequenceClassification", pads=False),

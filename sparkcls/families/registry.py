@@ -7,6 +7,7 @@ from sparkcls.families.albert import ALBERT
 from sparkcls.families.bart import BART
 from sparkcls.families.bert import BERT
 from sparkcls.families.camembert import CAMEMBERT
+from sparkcls.families.data2vec_text import DATA2VEC_TEXT
 from sparkcls.families.deberta import DEBERTA_V2
 from sparkcls.families.distilbert import DISTILBERT
 from sparkcls.families.electra import ELECTRA
@@ -36,6 +37,7 @@ FAMILIES: dict[str, Family] = {
         XLNET,
         LONGFORMER,
         BART,
+        DATA2VEC_TEXT,
     )
 }
 _OTHERS = {family.model_type: family for family in OTHERS}
