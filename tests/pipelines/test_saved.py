@@ -57,6 +57,7 @@ def test_every_stage_is_in_the_table():
         "sparkcls.stages.annotating.RowStage",
         "sparkcls.stages.classifying.Classifying",
         "sparkcls.stages.sequence_classifier.SequenceClassifier",
+        "sparkcls.stages.zero_shot.ZeroShotClassifier",
     }
     assert {name for name in found if name.startswith("sparkcls.")} - abstract == set(STAGES)
 
