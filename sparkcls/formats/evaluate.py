@@ -26,11 +26,18 @@ _SMALL = 1 << 20
 class Budget:
     """What one run of a graph may cost: elements made, multiplications, nodes visited.
 
-    A DistilBERT of base size takes some 8 million, a thousand million and 3 thousand.
+    A DistilBERT of base size takes some 8 million, a thousand million and 3 thousand. A DeBERTa takes up to 80
+    multiplications a weight, as it projects its table of distances in every layer.
+
+    Parameters
+    ----------
+    weights
+        How many numbers the network has.
     """
 
-    def __init__(self) -> None:
-        self._elements, self._products, self._nodes = 60_000_000, 20_000_000_000, 200_000
+    def __init__(self, weights: int = 0) -> None:
+        self._elements, self._products = max(60_000_000, weights // 2), max(20_000_000_000, 100 * weights)
+        self._nodes = 200_000
         #: Functions that call functions.
         self.depth = 0
 

@@ -106,6 +106,7 @@ def _run_of(
     """What the graph computes, as a function of ids and attention mask; or of a tensor inside of it, by its name."""
     makers = {made: node for node in nodes for made in node.outputs if made}
     constants = {name: as_double(array) for name, array in arrays.items()}
+    size = sum(array.size for array in arrays.values())
 
     def run(ids: np.ndarray, mask: np.ndarray, target: str = "") -> np.ndarray:
         known: dict[str, Any] = constants | {_IDS: ids, _MASK: mask, _TYPES: np.zeros_like(ids)}
@@ -117,7 +118,7 @@ def _run_of(
                 else "its graph has no output"
             )
         target = target or (_LOGITS if _LOGITS in outputs else outputs[0])
-        return np.asarray(evaluate(target, makers, known, OPERATIONS, Budget()))
+        return np.asarray(evaluate(target, makers, known, OPERATIONS, Budget(size)))
 
     return run
 

@@ -183,7 +183,7 @@ def _run_of(
         for name, node in by_name.items()
         if node.op in _VARIABLES and shared_name(by_name, name) in variables
     }
-    makers = _makers(by_name.values())
+    makers, size = _makers(by_name.values()), sum(array.size for array in variables.values())
 
     def call(node: Node, inputs: list[Any], budget: Budget) -> list[Any]:
         function = functions.get(node.attributes.get("f", ""))
@@ -214,7 +214,7 @@ def _run_of(
         target = signature.get(_LOGITS) or (signature[outputs[0]] if len(outputs) == 1 else "")
         if not target:
             raise ModelFormatError(f"its graph has no output {_LOGITS}; it has {', '.join(outputs) or 'none'}")
-        return np.asarray(evaluate(_tensor(target), makers, known, operations, Budget()))
+        return np.asarray(evaluate(_tensor(target), makers, known, operations, Budget(size)))
 
     return run
 

@@ -13,6 +13,7 @@ from sparkcls.base import DocumentAssembler, LightPipeline, PipelineModel
 from sparkcls.catalogue.imported import import_again
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.network import Network
+from sparkcls.engine.packing import Layout, Packing
 from sparkcls.errors import ModelFormatError
 from sparkcls.families.registry import FAMILIES
 from sparkcls.formats.archive import extract
@@ -124,6 +125,22 @@ def test_exporters_folders(cache, models, tmp_path):
     (folder / "assets" / "merges.txt").unlink()
     with pytest.raises(ModelFormatError, match="has no assets/merges.txt"):
         convert_folder(folder, tmp_path / "out2", family=FAMILIES["roberta"])
+
+
+@pytest.mark.parametrize("name", ["roberta", "mpnet"])
+def test_what_nothing_attends_is_hidden_in_every_layout(models, tokens, name):
+    """On a GPU sequences are padded for attention; 16 bits on a CPU have a way of their own."""
+    folder = read_model_folder(models(name)[0])
+    encoder, digest = TextEncoder(folder), folder_digest(folder.path)
+    found = encoder.encode(tokens[:5], "sparknlp", True)
+    ids = [encoder.finish(i, LENGTH, "sparknlp")[0] for i in found]
+    network = Network(folder, digest, "cpu", "float32")
+    exact = network.start(ids)()
+    padded = network._forward(Packing.of(ids, network.device, Layout.PADDED)).numpy()
+    assert np.abs(padded - exact).max() < 1e-5
+    assert np.abs(Network(folder, digest, "cpu", "bfloat16").start(ids)() - exact).max() < 0.03
+    seen = network.start([list(i) for i in ids])()
+    assert np.abs(seen - exact).max() > 0.05, "it does make a difference"
 
 
 def test_a_text_that_hides_a_piece_of_its_own_is_not_scored(models, tokens):
