@@ -94,6 +94,9 @@ def settle(network: Network, stated: dict[str, Any], heads: int | None = None) -
         said = stated.get(key, value)
         # An activation has several names.
         same = isinstance(said, str) and ACTIVATIONS.get(said, said) == ACTIVATIONS.get(str(value), value)
+        if key in more and said != value:
+            # A list in another order, or a default that comes to the same.
+            same = _numbers(read_shape(Path(what), config | found | {key: said}, family)) == _numbers(best.shape)
         if said != value and not same and not _alike(said, value):
             raise ModelFormatError(
                 f"{what}: its graph has {key} {value!r}, {CONFIG} beside it says {stated[key]!r}; correct {CONFIG}"
@@ -109,6 +112,11 @@ def _key(family: Family, field: str) -> Key:
     key = family.keys[field]
     assert isinstance(key, Key), field
     return key
+
+
+def _numbers(shape: Shape) -> dict[str, Any]:
+    """What a family alone has of a shape, without the lists that some of it is made from."""
+    return {name: value for name, value in shape.special.items() if isinstance(value, (bool, int, float))}
 
 
 def _alike(said: Any, value: Any) -> bool:

@@ -127,6 +127,22 @@ def test_exporters_folders(cache, models, tmp_path):
         convert_folder(folder, tmp_path / "out2", family=FAMILIES["roberta"])
 
 
+def test_a_config_beside_the_network(models, tmp_path):
+    """It may say the same in other words, and must not say another thing."""
+    converted, _ = models("deberta")
+    shutil.copy(converted / "spm.model", tmp_path)
+    folder = exporter_folder(tmp_path / "m", converted.with_name("deberta_saved"), ["spm.model"])
+    config = json.loads((converted / "config.json").read_text(encoding="utf-8"))
+    assert (config["max_relative_positions"], config["position_buckets"]) == (40, 16)
+    said = config | {"pos_att_type": "p2c|c2p", "max_relative_positions": -1}
+    (folder / "config.json").write_text(json.dumps(said), encoding="utf-8")
+    convert_folder(folder, tmp_path / "out")
+    for key, value in (("pos_att_type", ["c2p"]), ("max_relative_positions", 30), ("num_attention_heads", 4)):
+        (folder / "config.json").write_text(json.dumps(said | {key: value}), encoding="utf-8")
+        with pytest.raises(ModelFormatError, match=f"its graph has {key} .* correct config.json"):
+            convert_folder(folder, tmp_path / "out2")
+
+
 @pytest.mark.parametrize("name", ["roberta", "mpnet"])
 def test_what_nothing_attends_is_hidden_in_every_layout(models, tokens, name):
     """On a GPU sequences are padded for attention; 16 bits on a CPU have a way of their own."""
