@@ -275,6 +275,7 @@ def spawn(cache, url):
     )
 
 
+@pytest.mark.slow
 def test_eight_processes_fetch_once(cache, published):
     published.delay, published.chunk = 0.05, 20_000
     running = [spawn(cache, published.url) for _ in range(8)]
@@ -297,6 +298,7 @@ def test_threads_of_a_process_fetch_once(cache, published):
     assert published.requests["tiny_en_3.3.3_3.0_1637502669757.zip"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forks, which start in no time")
 def test_killed_at_any_moment_no_half_model_is_seen(cache, published, tmp_path):
     # One process that has imported everything forks a victim for each line it reads.

@@ -15,6 +15,8 @@ from sparkcls import settings
 from sparkcls.annotator import DistilBertForSequenceClassification
 from sparkcls.errors import AliasAttributeError, AliasError, SparkclsError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

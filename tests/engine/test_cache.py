@@ -91,6 +91,7 @@ def test_three_are_kept_whatever_memory_there_is(folders, monkeypatch, events):
     assert counts(events) == (5, 2)
 
 
+@pytest.mark.slow
 def test_what_a_live_stage_uses_is_never_dropped(folders, monkeypatch, events):
     monkeypatch.setenv(cache.VARIABLE, "1")
     lights = [LightPipeline(pipeline_of(classifier_of(folder, precision="float32"))) for folder in folders]
@@ -158,6 +159,7 @@ assert torch.get_num_threads() == 2, "the parent keeps its threads"
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 @pytest.mark.parametrize("precision", ["float32", "mixed"])
 def test_a_pipeline_that_was_used_works_in_a_forked_process(folders, precision):

@@ -94,6 +94,7 @@ def test_a_model_with_one_token_type_takes_no_second(tmp_path):
     assert np.abs(scores(load(folder), ["the plot"]) - reference(folder, ["the plot"])).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_mixed_gives_the_labels_of_float32(family):
     name, folder = family
     texts = [f"{a} {b}" for a in texts_of(name)[:5] for b in texts_of(name)[:5]]

@@ -102,6 +102,7 @@ def scores(classifier, texts, figures=None):
     return probabilities(np.stack([o.logits for o in outcomes]), "softmax")
 
 
+@pytest.mark.slow
 def test_mixed_decides_as_float32_does():
     folder = resolve("distilbert_mini_sequence_classifier_sst2").find_here()
     exact, figures = scores(load(folder, "float32"), TEXTS), Figures()
@@ -196,6 +197,7 @@ def test_what_is_not_close_keeps_its_labels_however_scores_move_within_the_margi
     assert undecided > 20 or not coalesce
 
 
+@pytest.mark.slow
 def test_labels_of_sharp_models_are_those_of_float32(tmp_path):
     """Models whose scores 16 bits move far. A margin of 0.035 for all models misses some of their labels."""
     texts = [f"{a} {b} {c}" for a in (*WORDS, *"xyz") for b in WORDS[:11] for c in ("film", "plot", "won", "hated", "")]
@@ -283,6 +285,7 @@ def load_mixed(folder):
     load(folder, "mixed")
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_measure_once(tiny_model, cache, events):
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=load_mixed, args=(tiny_model,)) for _ in range(2)]

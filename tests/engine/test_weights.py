@@ -99,6 +99,7 @@ def test_a_full_disk_leaves_nothing_behind(tiny_model, cache, monkeypatch, caplo
     assert [f.name for f in (cache / CONVERTED).iterdir() if not f.name.endswith(".lock")] == []
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_make_one_file(tiny_model, cache):
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=load, args=(tiny_model, "bfloat16")) for _ in range(3)]
