@@ -49,6 +49,7 @@ def generic(
     halves: bool = True,
     refused: Mapping[str, Refused] | None = None,
     spark_nlp: str | None = None,
+    zero_shot: str | None = None,
 ) -> Family:
     """A family that is computed by the class `architecture` of `transformers`.
 
@@ -71,6 +72,7 @@ def generic(
         head=Head("none"),
         pieces=tokenizer,
         spark_nlp=spark_nlp,
+        zero_shot=zero_shot,
         network=GENERIC,
         refused=refused or {},
     )
