@@ -237,21 +237,9 @@ CLASSES: dict[str, Pieces] = {
     **{f"{name}Tokenizer": ROBERTA for name in _OF_ROBERTA},
     **{name: AS_IN_FILE for name in ("PreTrainedTokenizer", AS_IN_FILE.name)},
 }
-#: By ``model_type``: the class where no file names one.
-USUAL: dict[str, Pieces] = {
-    "albert": ALBERT,
-    "bart": ROBERTA,
-    "bert": BERT,
-    "camembert": CAMEMBERT,
-    "deberta": DEBERTA,
-    "deberta-v2": DEBERTA_V2,
-    "electra": BERT,
-    "longformer": ROBERTA,
-    "modernbert": AS_IN_FILE,
-    "mpnet": MPNET,
-    "roberta": ROBERTA,
-    "xlm-roberta": XLM_ROBERTA,
-    "xlnet": XLNET,
-}
+#: By ``model_type``: models whose tokenizer.json decides alone, whatever class their files name. Others that have
+#: `AS_IN_FILE` have a class of their own in `transformers`, which is not here.
+ALWAYS_AS_IN_FILE = ("modernbert", "nystromformer", "xlm-roberta-xl")
+
 #: All files that take the place of a tokenizer.json.
 FILES = tuple(dict.fromkeys(file for pieces in CLASSES.values() for file in pieces.files))

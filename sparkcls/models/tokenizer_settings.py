@@ -8,7 +8,7 @@ from typing import Any
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.families.distilbert import DISTILBERT
-from sparkcls.families.pieces import ANY, AS_IN_FILE, CLASSES, USUAL, WORDPIECE, Pieces
+from sparkcls.families.pieces import ALWAYS_AS_IN_FILE, ANY, AS_IN_FILE, CLASSES, WORDPIECE, Pieces
 from sparkcls.families.registry import find_family
 from sparkcls.models.added_tokens import Tokens, read_tokens
 from sparkcls.models.textfiles import read_optional_json
@@ -55,9 +55,8 @@ class TokenizerSettings:
 
 def usual_pieces(config: dict[str, Any]) -> Pieces:
     """The tokenizer class of a model, by its config.json, where no file names another."""
-    model_type = config.get("model_type", DISTILBERT.model_type)
-    family = find_family(model_type)
-    return family.pieces if family else USUAL.get(model_type, AS_IN_FILE)
+    family = find_family(config.get("model_type", DISTILBERT.model_type))
+    return family.pieces if family else AS_IN_FILE
 
 
 def read_tokenizer_settings(path: Path, config: dict[str, Any], in_file: list[dict[str, Any]]) -> TokenizerSettings:
@@ -141,17 +140,25 @@ def _refuse(file: Path, content: dict[str, Any], pieces: Pieces) -> None:
 
 
 def _class(path: Path, content: dict[str, Any], config: dict[str, Any], usual: Pieces) -> Pieces:
-    """The class that `transformers` takes: the stated one, but for families that always are as in their file."""
+    """The class that `transformers` takes: the stated one, but for models that always are as in their file."""
     where = TOKENIZER_CONFIG if content.get("tokenizer_class") else _CONFIG
-    declared = content.get("tokenizer_class") or config.get("tokenizer_class") or usual.name
-    pieces = CLASSES.get(str(declared).removesuffix("Fast")) if usual.kind != ANY else usual
+    declared = content.get("tokenizer_class") or config.get("tokenizer_class")
+    model_type = config.get("model_type")
+    if model_type in ALWAYS_AS_IN_FILE:
+        pieces: Pieces | None = AS_IN_FILE
+    elif declared:
+        pieces = CLASSES.get(str(declared).removesuffix("Fast"))
+    else:
+        pieces = usual if usual is not AS_IN_FILE else None
     if pieces is None:
         raise ModelFormatError(
             f"{path / where}: tokenizer_class is {declared!r}; expected one of {', '.join(CLASSES)}, or "
             f"PreTrainedTokenizerFast for a tokenizer that {TOKENIZER} describes in full"
         )
     if pieces is AS_IN_FILE and not (path / TOKENIZER).is_file():
-        raise ModelFormatError(f"{path / where}: tokenizer_class is {declared!r}, which needs {TOKENIZER}; add it")
+        raise ModelFormatError(
+            f"{path / where}: tokenizer_class is {declared or AS_IN_FILE.name!r}, which needs {TOKENIZER}; add it"
+        )
     return pieces
 
 

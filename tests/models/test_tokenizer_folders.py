@@ -202,6 +202,10 @@ SPECIAL = [
     Shape("modernbert", "of a class that does not count", of_5("modernbert", tokenizer_class="BertTokenizer")),
     Shape("modernbert", "with token types", of_5("modernbert", model_input_names=["input_ids", "token_type_ids"])),
     Shape("modernbert", "of its files", of_3("roberta"), "needs tokenizer.json"),
+    *(
+        Shape("t5", f"of {name}", of_5("modernbert", tokenizer_class=name), refused)
+        for name, refused in (("T5Tokenizer", "is 'T5Tokenizer'"), (None, "is None"), ("PreTrainedTokenizerFast", None))
+    ),
     Shape("electra", "of its class", of_5("electra", tokenizer_class="ElectraTokenizerFast")),
     Shape("bert", "5", of_5("bert")),
     Shape("bert", "without token types", of_5("bert", model_input_names=["input_ids"])),
