@@ -1,4 +1,4 @@
-"""The operations of ONNX that exporters make a DistilBERT of, in NumPy.
+"""The operations of ONNX that exporters make classifiers of, in NumPy.
 
 Source: the operators' documentation of ONNX, opsets 11 to 22.
 """

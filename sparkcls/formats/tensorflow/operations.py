@@ -1,4 +1,4 @@
-"""The operations of TensorFlow that Keras makes a DistilBERT of, in NumPy.
+"""The operations of TensorFlow that Keras makes classifiers of, in NumPy.
 
 Source: the API documentation of `tf.raw_ops`, TensorFlow 2.15.
 """
@@ -130,7 +130,7 @@ def _layer_norm_by_batch_norm(node: Node, inputs: list[Any], budget: Budget) -> 
     """FusedBatchNorm in training, which Keras makes of layer norms with a large epsilon."""
     x, scale, offset = inputs[:3]
     if not node.attributes.get("is_training") or node.attributes.get("data_format") != b"NCHW":
-        raise ValueError("a batch norm, which no DistilBERT has")
+        raise ValueError("a batch norm, which no classifier of texts has")
     mean, var = x.mean((0, 2, 3), keepdims=True), x.var((0, 2, 3), keepdims=True)
     shape = (1, -1, 1, 1)
     made = (x - mean) / np.sqrt(var + node.attributes.get("epsilon", 1e-4))
