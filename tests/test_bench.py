@@ -344,6 +344,7 @@ def test_errors_have_their_classes(tmp_path):
         find_system("sparkcls@tiny")
 
 
+@pytest.mark.slow
 def test_end_to_end(tmp_path, capsys):
     out = tmp_path / "out"
     arguments = ["--systems", "sparkcls,loop", "--model", "bundled", "--texts", "phrases", "--rows", "20"]

@@ -66,6 +66,7 @@ def test_a_started_thread_or_a_failed_import_turns_preloading_off(monkeypatch, c
             assert calls == ["manager"]
 
 
+@pytest.mark.slow
 def test_a_plain_session_works_too(tmp_path):
     script = tmp_path / "job.py"
     script.write_text(PLAIN)

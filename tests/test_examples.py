@@ -26,6 +26,7 @@ def run(*arguments, **environment):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "json", "jsonl", "parquet"])
 def test_files(tmp_path, kind):
     path = tmp_path / f"texts.{kind}"
