@@ -43,7 +43,7 @@ _TASKS = """\
 
 Tiny models beside `transformers`' pipelines: `text-classification` for pairs of texts, for several labels a text
 (sigmoid) and for regressions (the raw score), `zero-shot-classification` with four labels. The largest difference of any
-score, in units of 1e-6; in brackets texts whose labels are not equal, if there are any.
+score, in units of 1e-6, and of how many texts; in brackets those whose labels are not equal, if there are any.
 """
 
 
@@ -102,8 +102,13 @@ def page(record: dict[str, dict[str, dict[str, Found]]]) -> str:
         head = ("family" if size == TINY else "shape", "texts", "length", "Spark", "Light", "Batches", "mixed")
         parts += [f"## {size.capitalize()} models", _table(head, rows)]
     tasks = ("pairs", "multi-label", "regression", "zero-shot")
-    rows = [(name, *(_task(found.get(task)) for task in tasks)) for name, found in record.get(TINY, {}).items()]
-    return "\n\n".join(part.strip() for part in [*parts, _TASKS, _table(("family", *tasks), rows)]) + "\n"
+    rows = [
+        (name, *(_task(found.get(task)) for task in tasks))
+        for name, found in record.get(TINY, {}).items()
+        if any(task in found for task in tasks)
+    ]
+    parts += [_TASKS, _table(("family", *tasks), rows)] if rows else []
+    return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
 def _cell(case: Found, way: str) -> str:
@@ -120,7 +125,7 @@ def _task(found: Found | None) -> str:
     if not found:
         return ""
     different = found["texts"] - found["equal"]
-    return f"{found['off'] * 1e6:.2f}" + (f" ({different})" if different else "")
+    return f"{found['off'] * 1e6:.2f} of {found['texts']}" + (f" ({different})" if different else "")
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

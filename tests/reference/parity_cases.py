@@ -83,8 +83,8 @@ def against_pipelines(family: str, texts: Sequence[str], work: Path) -> Found:
     expected = _scores(_reference("text-classification", folder)(list(texts), top_k=None, truncation=True), ["score"])
     found["regression"] = _judge(_by_spark(_pipeline(_stage(folder)), texts), expected, ["score"])
 
-    name = (read_model_folder(folder).family.spark_nlp or "").replace("Sequence", "ZeroShot")
-    if name and hasattr(annotator, name):
+    name = read_model_folder(folder).family.zero_shot
+    if name:
         folder = save_tiny_family(work / "nli", family, ["contradiction", "neutral", "entailment"], seed=4)
         stage = getattr(annotator, name).loadSavedModel(str(folder)).setCandidateLabels(LABELS)
         results = _reference("zero-shot-classification", folder)(list(texts), LABELS)
