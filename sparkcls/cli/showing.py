@@ -22,7 +22,7 @@ def print_model(name: str, lang: str) -> None:
 
     Raises
     ------
-    ModelNotFoundError, flattened
+    ModelNotFoundError
         None of them knows the name.
     """
     found = find_local(name, lang)

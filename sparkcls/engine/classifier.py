@@ -205,7 +205,7 @@ class Classifier:
                 break
             figures.rescored += len(again)
             exact |= self._predict(self._in_float32(), {i: prepared.inputs[i] for i in again}, prepared, figures)
-            moves.see(_pairs(half, exact))
+            moves.see(_in_both(half, exact))
         return half | exact
 
     def _predict(
@@ -235,10 +235,10 @@ def _weakly(method: Callable[[], Passes]) -> Callable[[], Passes]:
     return call
 
 
-def _pairs(half: dict[int, Result], exact: dict[int, Result]) -> list[tuple[np.ndarray, np.ndarray]]:
+def _in_both(half: dict[int, Result], exact: dict[int, Result]) -> list[tuple[np.ndarray, np.ndarray]]:
     """The scores in both precisions, where there are any."""
-    pairs = [(half[i], exact[i]) for i in exact]
-    return [(a, b) for a, b in pairs if isinstance(a, np.ndarray) and isinstance(b, np.ndarray)]
+    both = [(half[i], exact[i]) for i in exact]
+    return [(a, b) for a, b in both if isinstance(a, np.ndarray) and isinstance(b, np.ndarray)]
 
 
 def _doubtful(

@@ -42,13 +42,11 @@ class TextEncoder:
     """
 
     def __init__(self, folder: ModelFolder):
-        self._path, self._positions = folder.path, folder.positions
-        self._tokenizer, self._settings = load_tokenizer(folder)
-        model = self._tokenizer.model
         self._folder = folder
+        self._tokenizer, self._settings = load_tokenizer(folder)
         self._hides_first = isinstance(folder.family.sparknlp, Original) and folder.family.sparknlp.hides_first
         #: Byte pairs know a word's beginning by the space before it.
-        self._joins_words = isinstance(model, models.BPE)
+        self._joins_words = isinstance(self._tokenizer.model, models.BPE)
         try:
             # A head that reads the first wordpiece needs a special one there; XLNet's reads the last.
             leads = not usual_pieces(folder.config).single.startswith("$A")
@@ -57,7 +55,7 @@ class TextEncoder:
             raise
         except BaseException as e:  # tokenizers' panics are not Exceptions, and it raises bare ones
             raise ModelFormatError(f"The tokenizer in {folder.path} cannot read {_PROBE!r}: {e}") from e
-        self._embedded, self._types = folder.shape.vocabulary, folder.shape.types
+        self._embedded = folder.shape.vocabulary
         self._largest = max(self._tokenizer.get_vocab().values(), default=0)
         if self._largest >= self._embedded:
             sizes = (
@@ -164,11 +162,11 @@ class TextEncoder:
         ModelFormatError
             The tokenizer takes no pairs, or gives token types that the model does not have.
         """
-        frame = PairFrame.of(self._tokenizer, self._path, self._settings.has_types)
-        if frame.typed is not None and self._types == 1:
+        frame = PairFrame.of(self._tokenizer, self._folder.path, self._settings.has_types)
+        if frame.typed is not None and self._folder.shape.types == 1:
             raise ModelFormatError(
-                f"The tokenizer in {self._path} gives the texts of a pair the token types 0 and 1, the model has one; "
-                "take token_type_ids out of model_input_names in tokenizer_config.json if that is right"
+                f"The tokenizer in {self._folder.path} gives the texts of a pair the token types 0 and 1, the model "
+                "has one; take token_type_ids out of model_input_names in tokenizer_config.json if that is right"
             )
         return frame
 
@@ -236,10 +234,10 @@ class TextEncoder:
             ids = label.tail[len(frame.between) :][: label.length]
             second = replace(frame.second(ids[: max(0, max_length - len(head) - 2)]), typed=0)
             pair = frame.join(head, second)
-            if len(pair) > self._positions:
+            if len(pair) > self._folder.positions:
                 raise ValueError(
                     f"with a text of this length Spark NLP gives the model {len(pair)} wordpieces, and it takes "
-                    f"{self._positions}; set a smaller maxSentenceLength"
+                    f"{self._folder.positions}; set a smaller maxSentenceLength"
                 )
             yield pair, len(first) - len(kept)
 

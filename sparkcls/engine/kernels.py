@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sparkcls.engine.packing import Layout, Packing
+from sparkcls.engine.packing import STEP, Layout, Packing
 
 #: ``linear(x, weight, bias)`` with shapes ``(tokens, in)``, ``(out, in)``, ``(out,)``; the bias may be None.
 Linear = Callable[[Tensor, Tensor, Tensor | None], Tensor]
@@ -24,11 +24,7 @@ Linear = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 #: Scores of attention held at once, in elements; a sequence of 512 has 3 million in 12 heads.
 _SCORES = 3 << 20
 
-#: Lengths are rounded up to multiples of this where each is a kernel of its own.
-_STEP = 16
-
-
-#: By the names of `sparkcls.models.config.ACTIVATIONS`.
+#: By our names in `sparkcls.families.activations`, and ``none``.
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "none": lambda x: x,
     "gelu": F.gelu,
@@ -138,7 +134,7 @@ def _written_out(q: Tensor, k: Tensor, v: Tensor, count: int, length: int, heads
     -------
     Shape ``(count, heads, length, width of a head)``.
     """
-    rounded = -(-length // _STEP) * _STEP
+    rounded = -(-length // STEP) * STEP
     width = q.shape[1] // heads
     needed = (count - 1) * length + rounded
 

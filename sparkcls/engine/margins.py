@@ -93,17 +93,17 @@ class Moves:
                 )
         return self._worth[key]
 
-    def see(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
+    def see(self, both: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
         """Allow for more, if texts that were computed again have moved by more than the margins.
 
         Parameters
         ----------
-        pairs
-            The scores of a text in 16 bits and in float32.
+        both
+            The scores of each text in 16 bits and in float32.
         """
-        if not pairs:
+        if not both:
             return
-        difference, score = _moves(*(np.stack(scores) for scores in zip(*pairs, strict=True))).max(axis=0).tolist()
+        difference, score = _moves(*(np.stack(scores) for scores in zip(*both, strict=True))).max(axis=0).tolist()
         if difference > self.margins.difference or score > self.margins.score:
             logger.warning(
                 "Model %s: 16 bits have moved a difference of logits by %.3g, more than the margin for close calls, "

@@ -14,19 +14,14 @@ import torch
 from torch import Tensor
 
 from sparkcls.engine.kernels import Linear, fused_linear, has_varlen_attention, plain_linear
-from sparkcls.engine.networks.blocks import Linears, Weights
+from sparkcls.engine.networks.blocks import Forward, Linears, Weights
 from sparkcls.engine.packing import Layout, Packing
 from sparkcls.engine.process import fitting_threads, give_back_memory
 from sparkcls.engine.weights import load_weights
-from sparkcls.families.family import Head
 from sparkcls.families.generic import GENERIC
-from sparkcls.families.shape import Shape
 from sparkcls.models.layout import ModelFolder
 
 logger = logging.getLogger(__name__)
-
-#: The forward pass of a module of `sparkcls.engine.networks`.
-Forward = Callable[[Weights, Shape, Head, Packing, Linears], Tensor]
 
 
 class Network:

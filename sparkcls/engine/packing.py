@@ -15,6 +15,8 @@ from sparkcls.engine.original import HiddenFirst
 from sparkcls.engine.pairs import PairIds
 
 _LARGEST_RUN = 8
+#: Lengths are rounded up to multiples of this where each is a kernel of its own.
+STEP = 16
 
 
 class Layout(Enum):

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from sparkcls.errors import ModelFormatError
 
-#: Most bytes that an archive may unpack to. DistilBERT models have some 270 MB.
+#: Most bytes that an archive may unpack to. A DistilBERT has some 270 MB, a large XLM-RoBERTa 2.2 GB.
 MOST_BYTES = 8 << 30
 #: Most entries of an archive.
 MOST_ENTRIES = 20_000

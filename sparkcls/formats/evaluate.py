@@ -61,7 +61,7 @@ class Budget:
 
     def _check(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if min(self._elements, self._products, self._nodes) < 0:
-            raise ModelFormatError("its graph computes far more than a DistilBERT does")
+            raise ModelFormatError("its graph computes far more than a classifier of its size does")
         return shape
 
 

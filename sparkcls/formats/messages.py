@@ -136,7 +136,7 @@ def check_structure(data: bytes, what: str) -> None:
                 left -= 1
                 rest -= last - first if field in (4, 9) and innermost == BYTES else 0
             if left < 0:
-                raise ModelFormatError(f"{what} has more than {_MOST_FIELDS} parts; it is not a DistilBERT")
+                raise ModelFormatError(f"{what} has more than {_MOST_FIELDS} parts; it is no graph of a classifier")
     if rest > MOST_STRUCTURE:
         raise ModelFormatError(f"{what} has {rest} bytes beside its weights; the most is {MOST_STRUCTURE}")
 

@@ -10,7 +10,8 @@ from sparkcls.formats.evaluate import Array
 from sparkcls.formats.network import Network, nearest
 from sparkcls.formats.reference.reading import Reading
 
-_HEAD_WIDTH = 64
+#: Width of an attention head of nearly every published model.
+HEAD_WIDTH = 64
 _ENDS = {
     "softmax": "its graph ends in softmax, so that its scores are probabilities already; export the scores (logits)",
     "sigmoid": "its graph ends in sigmoid, so that its scores are probabilities already; export the scores (logits)",
@@ -30,7 +31,7 @@ def reason(network: Network, near: Reading, ids: Array, mask: Array, wanted: Arr
         What the graph gives for `ids` and `mask`, and how far off the reading is.
     """
     family, width = network.family, near.shape.width
-    heads = dict.fromkeys(n for n in (near.shape.heads, width // _HEAD_WIDTH, 12, 4, 2, 1) if n and width % n == 0)
+    heads = dict.fromkeys(n for n in (near.shape.heads, width // HEAD_WIDTH, 12, 4, 2, 1) if n and width % n == 0)
     activations = dict.fromkeys((near.activation, "gelu", "relu"))
     for sentence, change in _oddities(network).items():
         readings = (

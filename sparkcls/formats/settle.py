@@ -20,13 +20,11 @@ from sparkcls.families.family import Family, Key
 from sparkcls.families.shape import Shape
 from sparkcls.formats.evaluate import Array, UnknownOperationError
 from sparkcls.formats.network import Network, nearest
-from sparkcls.formats.odd import reason
+from sparkcls.formats.odd import HEAD_WIDTH, reason
 from sparkcls.formats.reference.networks import NETWORKS
 from sparkcls.formats.reference.reading import FUNCTIONS, MADE_OF, Reading
 from sparkcls.models.config import CONFIG, read_shape
 
-#: Width of an attention head of nearly every published model.
-HEAD_WIDTH = 64
 #: Largest epsilon that changes no answer.
 _NO_EPSILON = 1e-9
 #: In half precision the smallest number above 0 stands for it, and every constant is rounded, as the attention's scale.

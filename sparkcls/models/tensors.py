@@ -15,7 +15,7 @@ from typing import Any
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.pointers import refuse_pointer
 
-#: A DistilBERT has about a hundred tensors, each with some 150 bytes in the header.
+#: A large classifier has some hundred tensors, each with some 150 bytes in the header.
 LARGEST_HEADER, MOST_TENSORS = 16 << 20, 20_000
 
 #: Bits of an element, of the types that a model's weights may have.

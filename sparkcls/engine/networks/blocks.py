@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -39,9 +39,19 @@ class Linears:
     few_activated: Linear
 
 
-def parameters(weights: Weights, role: str) -> tuple[Tensor, Tensor]:
-    """Weight and bias of a layer."""
-    return weights[f"{role}.weight"], weights[f"{role}.bias"]
+#: The forward pass of a module here: scores before softmax, float32, ``(sequences, outputs)``.
+Forward = Callable[[Weights, Shape, Head, Packing, Linears], Tensor]
+
+
+def parameters(weights: Weights, role: str) -> tuple[Tensor, Tensor | None]:
+    """Weight and, if the model has one, bias of a layer."""
+    return weights[f"{role}.weight"], weights.get(f"{role}.bias")
+
+
+def norm(weights: Weights, role: str, epsilon: float, x: Tensor) -> Tensor:
+    """Layer norm in the type of `x`."""
+    weight, bias = parameters(weights, role)
+    return F.layer_norm(x, x.shape[-1:], weight.to(x.dtype), bias if bias is None else bias.to(x.dtype), epsilon)
 
 
 def add_and_norm(weights: Weights, role: str, epsilon: float, x: Tensor, part: Tensor) -> Tensor:

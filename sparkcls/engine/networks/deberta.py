@@ -12,11 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sparkcls.engine.kernels import FUNCTIONS, Linear
-from sparkcls.engine.networks.blocks import Linears, Weights, add_and_norm, head_scores, parameters
+from sparkcls.engine.networks.blocks import Linears, Weights, add_and_norm, head_scores, norm, parameters
 from sparkcls.engine.networks.disentangled import Relative, disentangled_attention
 from sparkcls.engine.networks.distances import Distances
-from sparkcls.engine.networks.padded import STEP, padded
-from sparkcls.engine.packing import Layout, Packing, round_up
+from sparkcls.engine.networks.padded import padded
+from sparkcls.engine.packing import STEP, Layout, Packing, round_up
 from sparkcls.families.family import Head
 from sparkcls.families.shape import Shape
 
@@ -53,9 +53,8 @@ def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linear
         output = linear(hidden, *parameters(weights, f"{name}.outer"))
         x = add_and_norm(weights, f"{name}.output_norm", shape.epsilon, x, output)
         if i == 0 and beside is not None:
-            x = _norm(
-                weights, "convolution_norm", shape, x + (beside if len(x) == len(beside) else beside[packing.first])
-            )
+            added = beside if len(x) == len(beside) else beside[packing.first]
+            x = norm(weights, "convolution_norm", shape.epsilon, x + added)
     return head_scores(weights, head, x)
 
 
@@ -68,7 +67,7 @@ def _embeddings(weights: Weights, shape: Shape, packing: Packing) -> Tensor:
         x += weights["embeddings.type.weight"][0 if packing.types is None else packing.types]
     if "embeddings.projection.weight" in weights:
         x = F.linear(x, weights["embeddings.projection.weight"])
-    return _norm(weights, "embeddings.norm", shape, x)
+    return norm(weights, "embeddings.norm", shape.epsilon, x)
 
 
 def _relative_rows(weights: Weights, shape: Shape, longest: int) -> tuple[Tensor, Tensor] | None:
@@ -82,7 +81,7 @@ def _relative_rows(weights: Weights, shape: Shape, longest: int) -> tuple[Tensor
     first, last = int(rows.min()), int(rows.max())
     met = weights["relative.embeddings.weight"][first : last + 1]
     if "relative.norm.weight" in weights:
-        met = _norm(weights, "relative.norm", shape, met)
+        met = norm(weights, "relative.norm", shape.epsilon, met)
     return met, (rows - first).to(met.device)
 
 
@@ -118,9 +117,3 @@ def _convolution(weights: Weights, shape: Shape, x: Tensor, packing: Packing) ->
     groups = shape.size("convolution_groups")
     found = F.conv1d(spaced.T[None], weight, bias, padding=gap, groups=groups)[0].T[places]
     return FUNCTIONS[shape.special["convolution_activation"]](found)
-
-
-def _norm(weights: Weights, role: str, shape: Shape, x: Tensor) -> Tensor:
-    """Layer norm in the type of `x`."""
-    weight, bias = (part.to(x.dtype) for part in parameters(weights, role))
-    return F.layer_norm(x, x.shape[-1:], weight, bias, shape.epsilon)

@@ -7,7 +7,6 @@ autocast chooses what is computed in them; classes that fail then are computed i
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from sparkcls.engine.networks.blocks import Linears, Weights
+from sparkcls.engine.networks.blocks import Forward, Linears, Weights
 from sparkcls.engine.packing import Layout, Packing
 from sparkcls.errors import ModelFormatError
 from sparkcls.families.family import Head
@@ -25,9 +24,6 @@ from sparkcls.models.layout import ModelFolder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-#: The same as of the other modules here.
-Forward = Callable[[Weights, Shape, Head, Packing, Linears], Tensor]
 
 
 def load(folder: ModelFolder, device: torch.device) -> tuple[Weights, Forward]:

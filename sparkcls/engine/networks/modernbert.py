@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sparkcls.engine.kernels import FUNCTIONS, attention, has_varlen_windows, varlen_attention
-from sparkcls.engine.networks.blocks import Linears, Weights
-from sparkcls.engine.networks.padded import STEP, Padded, padded
+from sparkcls.engine.networks.blocks import Linears, Weights, norm, parameters
+from sparkcls.engine.networks.padded import Padded, padded
 from sparkcls.engine.networks.rotary import Rotation
 from sparkcls.engine.networks.windowed import local_attention
-from sparkcls.engine.packing import Layout, Packing
+from sparkcls.engine.packing import STEP, Layout, Packing
 from sparkcls.families.family import FIRST, Head
 from sparkcls.families.shape import Shape
 
@@ -32,12 +32,12 @@ def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linear
     blocks = padded(packing, (_BLOCK_CPU if packing.layout is Layout.RUNS else _BLOCK_GPU) // shape.heads, STEP)
     windows = packing.layout is Layout.VARLEN and has_varlen_windows()
     # What layers add to is never normed, and may grow: so in float32 whatever the weights are.
-    x = _norm(weights, "embeddings.norm", shape, weights["embeddings.word.weight"][packing.ids].float())
+    x = norm(weights, "embeddings.norm", shape.epsilon, weights["embeddings.word.weight"][packing.ids].float())
     for i, local in enumerate(shape.special["local"]):
         name = f"layer.{i}"
         linear, activated = linears.linear, linears.activated
         # The first layer takes the embeddings as they are, which have just been through a norm.
-        normed = (_norm(weights, f"{name}.attention_norm", shape, x) if i else x).to(linears.dtype)
+        normed = (norm(weights, f"{name}.attention_norm", shape.epsilon, x) if i else x).to(linears.dtype)
         (q_part, k_part, v_part) = _parts(weights, f"{name}.query_key_value", 3)
         k, v = rotations[local].turn(linear(normed, *k_part)), linear(normed, *v_part)
         if i == shape.layers - 1 and head.pooling == FIRST:
@@ -57,16 +57,16 @@ def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linear
             context = local_attention(q, k.to(q.dtype), v.to(q.dtype), blocks, shape.heads, reach)
         else:
             context = attention(q, k, v, packing, shape.heads)
-        x = x.add_(linear(context, *_parameters(weights, f"{name}.attended")))
-        normed = _norm(weights, f"{name}.inner_norm", shape, x).to(q.dtype)
+        x = x.add_(linear(context, *parameters(weights, f"{name}.attended")))
+        normed = norm(weights, f"{name}.inner_norm", shape.epsilon, x).to(q.dtype)
         inner, gate = _parts(weights, f"{name}.inner", 2)
         hidden = activated(normed, *inner) * linear(normed, *gate)
-        x = x.add_(linear(hidden, *_parameters(weights, f"{name}.outer")))
-    x = _norm(weights, "final_norm", shape, x.float())
+        x = x.add_(linear(hidden, *parameters(weights, f"{name}.outer")))
+    x = norm(weights, "final_norm", shape.epsilon, x.float())
     if head.pooling != FIRST:
         x = _means(x, packing, blocks)
-    pooled = FUNCTIONS[head.activation](F.linear(x, *_parameters(weights, "head.dense")))
-    return F.linear(_norm(weights, "head.norm", shape, pooled), *_parameters(weights, "head.output"))
+    pooled = FUNCTIONS[head.activation](F.linear(x, *parameters(weights, "head.dense")))
+    return F.linear(norm(weights, "head.norm", shape.epsilon, pooled), *parameters(weights, "head.output"))
 
 
 def _means(x: Tensor, packing: Packing, blocks: list[Padded]) -> Tensor:
@@ -75,18 +75,7 @@ def _means(x: Tensor, packing: Packing, blocks: list[Padded]) -> Tensor:
     return sums / torch.tensor(packing.lengths, device=x.device)[:, None]
 
 
-def _norm(weights: Weights, role: str, shape: Shape, x: Tensor) -> Tensor:
-    """Layer norm in the type of `x`."""
-    weight, bias = _parameters(weights, role)
-    return F.layer_norm(x, x.shape[-1:], weight.to(x.dtype), bias if bias is None else bias.to(x.dtype), shape.epsilon)
-
-
-def _parameters(weights: Weights, role: str) -> tuple[Tensor, Tensor | None]:
-    """Weight and, if the model has one, bias of a layer."""
-    return weights[f"{role}.weight"], weights.get(f"{role}.bias")
-
-
 def _parts(weights: Weights, role: str, count: int) -> list[tuple[Tensor, Tensor | None]]:
     """A linear layer that stands for several, with as many outputs each."""
-    weight, bias = _parameters(weights, role)
+    weight, bias = parameters(weights, role)
     return list(zip(weight.chunk(count), bias.chunk(count) if bias is not None else [None] * count, strict=True))

@@ -9,9 +9,6 @@ from torch import Tensor
 
 from sparkcls.engine.packing import Layout, Packing
 
-#: Lengths are rounded up to multiples of this where each is a kernel of its own.
-STEP = 16
-
 
 @dataclass(frozen=True)
 class Padded:
