@@ -32,7 +32,7 @@ def may_ask(place: str) -> bool:
     """
     if place.startswith(HUB) or not is_remote(place):
         return not place.startswith(("//", "\\\\"))
-    location, _ = import_source(place)
+    location, *_ = import_source(place)
     if place.startswith(STORE):
         location, _, key = place.removeprefix(STORE).rpartition("#")
         if ".." in unquote(key).split("/"):

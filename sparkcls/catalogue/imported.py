@@ -20,7 +20,7 @@ from sparkcls.errors import ModelNotFoundError
 from sparkcls.events import emit
 from sparkcls.families.registry import FAMILIES
 from sparkcls.models.otherkinds import is_adapter
-from sparkcls.models.ref import ModelRef, folder_digest, import_family, import_place, import_source, is_folder
+from sparkcls.models.ref import ModelRef, folder_digest, import_place, import_source, is_folder
 from sparkcls.settings import Settings, cache_folder, in_force
 
 logger = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def import_again(ref: ModelRef, place: str, target: Path) -> Path | None:
     target
         Where to put it, unless it is there: one process of the machine reads the source, others wait.
     """
-    (source, heads), family = import_source(place), import_family(place)
+    source, heads, family = import_source(place)
 
     def make(work: Path, model: Path) -> dict[str, str]:
         from sparkcls.formats.convert import convert_folder

@@ -44,7 +44,7 @@ class TextEncoder:
     def __init__(self, folder: ModelFolder):
         self._folder = folder
         self._tokenizer, self._settings = load_tokenizer(folder)
-        self._hides_first = isinstance(folder.family.sparknlp, Original) and folder.family.sparknlp.hides_first
+        self._hides_first = isinstance(folder.family.original, Original) and folder.family.original.hides_first
         #: Byte pairs know a word's beginning by the space before it.
         self._joins_words = isinstance(self._tokenizer.model, models.BPE)
         try:

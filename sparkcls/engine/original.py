@@ -38,7 +38,7 @@ def original_encode(folder: ModelFolder, tokenizer: Tokenizer) -> Encode:
         It does not, or in a way that is broken; the message says why.
     """
     family = folder.family
-    original = family.sparknlp
+    original = family.original
     if not isinstance(original, Original):
         raise ModelFormatError(
             f"Tokenization 'sparknlp' is not there for {folder.path}, a {family.architecture}: {original}. Use "

@@ -15,7 +15,7 @@ ALBERT = Family(
     architecture="AlbertForSequenceClassification",
     spark_nlp="AlbertForSequenceClassification",
     zero_shot="AlbertForZeroShotClassification",
-    sparknlp=Original(),
+    original=Original(),
     prefix="albert.",
     keys={
         **KEYS,

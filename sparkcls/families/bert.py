@@ -59,7 +59,7 @@ BERT = Family(
     architecture="BertForSequenceClassification",
     spark_nlp="BertForSequenceClassification",
     zero_shot="BertForZeroShotClassification",
-    sparknlp=Original(),
+    original=Original(zero_shot=True),
     prefix="bert.",
     keys=KEYS,
     names=encoder_names("bert.") | {"head.dense": "bert.pooler.dense", "head.output": "classifier"},

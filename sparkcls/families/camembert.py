@@ -14,6 +14,6 @@ CAMEMBERT = replace(
     architecture="CamembertForSequenceClassification",
     spark_nlp="CamemBertForSequenceClassification",
     zero_shot="CamemBertForZeroShotClassification",
-    sparknlp=Original(unknown=4, dropped=4),
+    original=Original(unknown=4, dropped=4),
     pieces=pieces.CAMEMBERT,
 )

@@ -70,7 +70,7 @@ DEBERTA_V2 = Family(
     architecture="DebertaV2ForSequenceClassification",
     spark_nlp="DeBertaForSequenceClassification",
     zero_shot="DeBertaForZeroShotClassification",
-    sparknlp="Spark NLP gives such models ids that are one too high, so that they read other pieces than the text's",
+    original="Spark NLP gives such models ids that are one too high, so that they read other pieces than the text's",
     prefix="deberta.",
     keys={
         "vocabulary": Key("vocab_size", 128100),

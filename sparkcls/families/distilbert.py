@@ -12,7 +12,7 @@ DISTILBERT = Family(
     architecture="DistilBertForSequenceClassification",
     spark_nlp="DistilBertForSequenceClassification",
     zero_shot="DistilBertForZeroShotClassification",
-    sparknlp=Original(),
+    original=Original(),
     prefix="distilbert.",
     keys={
         "vocabulary": Key("vocab_size", 30522),

@@ -16,6 +16,10 @@ FIRST, MEAN = "first", "mean"
 #: The stage class that takes every family. Spark NLP does not have it.
 ANY_FAMILY = "TransformerForSequenceClassification"
 
+#: Why tokenization "sparknlp" is not there for a family.
+NOT_THERE = "Spark NLP has no classifiers of this family"
+NOT_RECORDED = "how Spark NLP reads texts for this family has not been recorded"
+
 
 @dataclass(frozen=True)
 class Key:
@@ -108,7 +112,7 @@ class Family:
         The class of Spark NLP for its classifiers; None if it has none.
     zero_shot
         The same for its zero-shot classifiers.
-    sparknlp
+    original
         How Spark NLP makes wordpieces for it, for `tokenization="sparknlp"`; or why that is not there.
     network
         The module of `sparkcls.engine.networks` that computes it.
@@ -132,7 +136,7 @@ class Family:
     pieces: Pieces
     spark_nlp: str | None = None
     zero_shot: str | None = None
-    sparknlp: Original | str = "Spark NLP has no classifiers of this family"
+    original: Original | str = NOT_THERE
     network: str = "post_norm"
     refused: Mapping[str, Refused] = field(default_factory=dict)
     dimensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sparkcls.families import pieces
-from sparkcls.families.family import Family, Head, Key, Refused
+from sparkcls.families.family import NOT_RECORDED, NOT_THERE, Family, Head, Key, Refused
 from sparkcls.families.pieces import Pieces
 
 #: `Family.network` of all of them.
@@ -73,6 +73,7 @@ def generic(
         pieces=tokenizer,
         spark_nlp=spark_nlp,
         zero_shot=zero_shot,
+        original=NOT_RECORDED if spark_nlp or zero_shot else NOT_THERE,
         network=GENERIC,
         refused=refused or {},
     )

@@ -14,7 +14,7 @@ MPNET = Family(
     model_type="mpnet",
     architecture="MPNetForSequenceClassification",
     spark_nlp="MPNetForSequenceClassification",
-    sparknlp=Original(hides_first=True),
+    original=Original(hides_first=True),
     prefix="mpnet.",
     keys={
         **{field: key for field, key in KEYS.items() if field != "types"},

@@ -25,9 +25,12 @@ class Original:
         Of Unigram: how much less than the id of a lone ``▁`` the id is that it leaves out.
     whole
         Of byte pairs: tokens that it takes for special ones.
+    zero_shot
+        Whether what its zero-shot classifiers compute is known, and is computed here.
     """
 
     hides_first: bool = False
     unknown: int | None = None
     dropped: int = 0
     whole: tuple[str, ...] = ()
+    zero_shot: bool = False

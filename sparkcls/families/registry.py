@@ -70,10 +70,10 @@ def family_of_class(name: str) -> Family | None:
     return next((family for family in FAMILIES.values() if name in (family.spark_nlp, family.zero_shot)), None)
 
 
-def namesake(name: str) -> str | None:
-    """The ``model_type`` for a class of Spark NLP, if another family names its weights and its tokenizer's files alike.
+def untold_type(name: str) -> str | None:
+    """The ``model_type`` for a class of Spark NLP, where the files of an exporter's folder do not tell it; else None.
 
-    What an exporter's folder of such a family holds, its files do not tell.
+    They do not if another family names its weights and its tokenizer's files alike.
     """
     family = family_of_class(name)
     alike = [

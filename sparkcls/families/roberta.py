@@ -23,7 +23,7 @@ ROBERTA = Family(
     architecture="RobertaForSequenceClassification",
     spark_nlp="RoBertaForSequenceClassification",
     zero_shot="RoBertaForZeroShotClassification",
-    sparknlp=Original(hides_first=True, whole=("<s>", "</s>", "<unk>", "<pad>", "<mask>")),
+    original=Original(hides_first=True, whole=("<s>", "</s>", "<unk>", "<pad>", "<mask>")),
     prefix="roberta.",
     keys=KEYS,
     names={**encoder_names("roberta."), **HEAD_NAMES},

@@ -15,7 +15,7 @@ XLM_ROBERTA = replace(
     architecture="XLMRobertaForSequenceClassification",
     spark_nlp="XlmRoBertaForSequenceClassification",
     zero_shot="XlmRoBertaForZeroShotClassification",
-    sparknlp=Original(hides_first=True, unknown=1),
+    original=Original(hides_first=True, unknown=1),
     keys={**KEYS, "vocabulary": Key("vocab_size", 30522)},
     pieces=pieces.XLM_ROBERTA,
 )

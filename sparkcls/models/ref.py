@@ -152,27 +152,18 @@ def is_remote(place: str) -> bool:
 
 
 def import_place(source: str, heads: int | None = None, family: str | None = None) -> str:
-    """The place of a foreign folder to convert; heads are the attention heads that were asked for, and family too."""
+    """The place of a foreign folder to convert, with the attention heads and the ``model_type`` that were asked for."""
     # No path that is made absolute and no URI begins like these.
     asked = ("" if heads is None else f"{_HEADS}{heads}:") + ("" if family is None else f"{_FAMILY}{family}:")
     return f"{IMPORT}{asked}{source}"
 
 
-def import_source(place: str) -> tuple[str, int | None]:
-    """The path or URI in the place of a foreign folder, and the heads that were asked for."""
-    match = _asked(place)
-    return place.removeprefix(IMPORT)[match.end() :], int(match[1]) if match[1] else None
-
-
-def import_family(place: str) -> str | None:
-    """The ``model_type`` that was asked for in the place of a foreign folder."""
-    return _asked(place)[2]
-
-
-def _asked(place: str) -> re.Match[str]:
-    match = re.match(rf"(?:{_HEADS}(\d{{1,9}}):)?(?:{_FAMILY}([a-z0-9-]{{1,40}}):)?", place.removeprefix(IMPORT))
+def import_source(place: str) -> tuple[str, int | None, str | None]:
+    """The path or URI in the place of a foreign folder, and the heads and the ``model_type`` that were asked for."""
+    source = place.removeprefix(IMPORT)
+    match = re.match(rf"(?:{_HEADS}(\d{{1,9}}):)?(?:{_FAMILY}([a-z0-9-]{{1,40}}):)?", source)
     assert match is not None, "all of it is optional"
-    return match
+    return source[match.end() :], int(match[1]) if match[1] else None, match[2]
 
 
 def place_path(place: str) -> Path:

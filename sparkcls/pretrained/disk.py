@@ -12,7 +12,7 @@ from pyspark.ml import PipelineModel
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
-from sparkcls.formats.sparknlp.saved_stage import FOREIGN, PIPELINE_CLASSES, is_saved_stage, read_metadata
+from sparkcls.formats.sparknlp.saved_stage import OF_SPARK_NLP, PIPELINE_CLASSES, is_saved_stage, read_metadata
 from sparkcls.pipelines.saved import classes_in, read_pipeline
 from sparkcls.pipelines.sparknlp import import_pipeline
 
@@ -60,7 +60,7 @@ def _is_foreign(folder: Path) -> bool:
     name = read_metadata(folder)["class"]
     if name != PIPELINE_CLASSES[1]:
         return bool(name == PIPELINE_CLASSES[0])
-    return any(inner.startswith(FOREIGN) for inner in classes_in(folder))
+    return any(inner.startswith(OF_SPARK_NLP) for inner in classes_in(folder))
 
 
 def _is_ours(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
-from sparkcls.formats.sparknlp.saved_stage import FOREIGN, is_saved_stage, read_metadata
+from sparkcls.formats.sparknlp.saved_stage import OF_SPARK_NLP, is_saved_stage, read_metadata
 from sparkcls.saving.stage_files import as_path
 
 #: Params that have no meaning here, with the one value that changes nothing.
@@ -29,7 +29,7 @@ def foreign_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     except (ModelNotFoundError, ModelFormatError, ParamError, OSError):
         # Spark may see more than this process, and its reader has the better message.
         return None
-    return metadata if metadata and metadata["class"].startswith(FOREIGN) else None
+    return metadata if metadata and metadata["class"].startswith(OF_SPARK_NLP) else None
 
 
 def with_saved_params(stage: Any, metadata: dict[str, Any], where: str) -> Any:

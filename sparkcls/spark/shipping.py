@@ -76,7 +76,7 @@ def seen_by_all(ref: ModelRef, folder: Path, remote: bool = False) -> bool:
 
 
 def _is_shared(place: str, ref: ModelRef, restored: bool, remote: bool) -> bool:
-    source, _ = import_source(place)
+    source, *_ = import_source(place)
     if is_remote(source):
         # What the driver fetched from a store or a hub is not theirs to fetch again.
         return False

@@ -62,7 +62,7 @@ class HasModel(ClassifierParams):
         except (ParamError, ParamTypeError) as e:
             raise ModelFormatError(f"{folder.path / PARAMS}: {e}") from e
         # A default must be usable; only a value that the user sets may be refused.
-        refusal = folder.family.sparknlp
+        refusal = folder.family.original
         if isinstance(refusal, str) and self.getTokenization() == SPARKNLP:
             warnings.warn(f"{ref.name!r} is read as transformers reads it, because {refusal}", stacklevel=4)
             self._setDefault(tokenization=HUGGINGFACE)
@@ -146,7 +146,7 @@ class HasModel(ClassifierParams):
         return super().setMaxSentenceLength(value)
 
     def _check_tokenization(self, folder: ModelFolder) -> None:
-        refusal = folder.family.sparknlp
+        refusal = folder.family.original
         if isinstance(refusal, str) and self.getTokenization() == SPARKNLP:
             raise ParamError(
                 f"{self.uid}: tokenization 'sparknlp' is not there for model {self._ref().name!r}: {refusal}. Call "

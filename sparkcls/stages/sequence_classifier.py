@@ -11,7 +11,7 @@ from sparkcls.catalogue.index import ANNOTATORS
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
-from sparkcls.families.registry import namesake
+from sparkcls.families.registry import untold_type
 from sparkcls.formats.convert import check_heads, is_foreign
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
@@ -200,10 +200,10 @@ class SequenceClassifier(Classifying):
         settings = take_over_confs()
         location = os.fspath(folder)
         if is_elsewhere(location):
-            return cls._of_model(import_folder(location, heads, settings, namesake(cls.ANNOTATOR)))
+            return cls._of_model(import_folder(location, heads, settings, untold_type(cls.ANNOTATOR)))
         with local_folder(location) as path:
             if is_foreign(path):
-                return cls._of_model(import_folder(location, heads, settings, namesake(cls.ANNOTATOR)))
+                return cls._of_model(import_folder(location, heads, settings, untold_type(cls.ANNOTATOR)))
             check_heads(read_model_folder(path), heads)
             return cls._of_model(ModelRef.of_folder(path.name, str(path)))
 

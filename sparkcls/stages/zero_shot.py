@@ -11,6 +11,8 @@ from sparkcls.engine.contract import SPARKNLP
 from sparkcls.engine.zero_shot import Answer
 from sparkcls.errors import ModelNotFoundError, ParamError
 from sparkcls.families.family import Family
+from sparkcls.families.original import Original
+from sparkcls.families.registry import FAMILIES
 from sparkcls.models.entailment import contradiction_of, entailment_of
 from sparkcls.models.heads import SIGMOID, SOFTMAX
 from sparkcls.models.layout import ModelFolder
@@ -21,10 +23,11 @@ from sparkcls.stages.params import Converter, listed, param, texts, whole_number
 from sparkcls.stages.sequence_classifier import SequenceClassifier
 from sparkcls.stages.stage import AnnotatorStage
 
-#: Families whose zero-shot classifiers compute the same as those of Spark NLP in ``sparknlp`` tokenization.
-_AS_SPARK_NLP = ("bert",)
-
 TEMPLATE = "This example is {}."
+
+
+def _is_as_spark_nlp(family: Family) -> bool:
+    return isinstance(family.original, Original) and family.original.zero_shot
 
 
 def _labels(name: str) -> Converter:
@@ -224,11 +227,12 @@ class ZeroShotClassifier(SequenceClassifier):
         return Answer(entailment, contradiction)
 
     def _scoring(self, metadata: ColumnMetadata) -> Scoring:
-        if self.getTokenization() == SPARKNLP and self._folder().family.model_type not in _AS_SPARK_NLP:
+        family = self._folder().family
+        if self.getTokenization() == SPARKNLP and not _is_as_spark_nlp(family):
+            there = ", ".join(known.model_type for known in FAMILIES.values() if _is_as_spark_nlp(known))
             raise ParamError(
-                f"{self.uid}: tokenization 'sparknlp' of zero-shot classifiers is there for the families "
-                f"{', '.join(_AS_SPARK_NLP)}; this model is a {self._folder().family.model_type}. Call "
-                "setTokenization('huggingface')"
+                f"{self.uid}: tokenization 'sparknlp' of zero-shot classifiers is there for the families {there}; this "
+                f"model is a {family.model_type}. Call setTokenization('huggingface')"
             )
         template = "{}" if self.getTokenization() == SPARKNLP else self.getHypothesisTemplate()
         candidates = tuple(Candidate(label, template.format(label)) for label in self.score_labels())

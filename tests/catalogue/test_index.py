@@ -181,7 +181,7 @@ def test_readable_engines_win_among_equal_versions():
     [
         {"readyToUse": False},
         {"language": "de"},
-        {"annotator": "BertForSequenceClassification"},
+        {"annotator": "BertForTokenClassification"},
         {"category": "pl"},
         {"libVersion": None},
         {"sparkVersion": None},

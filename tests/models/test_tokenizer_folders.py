@@ -284,7 +284,7 @@ def encoder_of(folder: Path) -> TextEncoder:
     stand_in = SimpleNamespace(
         path=folder,
         config=config,
-        family=SimpleNamespace(sparknlp=None),
+        family=SimpleNamespace(original=None),
         shape=NetworkShape(10_000, 512, 1, 1, 8, 8, 8, "gelu", 1e-12, types=2),
         positions=512,
     )

@@ -30,16 +30,17 @@ from sparkcls.formats.network import Network, check_known
 from sparkcls.formats.onnx.reader import read_onnx
 from sparkcls.formats.openvino import read_openvino
 from sparkcls.formats.pieces import of_sentencepiece, of_vocabulary
+from sparkcls.formats.reference.networks import NETWORKS
 from sparkcls.formats.settle import settle
 from sparkcls.formats.sparknlp.javaobjects import read_map, read_ranks
 from sparkcls.formats.tensorflow.reader import read_tensorflow
 from sparkcls.models.ref import is_folder
 
 PACKAGE = "com.johnsnowlabs.nlp.annotators.classifier.dl."
-#: What its classes of classifiers end with. Both kinds are the same network, and the same files.
-SEQUENCE, ZERO_SHOT = "ForSequenceClassification", "ForZeroShotClassification"
-#: What the class names of its stages begin with.
-FOREIGN = "com.johnsnowlabs."
+#: What its classes of classifiers end with. Zero-shot ones are the same networks, in files of the same names.
+_SEQUENCE = "ForSequenceClassification"
+#: What the names of its classes begin with.
+OF_SPARK_NLP = "com.johnsnowlabs."
 #: By the JVM; and by Python, for a pipeline that holds a pipeline.
 PIPELINE_CLASSES = ("org.apache.spark.ml.PipelineModel", "pyspark.ml.pipeline.PipelineModel")
 #: What files of a class begin with, where that is not its name in lower case.
@@ -93,9 +94,8 @@ def stage_folders(folder: Path, metadata: dict[str, Any]) -> list[Path]:
 def family_of_saved(name: str) -> tuple[Family, bool] | None:
     """The family of a class of Spark NLP, and whether it is zero-shot; None if it is no classifier's."""
     short = name.removeprefix(PACKAGE)
-    zero_shot = short.endswith(ZERO_SHOT)
-    family = family_of_class(short.removesuffix(ZERO_SHOT) + SEQUENCE if zero_shot else short)
-    return (family, zero_shot) if family and name.startswith(PACKAGE) else None
+    family = family_of_class(short)
+    return (family, short == family.zero_shot) if family and name.startswith(PACKAGE) else None
 
 
 def read_saved_model(folder: Path, heads: int | None = None) -> ForeignModel:
@@ -113,7 +113,7 @@ def read_saved_model(folder: Path, heads: int | None = None) -> ForeignModel:
         )
     found = family_of_saved(metadata["class"])
     if found is None:
-        known = ", ".join(family.spark_nlp for family in FAMILIES.values() if family.spark_nlp)
+        known = ", ".join(f.spark_nlp for f in FAMILIES.values() if f.spark_nlp and f.network in NETWORKS)
         raise ModelFormatError(
             f"{folder} holds a {metadata['class']}; only {known} can be read. Of another classifier load the Hugging "
             "Face folder"
@@ -147,7 +147,7 @@ def read_saved_model(folder: Path, heads: int | None = None) -> ForeignModel:
 
 def _stem(family: Family) -> str:
     """What the names of a class's files begin with."""
-    name = (family.spark_nlp or "").removesuffix(SEQUENCE)
+    name = (family.spark_nlp or "").removesuffix(_SEQUENCE)
     return _FILES.get(name, name.lower())
 
 
