@@ -14,6 +14,7 @@ from sparkcls.engine.original import Encode, HiddenFirst, original_encode
 from sparkcls.engine.pairs import PairFrame, PairIds, Second
 from sparkcls.engine.tokenizer import load_tokenizer
 from sparkcls.errors import ModelFormatError
+from sparkcls.families.generic import GENERIC
 from sparkcls.families.original import Original
 from sparkcls.models.layout import ModelFolder
 from sparkcls.models.tokenizer_settings import usual_pieces
@@ -51,6 +52,7 @@ class TextEncoder:
             # A head that reads the first wordpiece needs a special one there; XLNet's reads the last.
             leads = not usual_pieces(folder.config).single.startswith("$A")
             self._prefix, self._suffix = self._special_ids(int(leads))
+            self._of_type_0 = self._count_type_0()
         except (KeyboardInterrupt, SystemExit, ModelFormatError):
             raise
         except BaseException as e:  # tokenizers' panics are not Exceptions, and it raises bare ones
@@ -136,7 +138,7 @@ class TextEncoder:
         found = self._tokenizer.encode_batch_fast(list(sentences), is_pretokenized=split, add_special_tokens=False)
         return [encoding.ids for encoding in found]
 
-    def finish(self, ids: list[int], max_length: int, tokenization: str = HUGGINGFACE) -> tuple[list[int], int]:
+    def finish(self, ids: list[int], max_length: int, tokenization: str = HUGGINGFACE) -> tuple[Sequence[int], int]:
         """Ids cut to `max_length` and framed by special ids; and how many were cut.
 
         They are cut on the tokenizer's side; in ``sparknlp`` mode always on the right, as Spark NLP does.
@@ -147,10 +149,13 @@ class TextEncoder:
             One of them is beyond the model's embeddings.
         """
         room = min(max(0, max_length - self.special_length), len(ids))
-        framed = [*self._prefix, *self._cut(ids, room, tokenization), *self._suffix]
+        kept = [*self._prefix, *self._cut(ids, room, tokenization)]
+        framed = [*kept, *self._suffix]
         self._check_ids(framed)
         if tokenization == SPARKNLP and self._hides_first:
-            framed = HiddenFirst(framed)
+            return HiddenFirst(framed), len(ids) - room
+        if tokenization == HUGGINGFACE and self._of_type_0 is not None:
+            return PairIds(framed, [], len(kept) + self._of_type_0), len(ids) - room
         return framed, len(ids) - room
 
     @cached_property
@@ -275,7 +280,7 @@ class TextEncoder:
                 f"embeddings end at {self._embedded - 1}"
             )
 
-    def probe(self) -> list[int]:
+    def probe(self) -> Sequence[int]:
         """A short input that every healthy model takes."""
         return self.finish(self._encode([_PROBE], HUGGINGFACE, False)[0], 16)[0]
 
@@ -292,3 +297,28 @@ class TextEncoder:
             f"{framed[:40]} for {_PROBE!r}); a classifier needs such as [CLS] and [SEP]: check post_processor in "
             "tokenizer.json"
         )
+
+    def _count_type_0(self) -> int | None:
+        """How many special wordpieces after a text have the token type 0, if the last ones have another; else None.
+
+        An XLNet whose tokenizer sends token types has type 2 at its last wordpiece. It only compares types.
+
+        Raises
+        ------
+        ModelFormatError
+            The tokenizer sends other types that are not 0.
+        """
+        types = self._tokenizer.encode(_PROBE).type_ids if self._settings.has_types else []
+        compared = self._folder.shape.special.get("compares_types")
+        if not any(types) or not (self._folder.shape.types or self._folder.family.network == GENERIC):
+            return None
+        zeros = types.index(next(t for t in types if t))
+        after = zeros - (len(types) - len(self._suffix))
+        others = {*types[zeros:]}
+        known = len(others) == 1 and (compared or (others == {1} and self._folder.shape.types != 1))
+        if after < 0 or not known:
+            raise ModelFormatError(
+                f"The tokenizer in {self._folder.path} gives a single text the token types {types[:40]}; expected 0: "
+                "check post_processor in tokenizer.json"
+            )
+        return after

@@ -48,7 +48,7 @@ class Passes:
         Gives the passes that decide whether a model is broken where these cannot: those in float32.
     """
 
-    def __init__(self, network: Network, name: str, probe: list[int], instead: Callable[[], Passes] | None = None):
+    def __init__(self, network: Network, name: str, probe: Sequence[int], instead: Callable[[], Passes] | None = None):
         self._network = network
         self._instead = instead
         self.name = name

@@ -47,6 +47,7 @@ def generic(
     tokenizer: Pieces = pieces.AS_IN_FILE,
     pads: bool = True,
     halves: bool = True,
+    compares_types: bool = False,
     refused: Mapping[str, Refused] | None = None,
     spark_nlp: str | None = None,
     zero_shot: str | None = None,
@@ -61,8 +62,10 @@ def generic(
         Whether padding on the right changes no score; where it does, only texts of one length are scored at once.
     halves
         Whether the class works in 16 bits.
+    compares_types
+        Whether only this counts of two token types, that they differ.
     """
-    special: dict[str, Any] = {"pads": pads, "halves": halves}
+    special: dict[str, Any] = {"pads": pads, "halves": halves, "compares_types": compares_types}
     return Family(
         model_type=model_type,
         architecture=architecture,

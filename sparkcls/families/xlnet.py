@@ -18,5 +18,6 @@ XLNET = generic(
     },
     pieces.XLNET,
     pads=False,
+    compares_types=True,
     spark_nlp="XlnetForSequenceClassification",
 )

@@ -1,5 +1,6 @@
 """Classifiers of all families, from texts on, against `transformers`."""
 
+import json
 import shutil
 
 import numpy as np
@@ -92,6 +93,43 @@ def test_a_model_with_one_token_type_takes_no_second(tmp_path):
     (outcome,) = load(folder).classify([Pair("a good film", "the plot")], [0], READING)
     assert "gives the texts of a pair the token types 0 and 1, the model has one" in outcome.error
     assert np.abs(scores(load(folder), ["the plot"]) - reference(folder, ["the plot"])).max() < 1e-5
+
+
+#: A post-processor that gives the last wordpiece of a text another token type.
+def typed_end(frame, special, kind):
+    pieces = [
+        {"Sequence": {"id": "A", "type_id": 0}} if p == "$A" else {"SpecialToken": {"id": p, "type_id": 0}}
+        for p in frame
+    ]
+    pieces[-1]["SpecialToken"]["type_id"] = kind
+    ids = {name: {"id": name, "ids": [i], "tokens": [name]} for name, i in special.items()}
+    return {"type": "TemplateProcessing", "single": pieces, "pair": pieces, "special_tokens": ids}
+
+
+@pytest.mark.parametrize(("name", "kind"), [("xlnet", None), ("bert", 1), ("bert", 2), ("bert", 0)])
+def test_texts_have_the_token_types_of_transformers(tmp_path, name, kind):
+    folder = save_tiny_family(tmp_path / "m", name, LABELS)
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    settings["model_input_names"] = ["input_ids", "token_type_ids", "attention_mask"]
+    if kind is not None:
+        settings["tokenizer_class"] = "PreTrainedTokenizerFast"
+        file = folder / "tokenizer.json"
+        content = json.loads(file.read_text())
+        special = {p: content["model"]["vocab"][p] for p in ("[CLS]", "[SEP]")}
+        file.write_text(json.dumps(content | {"post_processor": typed_end(["[CLS]", "$A", "[SEP]"], special, kind)}))
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    if kind == 2:
+        with pytest.raises(ModelFormatError, match="gives a single text the token types"):
+            load(folder)
+        return
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    texts = ["the film was good", "a bad plot and not fine", "good"]
+    with torch.inference_mode():
+        expected = np.stack([model(**tokenizer(t, return_tensors="pt")).logits[0].numpy() for t in texts])
+    assert np.abs(softmax(scores(load(folder), texts)) - softmax(expected)).max() < 1e-5
+    ends = {tokenizer(t)["token_type_ids"][-1] for t in texts}
+    assert ends == {2 if kind is None else kind}
 
 
 @pytest.mark.slow
