@@ -166,7 +166,7 @@ def test_structure_is_bounded_before_it_is_parsed(tmp_path):
         read_onnx_bytes(graph, DISTILBERT, [tmp_path], "m")
     node = b"\x0a" + varint(len(empty)) + empty
     with pytest.raises(ModelFormatError, match="beside its weights"):
-        read_onnx_bytes(b"\x3a" + varint(len(node)) + node, [tmp_path], "m")
+        read_onnx_bytes(b"\x3a" + varint(len(node)) + node, DISTILBERT, [tmp_path], "m")
     write_saved_model(tmp_path, random_state(16, 2, 40, positions=16), Build(4))
     (tmp_path / "saved_model.pb").write_bytes(empty)
     with pytest.raises(ModelFormatError, match="the most is"):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
@@ -14,6 +12,7 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.families.original import Original
 from sparkcls.families.pieces import BYTE_PAIRS, UNIGRAM, WORDPIECE
 from sparkcls.models.layout import ModelFolder
+from sparkcls.models.tokenizer_files import source_in
 from sparkcls.text.unigram import SPACE, Unigram
 from sparkcls.text.wordpiece import encode_tokens
 
@@ -82,17 +81,16 @@ def _byte_pairs(tokenizer: Tokenizer, original: Original) -> Callable[[str], lis
 
 def _unigram(tokenizer: Tokenizer, original: Original) -> Callable[[str], list[int]]:
     content = json.loads(tokenizer.to_str())
-    scored: list[tuple[str, float]] = content["model"]["vocab"]
+    source = source_in(content)
     own = content["model"].get("unk_id")
     special = {token["content"] for token in content["added_tokens"] if token["special"]}
-    pieces = {p: (i, score) for i, (p, score) in enumerate(scored) if i != own and p not in special}
+    pieces = {p: (i, score) for i, (p, score) in enumerate(source.scored) if i != own and p not in special}
     model = Unigram(pieces)
     unknown = own if original.unknown is None else original.unknown
     if unknown is None or SPACE not in pieces:
         raise ModelFormatError(f"the Unigram model has no unknown piece, or none for a space ({SPACE})")
     dropped = pieces[SPACE][0] - original.dropped
-    table = _charsmap(content.get("normalizer") or {})
-    normalise = normalizers.Precompiled(table).normalize_str if table else str
+    normalise = normalizers.Precompiled(source.charsmap).normalize_str if source.charsmap else str
 
     def encode(token: str) -> list[int]:
         plain = normalise("".join(c if c <= "\uffff" else _BEYOND for c in token))
@@ -100,11 +98,3 @@ def _unigram(tokenizer: Tokenizer, original: Original) -> Callable[[str], list[i
         return [i for i in ids if i != dropped]
 
     return encode
-
-
-def _charsmap(normalizer: dict[str, Any]) -> bytes:
-    """The table of replacements that SentencePiece's own normalisation has; b"" if there is none."""
-    for part in normalizer.get("normalizers") or [normalizer]:
-        if part.get("type") == "Precompiled":
-            return b64decode(part["precompiled_charsmap"])
-    return b""

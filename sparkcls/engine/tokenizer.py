@@ -14,7 +14,7 @@ from typing import Any
 import tokenizers
 from tokenizers import Tokenizer, processors
 
-from sparkcls.engine.tokenizer_conflicts import check_file, check_ids, contradiction
+from sparkcls.engine.tokenizer_conflicts import check_file, check_ids, contradiction, framing
 from sparkcls.engine.tokenizer_kinds import build
 from sparkcls.errors import ModelFormatError
 from sparkcls.families.pieces import ANY, WORDPIECE, AddedToken, Pieces
@@ -145,12 +145,7 @@ def _frame(path: Path, tokenizer: Tokenizer, content: dict[str, Any], settings: 
             f"names there, {TOKENIZER_CONFIG} must tell them: {', '.join(needed)}"
         )
     if pieces.frame_in_file and content.get("post_processor"):
-        model = {"type": "WordPiece", "vocab": {"[UNK]": 0}, "unk_token": "[UNK]"} | {
-            "continuing_subword_prefix": "##",
-            "max_input_chars_per_word": 100,
-        }
-        stored = Tokenizer.from_str(json.dumps({"model": model, "post_processor": content["post_processor"]}))
-        tokenizer.post_processor = stored.post_processor
+        tokenizer.post_processor = framing(content["post_processor"]).post_processor
         return
     tokenizer.post_processor = processors.TemplateProcessing(
         single=pieces.single,

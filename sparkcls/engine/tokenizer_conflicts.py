@@ -154,8 +154,12 @@ def _of_words(stated: Any, ours: Any) -> Iterator[tuple[str, str]]:
         yield f"its pre_tokenizer is {stated}", " and ".join(sorted(made))
 
 
+def framing(post_processor: Any) -> Tokenizer:
+    """A tokenizer that knows nothing but the post-processor, as tokenizer.json has it."""
+    model = {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 0}} | _WORDPIECE
+    return Tokenizer.from_str(json.dumps({"model": model, "post_processor": post_processor}))
+
+
 def _framed(post_processor: Any) -> list[int]:
     """What a post-processor makes of the id 0."""
-    model = {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 0}} | _WORDPIECE
-    around = Tokenizer.from_str(json.dumps({"model": model, "post_processor": post_processor}))
-    return list(around.encode("x").ids)
+    return list(framing(post_processor).encode("x").ids)

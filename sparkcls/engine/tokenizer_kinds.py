@@ -11,11 +11,10 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.families.pieces import BYTE_PAIRS, WORDPIECE, Unigram
 from sparkcls.models.tokenizer_files import Source
 from sparkcls.models.tokenizer_settings import TokenizerSettings
+from sparkcls.text.unigram import SPACE
 
 #: White space that DeBERTa's class makes one space of.
 SPACES = r"\s{2,}|[\n\r\t]"
-#: The sign of a space in pieces.
-_SPACE = "▁"
 
 
 def build(path: Path, source: Source, settings: TokenizerSettings, lower_case: bool) -> Tokenizer:
@@ -128,4 +127,4 @@ def _cut(step: str, settings: TokenizerSettings) -> list[pre_tokenizers.PreToken
         return [pre_tokenizers.Punctuation(behavior="isolated")] if settings.split_by_punct else []
     otherwise = {"metaspace": "never", "first_metaspace": "first", "all_metaspace": "always"}[step]
     scheme = "always" if settings.add_prefix_space else otherwise
-    return [pre_tokenizers.Metaspace(replacement=_SPACE, prepend_scheme=scheme)]
+    return [pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme=scheme)]

@@ -13,8 +13,9 @@ from sparkcls.families.shape import Shape
 #: Which tokens of a text a head reads.
 FIRST, MEAN = "first", "mean"
 
-#: The stage class that takes every family. Spark NLP does not have it.
+#: The stage classes that take every family. Spark NLP does not have them.
 ANY_FAMILY = "TransformerForSequenceClassification"
+ANY_FAMILY_ZERO_SHOT = "TransformerForZeroShotClassification"
 
 #: Why tokenization "sparknlp" is not there for a family.
 NOT_THERE = "Spark NLP has no classifiers of this family"
@@ -152,3 +153,8 @@ class Family:
     def stage(self) -> str:
         """The name of the stage class for its classifiers."""
         return self.spark_nlp or ANY_FAMILY
+
+    @property
+    def zero_shot_stage(self) -> str:
+        """The name of the stage class for its zero-shot classifiers."""
+        return self.zero_shot or ANY_FAMILY_ZERO_SHOT

@@ -13,6 +13,7 @@ from sparkcls.families.weights import weights_of
 from sparkcls.formats.names import StateDict, contiguous
 from sparkcls.formats.pieces import as_json
 from sparkcls.models.config import CONFIG, read_shape
+from sparkcls.models.labels import as_entries
 from sparkcls.models.layout import PARAMS
 from sparkcls.models.shards import WEIGHTS
 
@@ -58,10 +59,7 @@ def write_model(model: ForeignModel, target: Path) -> None:
     ModelFormatError
         Weights are missing, or what they are to be called cannot be written.
     """
-    config = model.config | {
-        "id2label": {str(i): label for i, label in enumerate(model.labels)},
-        "label2id": {label: i for i, label in enumerate(model.labels)},
-    }
+    config = model.config | as_entries(model.labels)
     shape = read_shape(target / CONFIG, config, model.family)
     kept = weights_of(model.family, shape, len(model.state["head.output.weight"]))
     target.mkdir(parents=True)

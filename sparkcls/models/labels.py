@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,22 @@ def read_labels(path: Path, config: dict[str, Any], outputs: int) -> tuple[str, 
     return tuple(labels)
 
 
+def as_entries(labels: Sequence[str]) -> dict[str, Any]:
+    """The entries of a config.json that name outputs."""
+    return {
+        "id2label": {str(i): label for i, label in enumerate(labels)},
+        "label2id": {label: i for i, label in enumerate(labels)},
+    }
+
+
 def stated_outputs(path: Path, config: dict[str, Any]) -> int:
-    """How many outputs `transformers` gives a head by its config.json."""
+    """How many outputs `transformers` gives a head by its config.json.
+
+    Raises
+    ------
+    ModelFormatError
+        A number or a label there cannot be.
+    """
     named = _labels_of_config(path, config)
     stated = config.get("num_labels", 2)
     if not named and (type(stated) is not int or stated < 1):

@@ -10,7 +10,7 @@ from sparkcls.classification import Decision
 from sparkcls.engine.contract import SPARKNLP
 from sparkcls.engine.zero_shot import Answer
 from sparkcls.errors import ModelNotFoundError, ParamError
-from sparkcls.families.family import Family
+from sparkcls.families.family import ANY_FAMILY_ZERO_SHOT, Family
 from sparkcls.families.original import Original
 from sparkcls.families.registry import FAMILIES
 from sparkcls.models.entailment import contradiction_of, entailment_of
@@ -101,7 +101,7 @@ class ZeroShotClassifier(SequenceClassifier):
         *SequenceClassifier.PUBLISHED,
         *("candidateLabels", "hypothesisTemplate", "entailmentIdParam", "contradictionIdParam"),
     )
-    FOR_ANY = "TransformerForZeroShotClassification"
+    FOR_ANY = ANY_FAMILY_ZERO_SHOT
 
     candidateLabels = param("candidateLabels", "the labels to choose from", _labels)
     hypothesisTemplate = param("hypothesisTemplate", "the sentence about a label, with {} in its place", _template)
@@ -203,9 +203,9 @@ class ZeroShotClassifier(SequenceClassifier):
             )
         return found
 
-    @classmethod
-    def _class_for(cls, family: Family) -> str:
-        return family.zero_shot or cls.FOR_ANY
+    @staticmethod
+    def _class_for(family: Family) -> str:
+        return family.zero_shot_stage
 
     def _activation_of(self, folder: ModelFolder) -> str:
         # What the model is made for is another question than how its answers are read.

@@ -7,7 +7,6 @@ from typing import Any
 from sparkcls.bench.job import Job, Record
 from sparkcls.bench.systems.precision import actual
 from sparkcls.bench.systems.spark import Transform, measure, start
-from sparkcls.errors import ParamError
 
 
 def run(job: Job) -> Record:
@@ -47,9 +46,6 @@ def _classifier(job: Job) -> Any:
     from sparkcls import annotator
     from sparkcls.models.layout import read_model_folder
 
-    name = read_model_folder(job.model).family.stage
-    made: Any = getattr(annotator, name.replace("Sequence", "ZeroShot") if job.labels else name, None)
-    if made is None:
-        raise ParamError(f"{job.model}: models of its family have no zero-shot classifier; leave out --labels")
-    stage = made.loadSavedModel(job.model)
+    family = read_model_folder(job.model).family
+    stage: Any = getattr(annotator, family.zero_shot_stage if job.labels else family.stage).loadSavedModel(job.model)
     return stage.setCandidateLabels(job.labels) if job.labels else stage

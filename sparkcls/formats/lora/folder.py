@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,9 +12,10 @@ from sparkcls.families.family import Family
 from sparkcls.families.weights import OUTPUT, own_name, weights_of
 from sparkcls.formats.lora.config import read_lora_config
 from sparkcls.formats.lora.weights import merged
+from sparkcls.formats.pieces import as_json
 from sparkcls.formats.safetensors_file import write_safetensors
 from sparkcls.models.config import CONFIG, read_config, read_shape
-from sparkcls.models.labels import LABELS, read_labels
+from sparkcls.models.labels import LABELS, as_entries, read_labels
 from sparkcls.models.layout import DECISIVE, PARAMS
 from sparkcls.models.otherkinds import missing_weights
 from sparkcls.models.shards import WEIGHTS, has_weights
@@ -72,8 +72,7 @@ def merge_adapter(adapter: Path, base: Path, target: Path) -> None:
         written["vocab_size"] = weights[f"{words}.weight"].shape[0]
     target.mkdir(parents=True)
     write_safetensors(weights, target / WEIGHTS)
-    text = json.dumps(written, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    (target / CONFIG).write_text(text, encoding="utf-8")
+    (target / CONFIG).write_bytes(as_json(written, str(target / CONFIG)))
     for folder, files in (
         (adapter if own_tokenizer else base, _TOKENIZER_FILES),
         (base, [PARAMS]),
@@ -125,8 +124,4 @@ def _config(base: Path, family: Family, labels: tuple[str, ...]) -> dict[str, An
     stated = read_json(base / CONFIG)
     # The merged weights are in single precision; the number of labels is that of their names.
     config = {key: value for key, value in stated.items() if key not in ("num_labels", "dtype", "torch_dtype")}
-    return config | {
-        "architectures": [family.architecture],
-        "id2label": {str(i): label for i, label in enumerate(labels)},
-        "label2id": {label: i for i, label in enumerate(labels)},
-    }
+    return config | {"architectures": [family.architecture]} | as_entries(labels)

@@ -7,9 +7,9 @@ which creates no classes and runs no code; only strings and boxed integers are t
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.messages import read_file
@@ -20,6 +20,7 @@ _MAGIC = b"\xac\xed\x00\x05"
 _MOST_BYTES = 16 << 20
 #: And of one record, which has ten pairs; the parser takes a hundred times as much memory.
 _LONGEST_RECORD = 1 << 20
+_Element = TypeVar("_Element")
 
 
 def read_map(folder: Path) -> dict[str, Any]:
@@ -30,14 +31,7 @@ def read_map(folder: Path) -> dict[str, Any]:
     ModelFormatError
         A part is corrupt, or holds something else than pairs of a str with a str or an int.
     """
-    pairs: dict[str, Any] = {}
-    for part, data in _parts(folder):
-        try:
-            for record in read_sequence_file(data):
-                pairs.update(read_pairs(record))
-        except ModelFormatError as e:
-            raise ModelFormatError(f"{part}: {e}; copy or fetch the model again") from e
-    return pairs
+    return dict(_elements(folder, _pair))
 
 
 def read_ranks(folder: Path) -> list[tuple[str, str]]:
@@ -48,15 +42,7 @@ def read_ranks(folder: Path) -> list[tuple[str, str]]:
     ModelFormatError
         A part is corrupt, or holds something else than pairs of str with an int.
     """
-    ranks: dict[tuple[str, str], int] = {}
-    for part, data in _parts(folder):
-        try:
-            for record in read_sequence_file(data):
-                ranks.update(map(_rank, _load(record)))
-        except ModelFormatError as e:
-            raise ModelFormatError(f"{part}: {e}; copy or fetch the model again") from e
-        except Exception as e:
-            raise ModelFormatError(f"{part}: {_corrupt(e)}; copy or fetch the model again") from e
+    ranks = dict(_elements(folder, _rank))
     return sorted(ranks, key=ranks.__getitem__)
 
 
@@ -68,17 +54,17 @@ def read_token_rules(folder: Path) -> list[str]:
     ModelFormatError
         A part is corrupt, or holds something else.
     """
-    patterns: list[str] = []
+    return [pattern for rules in _elements(folder, _patterns) for pattern in rules]
+
+
+def _elements(folder: Path, read: Callable[[Any], _Element]) -> Iterator[_Element]:
+    """What `read` makes of each element of the arrays in a folder of part files."""
     for part, data in _parts(folder):
         try:
             for record in read_sequence_file(data):
-                for factory in _load(record):
-                    patterns += _patterns(_field(factory, "rules"))
+                yield from _read(record, read)
         except ModelFormatError as e:
-            raise ModelFormatError(f"{part}: {e}; copy the pipeline again") from e
-        except Exception as e:
-            raise ModelFormatError(f"{part}: {_corrupt(e)}; copy the pipeline again") from e
-    return patterns
+            raise ModelFormatError(f"{part}: {e}; copy or fetch the model again") from e
 
 
 def _parts(folder: Path) -> Iterator[tuple[Path, bytes]]:
@@ -91,8 +77,9 @@ def _parts(folder: Path) -> Iterator[tuple[Path, bytes]]:
         yield part, read_file(part)
 
 
-def _patterns(rules: Any) -> list[str]:
-    """The patterns of a Scala list of rules, which writes its items as data of its own."""
+def _patterns(factory: Any) -> list[str]:
+    """The patterns of a `RuleFactory`, whose rules are a Scala list, which writes its items as data of its own."""
+    rules = _field(factory, "rules")
     items = [item for written in rules.annotations.values() for item in written if hasattr(item, "classdesc")]
     found = [_value(_field(item, "rule")) for item in items if item.classdesc.name.endswith(".RegexRule")]
     if not all(isinstance(pattern, str) for pattern in found):
@@ -108,11 +95,15 @@ def read_pairs(data: bytes) -> list[tuple[str, Any]]:
     ModelFormatError
         It is no such stream, or is cut off.
     """
+    return _read(data, _pair)
+
+
+def _read(data: bytes, read: Callable[[Any], _Element]) -> list[_Element]:
     try:
-        return [_pair(element) for element in _load(data)]
+        return [read(element) for element in _load(data)]
     except ModelFormatError:
         raise
-    except Exception as e:
+    except Exception as e:  # of objects that have not the fields that they should have
         raise _corrupt(e) from e
 
 
