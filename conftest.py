@@ -40,7 +40,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if "spark" in getattr(item, "fixturenames", ()) or "cluster" in item.path.parts:
+        if {"spark", "cluster"} & {*getattr(item, "fixturenames", ())} or "cluster" in item.path.parts:
             item.add_marker(pytest.mark.slow)
     if config.getoption("--connect"):
         with_spark = [item for item in items if "spark" in getattr(item, "fixturenames", ())]

@@ -109,11 +109,6 @@ def read_shape(file: Path, config: Mapping[str, Any], family: Family) -> Shape:
     return shape
 
 
-def usual_shape(family: Family) -> Shape:
-    """The shape that `transformers` takes where a config.json says nothing: that of the family's base model."""
-    return read_shape(Path(CONFIG), {}, family)
-
-
 def read_head(file: Path, config: Mapping[str, Any], family: Family) -> Head:
     """The head of a network, as config.json has it; it raises like `read_shape`."""
     return replace(family.head, **{name: _read(file, config, key) for name, key in family.head.keys.items()})

@@ -31,7 +31,7 @@ def read_map(folder: Path) -> dict[str, Any]:
     ModelFormatError
         A part is corrupt, or holds something else than pairs of a str with a str or an int.
     """
-    return dict(_elements(folder, _pair))
+    return dict(_elements(folder, read_pairs))
 
 
 def read_ranks(folder: Path) -> list[tuple[str, str]]:
@@ -42,7 +42,7 @@ def read_ranks(folder: Path) -> list[tuple[str, str]]:
     ModelFormatError
         A part is corrupt, or holds something else than pairs of str with an int.
     """
-    ranks = dict(_elements(folder, _rank))
+    ranks = dict(_elements(folder, lambda record: _read(record, _rank)))
     return sorted(ranks, key=ranks.__getitem__)
 
 
@@ -54,15 +54,15 @@ def read_token_rules(folder: Path) -> list[str]:
     ModelFormatError
         A part is corrupt, or holds something else.
     """
-    return [pattern for rules in _elements(folder, _patterns) for pattern in rules]
+    return [pattern for rules in _elements(folder, lambda record: _read(record, _patterns)) for pattern in rules]
 
 
-def _elements(folder: Path, read: Callable[[Any], _Element]) -> Iterator[_Element]:
-    """What `read` makes of each element of the arrays in a folder of part files."""
+def _elements(folder: Path, read: Callable[[bytes], list[_Element]]) -> Iterator[_Element]:
+    """What `read` makes of each record in a folder of part files, one after the other."""
     for part, data in _parts(folder):
         try:
             for record in read_sequence_file(data):
-                yield from _read(record, read)
+                yield from read(record)
         except ModelFormatError as e:
             raise ModelFormatError(f"{part}: {e}; copy or fetch the model again") from e
 
@@ -99,6 +99,7 @@ def read_pairs(data: bytes) -> list[tuple[str, Any]]:
 
 
 def _read(data: bytes, read: Callable[[Any], _Element]) -> list[_Element]:
+    """What `read` makes of each element of the array in a Java stream."""
     try:
         return [read(element) for element in _load(data)]
     except ModelFormatError:
