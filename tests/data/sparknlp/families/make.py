@@ -134,7 +134,8 @@ def _sentencepiece(family: str) -> tuple[bytes, int]:
 
     from tests.models import WORDS
 
-    rules = Path(os.environ.get("TMPDIR", "/tmp")) / "rules.tsv"
+    # In the working folder, because the model keeps the path.
+    rules = Path("rules.tsv")
     rules.write_text(RULES + "\n", encoding="utf-8")
     special: dict[str, Any] = {
         "albert": {"pad_id": 0, "unk_id": 1, "bos_id": -1, "eos_id": -1, "control_symbols": "[CLS],[SEP],[MASK]"},
@@ -155,6 +156,7 @@ def _sentencepiece(family: str) -> tuple[bytes, int]:
         minloglevel=2,
         **special,
     )
+    rules.unlink()
     size = sentencepiece.SentencePieceProcessor(model_proto=made.getvalue()).get_piece_size()
     return made.getvalue(), size + {"xlm-roberta": 2, "camembert": 5}.get(family, 1)
 
