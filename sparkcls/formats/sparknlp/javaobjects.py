@@ -54,17 +54,20 @@ def read_token_rules(folder: Path) -> list[str]:
     ModelFormatError
         A part is corrupt, or holds something else.
     """
-    return [pattern for rules in _elements(folder, lambda record: _read(record, _patterns)) for pattern in rules]
+    found = _elements(folder, lambda record: _read(record, _patterns), "copy the pipeline again")
+    return [pattern for rules in found for pattern in rules]
 
 
-def _elements(folder: Path, read: Callable[[bytes], list[_Element]]) -> Iterator[_Element]:
-    """What `read` makes of each record in a folder of part files, one after the other."""
+def _elements(
+    folder: Path, read: Callable[[bytes], list[_Element]], advice: str = "copy or fetch the model again"
+) -> Iterator[_Element]:
+    """What `read` makes of each record in a folder of part files, one after the other; errors end with the advice."""
     for part, data in _parts(folder):
         try:
             for record in read_sequence_file(data):
                 yield from read(record)
         except ModelFormatError as e:
-            raise ModelFormatError(f"{part}: {e}; copy or fetch the model again") from e
+            raise ModelFormatError(f"{part}: {e}; {advice}") from e
 
 
 def _parts(folder: Path) -> Iterator[tuple[Path, bytes]]:
