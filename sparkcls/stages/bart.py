@@ -1,4 +1,4 @@
-"""BartForZeroShotClassification."""
+"""Classifiers of the family BART."""
 
 from sparkcls.stages.zero_shot import ZeroShotClassifier
 

@@ -1,4 +1,4 @@
-"""LongformerForSequenceClassification."""
+"""Classifiers of the family Longformer."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

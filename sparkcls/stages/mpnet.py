@@ -1,4 +1,4 @@
-"""MPNetForSequenceClassification."""
+"""Classifiers of the family MPNet."""
 
 from sparkcls.stages.sequence_classifier import SequenceClassifier
 

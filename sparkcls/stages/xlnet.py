@@ -1,4 +1,4 @@
-"""XlnetForSequenceClassification."""
+"""Classifiers of the family XLNet."""
 
 from sparkcls.stages.sequence_classifier import SequenceClassifier
 
