@@ -84,6 +84,20 @@ class TextEncoder:
     def _original(self) -> Encode:
         return original_encode(self._folder, self._tokenizer)
 
+    @cached_property
+    def _around(self) -> tuple[list[int], list[int]]:
+        """Special ids before and after a text as Spark NLP puts them, as many as the tokenizer puts."""
+        original = self._folder.family.original
+        if not isinstance(original, Original) or original.around is None:
+            return self._prefix, self._suffix
+        before, after = (self._tokenizer.token_to_id(piece) for piece in original.around)
+        if before is None or after is None or self.special_length != 2:
+            raise ModelFormatError(
+                f"The tokenizer in {self._folder.path} lacks {' or '.join(original.around)}, which Spark NLP puts "
+                "around a text, or puts more there itself. Use setTokenization('huggingface')"
+            )
+        return [before], [after]
+
     @property
     def cased(self) -> bool:
         """Whether any wordpiece has an upper-case letter (``[CLS]`` and its like aside)."""
@@ -103,7 +117,7 @@ class TextEncoder:
             The model cannot be read in ``sparknlp`` mode.
         """
         if tokenization == SPARKNLP:
-            _ = self._original
+            _ = self._original, self._around
         ids: list[list[int] | Exception] = []
         for start in range(0, len(sentences), _CHUNK):
             chunk = sentences[start : start + _CHUNK]
@@ -149,8 +163,9 @@ class TextEncoder:
             One of them is beyond the model's embeddings.
         """
         room = min(max(0, max_length - self.special_length), len(ids))
-        kept = [*self._prefix, *self._cut(ids, room, tokenization)]
-        framed = [*kept, *self._suffix]
+        before, after = self._around if tokenization == SPARKNLP else (self._prefix, self._suffix)
+        kept = [*before, *self._cut(ids, room, tokenization)]
+        framed = [*kept, *after]
         self._check_ids(framed)
         if tokenization == SPARKNLP and self._hides_first:
             return HiddenFirst(framed), len(ids) - room

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,6 +126,10 @@ class Family:
         what cannot be.
     has
         Whether a model of a shape has a weight, given by its role and ``.weight`` or ``.bias``.
+    bare
+        Roles of weights whose names end in neither.
+    in_files
+        Where `names` is empty: the same family with its weights by role, by which files of other systems are read.
     """
 
     model_type: str
@@ -143,6 +147,8 @@ class Family:
     dimensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     derive: Callable[[dict[str, Any]], dict[str, Any]] = dict
     has: Callable[[str, Shape], bool] = _always
+    bare: Collection[str] = ()
+    in_files: Family | None = None
 
     def key_of(self, field: str) -> str:
         """The entry of config.json that says a field of `Shape`."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from sparkcls.families import pieces
 from sparkcls.families.family import NOT_RECORDED, NOT_THERE, Family, Head, Key, Refused
+from sparkcls.families.original import Original
 from sparkcls.families.pieces import Pieces
 
 #: `Family.network` of all of them.
@@ -51,6 +52,8 @@ def generic(
     refused: Mapping[str, Refused] | None = None,
     spark_nlp: str | None = None,
     zero_shot: str | None = None,
+    original: Original | None = None,
+    in_files: Family | None = None,
 ) -> Family:
     """A family that is computed by the class `architecture` of `transformers`.
 
@@ -76,7 +79,8 @@ def generic(
         pieces=tokenizer,
         spark_nlp=spark_nlp,
         zero_shot=zero_shot,
-        original=NOT_RECORDED if spark_nlp or zero_shot else NOT_THERE,
+        original=original or (NOT_RECORDED if spark_nlp or zero_shot else NOT_THERE),
         network=GENERIC,
         refused=refused or {},
+        in_files=in_files,
     )

@@ -27,6 +27,8 @@ class Original:
         Of byte pairs: tokens that it takes for special ones.
     zero_shot
         Whether what its zero-shot classifiers compute is known, and is computed here.
+    around
+        The special pieces that it puts before and after a text; None for the tokenizer's own.
     """
 
     hides_first: bool = False
@@ -34,3 +36,4 @@ class Original:
     dropped: int = 0
     whole: tuple[str, ...] = ()
     zero_shot: bool = False
+    around: tuple[str, str] | None = None

@@ -58,15 +58,17 @@ class Weight:
 def weights_of(family: Family, shape: Shape, outputs: int) -> dict[str, Weight]:
     """Every weight that a classifier of a family has, by role; a head with so many outputs."""
     found: dict[str, Weight] = {}
-    for role, name in family.names.items():
+    for role, named in family.names.items():
         fields = family.dimensions.get(role) or DIMENSIONS[role]
         size = tuple(outputs if field == "outputs" else shape.size(field) for field in fields)
         for i in range(shape.stored if "{i}" in role else 1):
             part = role.format(i=i)
-            full = name.format(i=i // shape.inner_layers, j=i % shape.inner_layers)
-            for kind in ("weight",) if role in _TABLES else ("weight", "bias"):
+            full = named.format(i=i // shape.inner_layers, j=i % shape.inner_layers)
+            bare = role in family.bare
+            for kind in ("weight",) if bare or role in _TABLES else ("weight", "bias"):
                 if family.has(f"{part}.{kind}", shape):
-                    found[f"{part}.{kind}"] = Weight(f"{full}.{kind}", size if kind == "weight" else size[:1])
+                    name = full if bare else f"{full}.{kind}"
+                    found[f"{part}.{kind}"] = Weight(name, size if kind == "weight" else size[:1])
     return found
 
 
@@ -115,7 +117,10 @@ def role_of(family: Family, name: str, inner_layers: int = 1) -> str | None:
     place = place_of(family, own)
     stem, _, kind = own.rpartition(".")
     for role, pattern in _patterns(family):
-        if pattern.fullmatch(stem) and kind in (("weight",) if role in _TABLES else ("weight", "bias")):
+        if role in family.bare:
+            if pattern.fullmatch(own):
+                return f"{role.format(i=place[0] * inner_layers + place[1]) if place else role}.weight"
+        elif pattern.fullmatch(stem) and kind in (("weight",) if role in _TABLES else ("weight", "bias")):
             return f"{role.format(i=place[0] * inner_layers + place[1]) if place else role}.{kind}"
     return None
 

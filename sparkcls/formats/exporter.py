@@ -22,7 +22,7 @@ from sparkcls.families.registry import FAMILIES, family_of_type
 from sparkcls.formats.messages import read_file
 from sparkcls.formats.model import ForeignModel
 from sparkcls.formats.names import contiguous
-from sparkcls.formats.network import Network, check_known
+from sparkcls.formats.network import Network, readable
 from sparkcls.formats.onnx.reader import read_onnx
 from sparkcls.formats.openvino import read_openvino
 from sparkcls.formats.pieces import of_sentencepiece, of_vocabulary
@@ -70,8 +70,7 @@ def read_exporter_folder(folder: Path, heads: int | None = None, family: Family 
     stated = read_json(file) if file else {}
     if file and "model_type" in stated:
         family = family_of_type(stated["model_type"], str(file))
-    family = family or _family(folder)
-    check_known(family, str(folder))
+    family = readable(family or _family(folder), str(folder))
     stated = with_own_names(file, stated, family) if file else {}
     network = _network(folder, family)
     settled = settle(network, stated, heads)
@@ -99,7 +98,8 @@ def _family(folder: Path) -> Family:
     """The family whose names of weights the network has, and whose kind of tokenizer lies beside it."""
     file = next(folder / name for name in (_SAVED_MODEL, _ONNX, *_OPENVINO) if (folder / name).is_file())
     data = read_file(file)
-    named = [f for f in FAMILIES.values() if "embeddings.word" in f.names and _names(f).search(data)]
+    families = [family.in_files or family for family in FAMILIES.values()]
+    named = [f for f in families if "embeddings.word" in f.names and _names(f).search(data)]
     kinds = {kind for kind, present in _kinds(folder).items() if present}
     fitting = [f for f in named if f.pieces.kind in kinds] or named
     if len(fitting) == 1:

@@ -78,19 +78,21 @@ class Network:
         return read_shape(Path(self.what), self.config, self.family)
 
 
-def check_known(family: Family, what: str) -> None:
-    """Refuse a family whose graphs cannot be judged, before they are read.
+def readable(family: Family, what: str) -> Family:
+    """The family as foreign files are read; one whose graphs cannot be judged is refused before they are read.
 
     Raises
     ------
     ModelFormatError
         It is one; the message says what to do, and `what` where it lies.
     """
+    family = family.in_files or family
     if family.network not in NETWORKS:
         raise ModelFormatError(
             f"{what} holds a {family.architecture}, whose graphs sparkcls cannot check, and weights alone do not tell "
             "all of a model; load its Hugging Face folder"
         )
+    return family
 
 
 def nearest(

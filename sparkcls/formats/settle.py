@@ -83,10 +83,11 @@ def settle(network: Network, stated: dict[str, Any], heads: int | None = None) -
     assert best is not None
     if not distance <= network.rounding:
         raise ModelFormatError(f"{what}: {reason(network, best, ids, mask, wanted, distance)}")
-    if best.activation not in ACTIVATIONS:
-        raise ModelFormatError(
-            f"{what}: its graph has the activation {best.activation}; sparkcls computes {', '.join(ACTIVATIONS)}"
-        )
+    for name in (best.activation, best.head_activation):
+        if name not in ACTIVATIONS:
+            raise ModelFormatError(
+                f"{what}: its graph has the activation {name}; sparkcls computes {', '.join(ACTIVATIONS)}"
+            )
     found = _entries(network, best) | more
     for key, value in found.items():
         said = stated.get(key, value)

@@ -10,8 +10,9 @@ Their tokens, sentences and annotations are those above. What differs between fa
 was recorded from Spark NLP 5.5.3 with small random models, also with networks that answer with their inputs.
 `tests/data/sparknlp/families` keeps what it wrote and its scores of 12 awkward texts, with and without `caseSensitive`. In
 the default mode sparkcls is within 3e-7 of `transformers` on all of them; in sparknlp mode, where it is offered, within
-3e-7 of the original. Special pieces stand around a text as in `transformers`, token types are 0, texts are cut on the right
-after they have become wordpieces, and nothing is padded there. A refusal names the family and why."""
+3e-7 of the original. Special pieces stand around a text as in `transformers` where nothing else is said, token types are
+0, texts are cut on the right after they have become wordpieces, and nothing is padded there. A refusal names the family and
+why."""
 
 SECTIONS = {
     "BERT": "Offered. Of every token only the first basic piece is read, as for DistilBERT "
@@ -33,8 +34,11 @@ SECTIONS = {
     "labels differs.",
     "DeBERTa-v2 and v3": "Refused. Every id but those of `[CLS]` and `[SEP]` is one too high, so the network reads the "
     "neighbours of the text's pieces in the vocabulary. Up to 0.59 from `transformers`, 6 of 12 labels differ.",
-    "Longformer and XLNet": "Not offered, and their saved files, which have TensorFlow graphs alone, are not read yet: load "
-    "the Hugging Face folder.",
+    "XLNet": "Offered. Every token by itself, all of its pieces but a lone `▁`; `<cls>` stands before the text and `<sep>` "
+    "after it, where the model expects both behind it. The mask is right. Up to 0.5 from `transformers`, 3 of 12 labels "
+    "differ.",
+    "Longformer": "Not offered, and its saved files, which have TensorFlow graphs alone, are not read yet: load the Hugging "
+    "Face folder.",
 }
 
 TIES = """\

@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from sparkcls.formats.evaluate import Array
-from sparkcls.formats.reference import deberta
+from sparkcls.formats.reference import deberta, xlnet
 from sparkcls.formats.reference.post_norm import post_norm
 from sparkcls.formats.reference.reading import Reading, Weights
 
@@ -41,16 +43,20 @@ class Arithmetic:
         What a look into the graph tells; it may raise ModelFormatError.
     untold
         What else may be meant, the likeliest first.
+    types
+        Token types of ids, which a graph is fed if it takes some.
     """
 
     scores: Callable[[Weights, Array, Array, Reading], Array]
     told: Callable[[Weights], dict[str, Any]] = _nothing
     told_by_graph: Callable[[Weights, Collection[str], Inside | None, str], dict[str, Any]] = _no_graph
     untold: Callable[[Weights], list[dict[str, Any]]] = _one
+    types: Callable[[Array], Array] = np.zeros_like
 
 
 #: By `Family.network`.
 NETWORKS: dict[str, Arithmetic] = {
     "post_norm": Arithmetic(post_norm),
     "deberta": Arithmetic(deberta.scores, deberta.told, deberta.told_by_graph, deberta.untold),
+    "xlnet": Arithmetic(xlnet.scores, xlnet.told, xlnet.told_by_graph, xlnet.untold, xlnet.types),
 }

@@ -39,7 +39,8 @@ MADE_OF: dict[str, Collection[str]] = {
     "sigmoid": ("Sigmoid",),
     "mish": ("Softplus", "Tanh", "Mish"),
 }
-_ENDS: dict[str, Callable[[Array], Array]] = {
+#: What scores may go through.
+ENDS: dict[str, Callable[[Array], Array]] = {
     "": lambda x: x,
     "softmax": softmax,
     "sigmoid": sigmoid,
@@ -123,4 +124,4 @@ def classified(w: Weights, x: Array, reading: Reading) -> Array:
     pooled = x[:, 0]
     if "head.dense.weight" in w:
         pooled = FUNCTIONS[reading.head_activation](linear(w, pooled, "head.dense"))
-    return _ENDS[reading.end](linear(w, pooled, "head.output"))
+    return ENDS[reading.end](linear(w, pooled, "head.output"))

@@ -26,7 +26,7 @@ from sparkcls.formats.messages import read_file
 from sparkcls.formats.metadata import metadata_line, parse_metadata
 from sparkcls.formats.model import ForeignModel
 from sparkcls.formats.names import StateDict, contiguous
-from sparkcls.formats.network import Network, check_known
+from sparkcls.formats.network import Network, readable
 from sparkcls.formats.onnx.reader import read_onnx
 from sparkcls.formats.openvino import read_openvino
 from sparkcls.formats.pieces import of_sentencepiece, of_vocabulary
@@ -119,7 +119,7 @@ def read_saved_model(folder: Path, heads: int | None = None) -> ForeignModel:
             "Face folder"
         )
     family, zero_shot = found
-    check_known(family, str(folder))
+    family = readable(family, str(folder))
     params = _params(metadata)
     carried = CARRIED + CARRIED_ZERO_SHOT if zero_shot else CARRIED
     stem = _stem(family)

@@ -112,6 +112,22 @@ def _slice(a: Any, budget: Budget, x: Array, begin: Array, size: Array) -> Array
     return np.asarray(x[tuple(slice(b, None if s < 0 else b + s) for b, s in pairs)])
 
 
+def _one_hot(a: Any, budget: Budget, indices: Array, depth: Array, on: Array, off: Array) -> Array:
+    if a.get("axis", -1) != -1:
+        raise ValueError("axis")
+    numbers = np.arange(budget.elements((*indices.shape, int(depth)))[-1])
+    return np.where(indices[..., None] == numbers, on, off)
+
+
+def _diagonal(a: Any, budget: Budget, values: Array, k: Array, rows: Array, columns: Array, padding: Array) -> Array:
+    """Square matrices with these on the diagonal."""
+    size = values.shape[-1]
+    if ints(k) != (0,) or {int(rows), int(columns)} - {-1, size}:
+        raise ValueError("another diagonal, or no square")
+    budget.elements((*values.shape, size))
+    return np.where(np.eye(size, dtype=bool), values[..., None], padding)
+
+
 def _split(node: Node, inputs: list[Any], budget: Budget) -> list[Any]:
     return np.split(inputs[1], node.attributes["num_split"], int(inputs[0]))
 
@@ -153,6 +169,7 @@ OPERATIONS: dict[str, Operation] = (
         "Cast": _of(lambda a, budget, x: cast(x, KINDS[a["DstT"]])),
         "ConcatV2": _concat,
         "Const": _constant,
+        "Cos": each(np.cos),
         "Cumsum": _of(lambda a, budget, x, axis: np.cumsum(x, int(axis))),
         "Einsum": lambda node, inputs, budget: [einsum(node.attributes["equation"].decode(), inputs, budget)],
         "Elu": _of(lambda a, budget, x: np.where(x > 0, x, np.expm1(x))),
@@ -174,12 +191,14 @@ OPERATIONS: dict[str, Operation] = (
         "LogicalOr": each(np.logical_or),
         "LogSoftmax": _of(lambda a, budget, x: np.log(softmax(x))),
         "MatMul": _of(_product),
+        "MatrixDiagV3": _of(_diagonal),
         "Max": _reduce(np.max),
         "Maximum": each(np.maximum),
         "Mean": _reduce(np.mean),
         "Min": _reduce(np.min),
         "Minimum": each(np.minimum),
         "NotEqual": each(np.not_equal),
+        "OneHot": _of(_one_hot),
         "OnesLike": each(np.ones_like),
         "Pack": _pack,
         "PlaceholderWithDefault": same,
@@ -196,6 +215,7 @@ OPERATIONS: dict[str, Operation] = (
         "Select": each(np.where),
         "SelectV2": each(np.where),
         "Shape": _of(lambda a, budget, x: np.array(x.shape, np.int64)),
+        "Sin": each(np.sin),
         "Size": _of(lambda a, budget, x: np.array(x.size)),
         "Slice": _of(_slice),
         "Snapshot": same,

@@ -18,6 +18,7 @@ from sparkcls.formats.evaluate import Budget, Node, Operation, as_double, evalua
 from sparkcls.formats.messages import check_size, parse, read_file
 from sparkcls.formats.names import Names, StateDict, contiguous, keras_name
 from sparkcls.formats.network import Network
+from sparkcls.formats.reference.networks import NETWORKS
 from sparkcls.formats.tensorflow.graphdef import called, node_of, shared_name, variable_names
 from sparkcls.formats.tensorflow.operations import OPERATIONS
 from sparkcls.formats.tensorflow.tensorbundle import TensorBundle
@@ -88,7 +89,7 @@ def read_tensorflow(
         what=str(graph),
         family=family,
         state=state,
-        run=_run_of(parsed.node, functions, arrays, signature),
+        run=_run_of(parsed.node, functions, arrays, signature, NETWORKS[family.network].types),
         takes_mask=_MASK in signature,
         operations={node.op for nodes in reached for node in nodes},
         epsilons={e for nodes in reached for e in _epsilons(nodes)},
@@ -174,7 +175,11 @@ def _epsilons(nodes: Iterable[Any]) -> set[float]:
 
 
 def _run_of(
-    nodes: Iterable[Any], functions: dict[str, Any], variables: dict[str, np.ndarray], signature: dict[str, str]
+    nodes: Iterable[Any],
+    functions: dict[str, Any],
+    variables: dict[str, np.ndarray],
+    signature: dict[str, str],
+    types: Callable[[np.ndarray], np.ndarray],
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """What the graph computes, as a function of ids and attention mask."""
     by_name = {node.name: node for node in nodes}
@@ -207,7 +212,7 @@ def _run_of(
 
     def run(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         known = dict(values)
-        for name, array in zip(_INPUTS, (ids, mask, np.zeros_like(ids)), strict=True):
+        for name, array in zip(_INPUTS, (ids, mask, types(ids)), strict=True):
             if name in signature:
                 known[_tensor(signature[name])] = array
         outputs = [name for name in signature if name not in _INPUTS]

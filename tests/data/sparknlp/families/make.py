@@ -3,6 +3,7 @@
 Nothing here runs in the tests. Each step needs an environment of its own, see README.md:
 
     python -m tests.data.sparknlp.families.make export WORK    torch, transformers, onnx, sentencepiece
+    python make.py tensorflow WORK                             tensorflow-cpu, tf-keras, transformers 4
     python make.py save WORK                                   spark-nlp and its JARs (JARS=folder)
 """
 
@@ -14,6 +15,7 @@ import shutil
 import sys
 import zipfile
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +45,12 @@ RULES = "\n".join(f"{ord(a):X}\t{' '.join(f'{ord(c):X}' for c in b)}" for a, b i
 
 @dataclass(frozen=True)
 class Fixture:
-    """One random model: its family by `model_type`, its class in Spark NLP, and what differs from the usual."""
+    """One random model: its family by `model_type`, its class in Spark NLP, what differs from the usual, and its engine."""
 
     family: str
     class_name: str
     config: dict[str, Any] = field(default_factory=dict)
+    engine: str = "onnx"
 
 
 FIXTURES = {
@@ -63,6 +66,13 @@ FIXTURES = {
     "mpnet": Fixture("mpnet", "MPNetForSequenceClassification"),
     "albert": Fixture("albert", "AlbertForSequenceClassification", {"num_hidden_layers": 3}),
     "deberta": Fixture("deberta-v2", "DeBertaForSequenceClassification"),
+    # Spark NLP reads it as TensorFlow alone.
+    "xlnet": Fixture(
+        "xlnet",
+        "XlnetForSequenceClassification",
+        {"d_model": 16, "d_inner": 24, "n_head": 2},
+        "tensorflow",
+    ),
 }
 _SMALL = {"hidden_size": 16, "intermediate_size": 24, "num_attention_heads": 2, "max_position_embeddings": 40}
 _FILES = {
@@ -70,13 +80,14 @@ _FILES = {
     "camembert": "sentencepiece.bpe.model",
     "deberta-v2": "spm.model",
     "xlm-roberta": "sentencepiece.bpe.model",
+    "xlnet": "spiece.model",
 }
 
 
 # --- exporter folders: what the importing notebooks of Spark NLP make -----------------------------
 
 
-def export(work: Path) -> None:
+def export(work: Path, only: list[str]) -> None:
     """Write WORK/<fixture>/ for every fixture, and WORK/<fixture>.json with the scores of `transformers`."""
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -84,6 +95,8 @@ def export(work: Path) -> None:
     from tests.families import save_tiny_family
 
     for number, (name, fixture) in enumerate(FIXTURES.items()):
+        if only and name not in only:
+            continue
         folder = work / name
         shutil.rmtree(folder, ignore_errors=True)
         hub = folder / "hf"
@@ -95,8 +108,9 @@ def export(work: Path) -> None:
                 for parameter in model.parameters():
                     parameter.copy_(parameter.bfloat16())  # Half of each float is then zero, and so is half the zip.
 
+        small = {} if fixture.family == "xlnet" else _SMALL
         save_tiny_family(
-            hub, fixture.family, LABELS, seed=number, change=rounded, **{**_SMALL, **size, **fixture.config}
+            hub, fixture.family, LABELS, seed=number, change=rounded, **{**small, **size, **fixture.config}
         )
         assets = folder / "assets"
         assets.mkdir()
@@ -123,7 +137,8 @@ def export(work: Path) -> None:
                 ids.append(inputs["input_ids"][0].tolist())
         record = {"labels": LABELS, "transformers": scores, "ids": ids}
         (work / f"{name}.json").write_text(json.dumps(record), encoding="utf-8")
-        _export_onnx(network, folder / "model.onnx", with_types=fixture.family in ("bert", "albert"))
+        if fixture.engine == "onnx":
+            _export_onnx(network, folder / "model.onnx", with_types=fixture.family in ("bert", "albert"))
 
 
 def _sentencepiece(family: str) -> tuple[bytes, int]:
@@ -143,6 +158,7 @@ def _sentencepiece(family: str) -> tuple[bytes, int]:
             **{"pad_id": 0, "bos_id": 1, "eos_id": 2, "unk_id": 3},
             **{"pad_piece": "[PAD]", "bos_piece": "[CLS]", "eos_piece": "[SEP]", "unk_piece": "[UNK]"},
         },
+        "xlnet": {"control_symbols": "<cls>,<sep>,<pad>,<mask>,<eod>,<eop>"},
     }.get(family, {})
     made = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
@@ -189,6 +205,106 @@ def _export_onnx(model: Any, file: Path, with_types: bool) -> None:
             opset_version=14,
             dynamo=False,
         )
+
+
+def export_tensorflow(work: Path) -> None:
+    """Write saved_model.pb and variables/ of the fixtures that TensorFlow runs, with the signature for Spark NLP."""
+    import numpy as np
+    import tensorflow as tf
+    import transformers
+    from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+
+    for name, fixture in FIXTURES.items():
+        if fixture.engine != "tensorflow":
+            continue
+        folder = work / name
+        network = transformers.TFAutoModelForSequenceClassification.from_pretrained(folder / "hf")
+        names = ["input_ids", "attention_mask", *(["token_type_ids"] if fixture.family == "xlnet" else [])]
+        spec = {key: tf.TensorSpec([None, None], tf.int32, name=key) for key in names}
+
+        serve = tf.function(partial(_logits, network), input_signature=[spec])
+        # Of Keras's model the variables alone, so that the graph is small.
+        holder = tf.Module()
+        holder.weights, holder.serve = network.weights, serve
+        tf.saved_model.save(holder, str(folder), signatures={"serving_default": serve})
+        record = json.loads((work / f"{name}.json").read_text(encoding="utf-8"))
+        ids = np.array(record["ids"][0])[None]
+        given = {key: tf.constant(np.ones_like(ids) * (key == "attention_mask"), tf.int32) for key in names}
+        scores = tf.nn.softmax(serve(given | {"input_ids": tf.constant(ids, tf.int32)})["logits"]).numpy()
+        print(name, np.abs(scores[0] - record["transformers"][0]).max())
+        saved = SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+        _shorten(saved.meta_graphs[0].graph_def)
+        (folder / "saved_model.pb").write_bytes(saved.SerializeToString())
+
+
+def _logits(network: Any, inputs: Any) -> Any:
+    return {"logits": network(inputs, training=False).logits}
+
+
+def _shorten(graph: Any) -> None:
+    """Take out what the TensorFlow inside Spark NLP, 2.4, does not know, checks, and names within functions."""
+    later = {node.name for node in graph.node if node.op == "DisableCopyOnRead"}
+    for nodes in [graph.node, *(f.node_def for f in graph.library.function)]:
+        for node in nodes:
+            for attribute in ("debug_name", "validate_shape", "grad_a", "grad_b", "grad_x", "grad_y", "_output_shapes"):
+                if attribute in node.attr and (node.op in _LATER or attribute.startswith("_")):
+                    del node.attr[attribute]
+    for function in graph.library.function:
+        computes = bool(function.ret) and not function.signature.name.startswith("__inference__traced_")
+        by_name = {node.name: node for node in function.node_def}
+        todo = [*function.ret.values(), *(function.control_ret.values() if not computes else ())]
+        kept: dict[str, Any] = {}
+        while todo:
+            name = todo.pop().lstrip("^").partition(":")[0]
+            if name in by_name and name not in kept:
+                kept[name] = by_name[name]
+                todo += [i for i in by_name[name].input if not (computes and i.startswith("^"))]
+        kept = {name: node for name, node in kept.items() if node.op != "DisableCopyOnRead"}
+        short = {name: f"n{i}" for i, name in enumerate(n for n in by_name if n in kept)}
+
+        def renamed(reference: str, short: dict[str, str] = short) -> str:
+            name, colon, rest = reference.lstrip("^").partition(":")
+            return "^" * reference.startswith("^") + short.get(name, name) + colon + rest
+
+        nodes = [node for node in function.node_def if node.name in kept]
+        for node in nodes:
+            inputs = [
+                renamed(i)
+                for i in node.input
+                if not i.startswith("^") or (not computes and i.lstrip("^").partition(":")[0] in kept)
+            ]
+            del node.input[:]
+            node.input.extend(inputs)
+            node.name = short[node.name]
+        made = [type(node).FromString(node.SerializeToString()) for node in nodes]
+        del function.node_def[:]
+        function.node_def.extend(made)
+        for key, reference in list(function.ret.items()):
+            function.ret[key] = renamed(reference)
+        for key, reference in list(function.control_ret.items()):
+            if computes or reference not in kept:
+                del function.control_ret[key]
+                function.signature.control_output.remove(key)
+            else:
+                function.control_ret[key] = renamed(reference)
+        for argument in function.arg_attr.values():
+            argument.attr.pop("_output_shapes", None)
+    kept_nodes = [node for node in graph.node if node.name not in later]
+    del graph.node[:]
+    graph.node.extend(kept_nodes)
+    called = {
+        a.func.name
+        for nodes in [graph.node, *(f.node_def for f in graph.library.function)]
+        for node in nodes
+        for a in node.attr.values()
+    }
+    functions = [f for f in graph.library.function if f.signature.name in called]
+    del graph.library.function[:]
+    graph.library.function.extend(functions)
+
+
+#: Operations that have attributes of later releases.
+_LATER = ("VarHandleOp", "AssignVariableOp", "MatMul", "BatchMatMulV2")
 
 
 # --- what Spark NLP makes of them -----------------------------------------------------------------
@@ -244,6 +360,8 @@ def save(work: Path, only: list[str]) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "export":
-        export(Path(sys.argv[2]))
+        export(Path(sys.argv[2]), sys.argv[3:])
+    elif sys.argv[1] == "tensorflow":
+        export_tensorflow(Path(sys.argv[2]))
     else:
         save(Path(sys.argv[2]), sys.argv[3:])
