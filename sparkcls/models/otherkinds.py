@@ -13,6 +13,8 @@ from sparkcls.errors import ModelFormatError
 PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 #: Weights of frameworks that sparkcls does not have.
 _FRAMEWORKS = {"tf_model*.h5": "TensorFlow's (Keras)", "flax_model*.msgpack": "Flax's"}
+#: What sentence-transformers, and SetFit, put beside a model.
+_MODULES = "modules.json"
 ADAPTER = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 _WANTED = "model.safetensors"
@@ -40,6 +42,16 @@ def refuse_adapter(folder: Path) -> None:
             f"{folder} holds an adapter of PEFT ({ADAPTER}), a change of another model; merge it once with "
             f"`sparkcls convert {folder} OUT` or loadSavedModel(folder). If the whole model is there, remove {ADAPTER}"
         )
+
+
+def without_head(folder: Path) -> str:
+    """What to say of a model whose head is missing."""
+    if (folder / _MODULES).is_file():
+        return (
+            f"{_MODULES} says that it is one of sentence-transformers or SetFit, which makes vectors of texts; what "
+            "classifies these is not part of it, and is a pickle in SetFit's folders"
+        )
+    return "is it a model with a classification head?"
 
 
 def missing_weights(where: str, names: list[str]) -> ModelFormatError:

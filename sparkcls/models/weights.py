@@ -10,7 +10,7 @@ from sparkcls.families.family import Family
 from sparkcls.families.shape import Shape
 from sparkcls.families.weights import OUTPUT, own_name, place_of, weights_of
 from sparkcls.models.config import CONFIG
-from sparkcls.models.otherkinds import missing_weights
+from sparkcls.models.otherkinds import missing_weights, without_head
 from sparkcls.models.shards import INDEX, WEIGHTS, has_weights, weight_files
 from sparkcls.models.tensors import FLOATS, Tensor, read_header
 
@@ -52,8 +52,8 @@ def read_weights(folder: Path, family: Family, shape: Shape) -> dict[str, Tensor
     if missing:
         _refuse_foreign(where, by_name, family)
         raise ModelFormatError(
-            f"{where} lacks {len(missing)} weights of a {family.architecture}, the first is {missing[0]}; is it a "
-            "model with a classification head?"
+            f"{where} lacks {len(missing)} weights of a {family.architecture}, the first is {missing[0]}; "
+            f"{without_head(folder)}"
         )
     beyond = [
         name

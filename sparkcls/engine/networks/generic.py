@@ -12,7 +12,6 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from sparkcls.engine.networks.blocks import Forward, Linears, Weights
@@ -21,6 +20,7 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.families.family import Head
 from sparkcls.families.shape import Shape
 from sparkcls.models.layout import ModelFolder
+from sparkcls.models.otherkinds import without_head
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -37,7 +37,6 @@ def load(folder: ModelFolder, device: torch.device) -> tuple[Weights, Forward]:
     model = _model(folder)
     torch.nn.Module.to(model, device)
     takes = inspect.signature(model.forward).parameters
-    outputs = len(folder.labels)
 
     def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linears: Linears) -> Tensor:
         dtype = linears.dtype if shape.special["halves"] else torch.float32
@@ -45,12 +44,7 @@ def load(folder: ModelFolder, device: torch.device) -> tuple[Weights, Forward]:
             _scores(model, {name: part for name, part in batch.items() if name in takes}, dtype)
             for batch in _batches(packing, shape.special["pads"], model.config)
         ]
-        scores = torch.cat(found).float()
-        if scores.shape[1] != outputs:
-            raise ModelFormatError(
-                f"{folder.path}: the model has {scores.shape[1]} outputs, config.json says {outputs}"
-            )
-        return scores
+        return torch.cat(found).float()
 
     return dict(model.named_parameters()), forward
 
@@ -75,12 +69,17 @@ def _model(folder: ModelFolder) -> PreTrainedModel:
             local_files_only=True,
             output_loading_info=True,
         )
-    except (SafetensorError, RuntimeError, ValueError, ImportError, KeyError, TypeError) as e:
+    except Exception as e:  # whatever a class makes of a configuration that it did not expect
         raise ModelFormatError(f"transformers cannot load {folder.path} as a {kind.__name__}: {e}") from e
     if loading["missing_keys"]:
         raise ModelFormatError(
             f"{folder.path} lacks {len(loading['missing_keys'])} weights of a {kind.__name__}, the first is "
-            f"{min(loading['missing_keys'])}; is it a model with a classification head?"
+            f"{min(loading['missing_keys'])}; {without_head(folder.path)}"
+        )
+    outputs = model.config.num_labels
+    if outputs != len(folder.labels):
+        raise ModelFormatError(
+            f"{folder.path}: a {kind.__name__} has {outputs} outputs if config.json has no id2label; write it there"
         )
     loaded: PreTrainedModel = model.eval()
     return loaded

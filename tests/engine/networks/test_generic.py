@@ -147,11 +147,22 @@ def test_a_model_without_a_head_is_refused(copy):
         ({"id2label": {"0": "a", "1": "b"}, "label2id": {"a": 0, "b": 1}}, "transformers cannot load .* as a Bart"),
         ({"d_model": 48}, "transformers cannot load .* as a BartForSequenceClassification"),
         ({"activation_function": "no such"}, "transformers cannot load .* as a BartForSequenceClassification"),
+        ({"use_cache": None}, "transformers cannot load .* as a BartForSequenceClassification: .*use_cache"),
+        ({"encoder_attention_heads": 0}, "transformers cannot load .* as a BartForSequenceClassification"),
+        ({"id2label": None}, "a BartForSequenceClassification has 3 outputs if config.json has no id2label"),
     ],
 )
 def test_what_transformers_cannot_load(copy, change, message):
     change_config(copy, **change)
     with pytest.raises(ModelFormatError, match=message):
+        network(copy)
+
+
+def test_the_head_of_a_sentence_encoder_is_told_to_be_elsewhere(copy):
+    weights = load_file(copy / "model.safetensors")
+    save_file({n: t for n, t in weights.items() if not n.startswith("classification_head")}, copy / "model.safetensors")
+    (copy / "modules.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(ModelFormatError, match=r"lacks 4 weights .*; modules.json says .* sentence-transformers"):
         network(copy)
 
 
