@@ -119,11 +119,10 @@ def _check_name(spark: SparkSession, name: Any) -> None:
 def _stages_of(model: Any) -> list[Transformer]:
     """The stages from text to categories."""
     if isinstance(model, SequenceClassifier):
-        document, token = DocumentAssembler().setInputCol("text"), Tokenizer().setInputCols(["document"])
-        classifier = model.copy().setInputCols(["document", "token"])
-        if classifier.reads_pairs():
+        if model.reads_pairs():
             raise ParamTypeError("register takes a classifier of single texts; this one reads pairs")
-        return [document, token, classifier]
+        document, token = DocumentAssembler().setInputCol("text"), Tokenizer().setInputCols(["document"])
+        return [document, token, model.copy().setInputCols(["document", "token"])]
     return text_stages("register", model, or_else="a classifier stage or ")[1]
 
 

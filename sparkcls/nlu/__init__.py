@@ -94,6 +94,11 @@ def _from_disk(path: str | os.PathLike[str]) -> dict[str, SequenceClassifier]:
     if not is_pipeline:
         return {"": classifier_of_folder(path)}
     found = [stage for stage in stages if isinstance(stage, SequenceClassifier)]
+    if any(stage.reads_pairs() for stage in found):
+        raise ParamTypeError(
+            f"nlu.load(path={path!r}): its classifier reads pairs of texts, and predict takes single texts; load it "
+            "with LightPipeline.load or PipelineModel.load"
+        )
     if len(found) == 1:
         return {"": found[0]}
     ids = {stage.getOutputCol().removeprefix(f"{CATEGORY}_"): stage for stage in found}

@@ -5,7 +5,7 @@ import torch
 from pyspark.ml import PipelineModel
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from sparkcls import sql
+from sparkcls import nlu, sql
 from sparkcls.base import DocumentAssembler, LightPipeline
 from sparkcls.errors import ColumnError, InputError, ParamError, ParamTypeError
 from sparkcls.stages.sentence_detector import SentenceDetector
@@ -125,14 +125,18 @@ def test_a_model_with_one_output_gives_a_score(tmp_path):
     )
 
 
-def test_what_takes_single_texts_says_so(spark, folder):
+def test_what_takes_single_texts_says_so(spark, folder, tmp_path):
     stage = classifier_of(folder).setPairCol("other_document")
     model = PipelineModel(pair_stages(classifier_of(folder)))
     with pytest.raises(ParamTypeError, match="classifies pairs of texts; give the second text too"):
         LightPipeline(model).annotate("good")
-    for given in (stage, model):
+    in_input_cols = classifier_of(folder).setInputCols(["document", "other_document", "token"])
+    for given in (stage, in_input_cols, model):
         with pytest.raises(ParamTypeError, match="single texts; this one reads pairs"):
             sql.register(spark, "judge", given)
+    model.write().overwrite().save(str(tmp_path / "saved"))
+    with pytest.raises(ParamTypeError, match="reads pairs of texts, and predict takes single texts"):
+        nlu.load(path=str(tmp_path / "saved"))
     lacking = PipelineModel([pair_stages(stage)[0], *pair_stages(stage)[2:]])
     with pytest.raises(ColumnError, match="there is no column 'other_document'"):
         lacking.transform(texts_frame(spark, ["a"]))
