@@ -70,7 +70,7 @@ def _byte_pairs(tokenizer: Tokenizer, original: Original) -> Callable[[str], lis
 
     def encode(token: str) -> list[int]:
         if token in whole:
-            if original.hides_first and whole[token] == 0:
+            if token == original.hidden or (original.hides_first and whole[token] == 0):
                 raise ValueError(f"Spark NLP hides the token {token!r} from the others, also within a text")
             return [whole[token]]
         cut = words.pre_tokenize_str(token)

@@ -27,6 +27,8 @@ class Original:
         Of byte pairs: tokens that it takes for special ones.
     zero_shot
         Whether what its zero-shot classifiers compute is known, and is computed here.
+    hidden
+        Of byte pairs: a token that its mask leaves out; a text with it is not scored.
     around
         The special pieces that it puts before and after a text; None for the tokenizer's own.
     """
@@ -36,4 +38,5 @@ class Original:
     dropped: int = 0
     whole: tuple[str, ...] = ()
     zero_shot: bool = False
+    hidden: str | None = None
     around: tuple[str, str] | None = None

@@ -17,13 +17,15 @@ KEYS: Mapping[str, Key] = {
 }
 #: A classifier's head, on the first token.
 HEAD_NAMES: Mapping[str, str] = {"head.dense": "classifier.dense", "head.output": "classifier.out_proj"}
+#: Tokens that Spark NLP takes for special ones.
+SPECIAL = ("<s>", "</s>", "<unk>", "<pad>", "<mask>")
 
 ROBERTA = Family(
     model_type="roberta",
     architecture="RobertaForSequenceClassification",
     spark_nlp="RoBertaForSequenceClassification",
     zero_shot="RoBertaForZeroShotClassification",
-    original=Original(hides_first=True, whole=("<s>", "</s>", "<unk>", "<pad>", "<mask>")),
+    original=Original(hides_first=True, whole=SPECIAL),
     prefix="roberta.",
     keys=KEYS,
     names={**encoder_names("roberta."), **HEAD_NAMES},

@@ -66,7 +66,10 @@ FIXTURES = {
     "mpnet": Fixture("mpnet", "MPNetForSequenceClassification"),
     "albert": Fixture("albert", "AlbertForSequenceClassification", {"num_hidden_layers": 3}),
     "deberta": Fixture("deberta-v2", "DeBertaForSequenceClassification"),
-    # Spark NLP reads it as TensorFlow alone.
+    # Spark NLP reads these as TensorFlow alone. Of a Longformer its files would be too large: the folder of `export` is kept.
+    "longformer": Fixture(
+        "longformer", "LongformerForSequenceClassification", {"attention_window": [4, 8]}, "tensorflow"
+    ),
     "xlnet": Fixture(
         "xlnet",
         "XlnetForSequenceClassification",
@@ -349,8 +352,10 @@ def save(work: Path, only: list[str]) -> None:
             record["sparknlp_cased" if cased else "sparknlp"] = [scores[i] for i in range(len(TEXTS))]
         record |= {"version": sparknlp.version()}
         (HERE / f"{name}.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
-        saved = work / f"{name}_saved"
-        classifier.write().overwrite().save(str(saved))
+        saved = work / name / "hf"
+        if name != "longformer":
+            saved = work / f"{name}_saved"
+            classifier.write().overwrite().save(str(saved))
         with zipfile.ZipFile(HERE / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(saved.rglob("*")):
                 archive.write(file, file.relative_to(saved))
