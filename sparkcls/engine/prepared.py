@@ -11,7 +11,7 @@ from sparkcls.engine.contract import SPARKNLP, Outcome, Pair, Reading, Sentence
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.passes import Result
 from sparkcls.engine.zero_shot import Answer, Hypotheses
-from sparkcls.errors import InputError, ParamError
+from sparkcls.errors import InputError, ModelFormatError, ParamError
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,8 @@ def prepare(
 
     Raises
     ------
+    ModelFormatError
+        The tokenizer takes no pairs.
     ParamError
         ``max_length`` leaves no room for a text.
     """
@@ -128,7 +130,7 @@ def prepare(
             continue
         try:
             found = list(_sequences(encoder, ids, reading, hypotheses))
-        except ParamError:
+        except (ModelFormatError, ParamError):
             raise
         except ValueError as e:
             prepared.refused[number] = e

@@ -1,5 +1,8 @@
 """Classifiers of text pairs: by Spark, by a LightPipeline, and what becomes of rows that are no pair."""
 
+import json
+import shutil
+
 import pytest
 import torch
 from pyspark.ml import PipelineModel
@@ -7,7 +10,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from sparkcls import nlu, sql
 from sparkcls.base import DocumentAssembler, LightPipeline
-from sparkcls.errors import ColumnError, InputError, ParamError, ParamTypeError
+from sparkcls.errors import ColumnError, InputError, ModelFormatError, ParamError, ParamTypeError
 from sparkcls.stages.sentence_detector import SentenceDetector
 from sparkcls.stages.tokenizer import Tokenizer
 from tests.models import poisonous, save_tiny_model
@@ -140,6 +143,30 @@ def test_what_takes_single_texts_says_so(spark, folder, tmp_path):
     lacking = PipelineModel([pair_stages(stage)[0], *pair_stages(stage)[2:]])
     with pytest.raises(ColumnError, match="there is no column 'other_document'"):
         lacking.transform(texts_frame(spark, ["a"]))
+
+
+def test_a_tokenizer_that_takes_no_pairs_is_a_fault_of_the_model_not_of_rows(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    content = json.loads((copy / "tokenizer.json").read_text(encoding="utf-8"))
+    cls = {"id": "[CLS]", "ids": [2], "tokens": ["[CLS]"]}
+    sep = {"id": "[SEP]", "ids": [3], "tokens": ["[SEP]"]}
+    text = {"Sequence": {"id": "A", "type_id": 0}}
+    content["post_processor"] = {
+        "type": "TemplateProcessing",
+        "single": [
+            {"SpecialToken": {"id": "[CLS]", "type_id": 0}},
+            text,
+            {"SpecialToken": {"id": "[SEP]", "type_id": 0}},
+        ],
+        "pair": [text, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {"[CLS]": cls, "[SEP]": sep},
+    }
+    (copy / "tokenizer.json").write_text(json.dumps(content), encoding="utf-8")
+    settings = {"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "[UNK]"}
+    (copy / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    light = LightPipeline(PipelineModel(pair_stages(classifier_of(copy))))
+    with pytest.raises(ModelFormatError, match="which needs a template for pairs"):
+        light.annotate("good film", "bad film")
 
 
 def test_columns_of_pairs_are_checked(folder):
