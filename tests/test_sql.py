@@ -279,6 +279,11 @@ class Other(Transformer):
         return dataset
 
 
+def test_a_stage_needs_no_columns(spark, tiny_model):
+    sql.register(spark, "tiny", DistilBertForSequenceClassification.loadSavedModel(tiny_model))
+    assert spark.sql("SELECT tiny('a good film').label").first()[0] in ("red", "green", "blue")
+
+
 def test_bad_models(spark, bundled, tiny_model):
     document, token = DocumentAssembler(inputCol="text"), Tokenizer(inputCols=["document"])
     fitted = pipeline_of(bundled)

@@ -88,7 +88,8 @@ class Classifying(HasModel, AnnotatorStage):
 
     def reads_pairs(self) -> bool:
         """Whether it classifies pairs of texts."""
-        return len(self.columns_read()) > len(self.inputAnnotatorTypes)
+        columns = self.getInputCols() if self.isDefined("inputCols") else []
+        return self.getPairCol() is not None or len(columns) > len(self.inputAnnotatorTypes)
 
     def score_labels(self) -> list[str]:
         """The labels whose scores each annotation has."""
