@@ -221,7 +221,10 @@ class Cluster:
             return dict(json.load(answer))
 
     def confs(self) -> dict[str, Any]:
-        """What drivers of tests are started with: an executor a core, local addresses, small heaps."""
+        """What drivers of tests are started with: an executor a core, local addresses, small heaps, no waiting for places.
+
+        With Spark's wait of 3 s for the host that shuffled the rows, a machine that is quick enough runs all tasks there.
+        """
         return {
             "spark.master": self.url,
             "spark.driver.host": "127.0.0.1",
@@ -231,6 +234,7 @@ class Cluster:
             "spark.executor.extraJavaOptions": SHORT_LIVED,
             "spark.executor.cores": 1,
             "spark.executor.memory": "512m",
+            "spark.locality.wait": "0",
             "spark.ui.enabled": "false",
             "spark.sql.shuffle.partitions": 2,
             "spark.local.dir": str(self.folder / "driver"),
