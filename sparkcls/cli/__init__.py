@@ -1,21 +1,39 @@
 """The command `sparkcls`: models on this machine and in the store; moving code here; planning; measuring.
 
-It needs neither Spark nor torch; only `migrate` and `bench` need them.
+Each command is a module with `add_arguments(parser)`, `run(args)` and, if there is more to say, `EPILOG`. It is
+imported only if it is asked for, so that `sparkcls --help` answers at once, and a command needs only what it uses:
+Spark and torch are needed by `migrate` and `bench` alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from sparkcls._version import __version__
-from sparkcls.bench import command as benchmark
 from sparkcls.errors import ParamError, ParamTypeError, SparkclsError, flattened
-from sparkcls.migrate import command as migration
-from sparkcls.plan import command as planning
+
+#: Each command's module, and what `sparkcls --help` says of it.
+COMMANDS = {
+    "models": (
+        "sparkcls.cli.models",
+        "list models: bundled, cached, those of the model cards, and those of the store if it can be reached",
+    ),
+    "pull": ("sparkcls.cli.pull", "fetch a model into the cache, or into a folder to ship"),
+    "show": ("sparkcls.cli.show", "what is known of a model; fetches nothing"),
+    "cache": ("sparkcls.cli.cache", "what the cache keeps, and removing what is no longer used"),
+    "convert": (
+        "sparkcls.cli.convert",
+        "turn a model of Spark NLP, a TensorFlow, ONNX or Hugging Face export, an adapter of LoRA or a pickle of "
+        "PyTorch into a model folder",
+    ),
+    "migrate": ("sparkcls.migrate.command", "move scripts and notebooks from Spark NLP to sparkcls"),
+    "plan": ("sparkcls.plan.command", "how long a job takes, on how many cores or GPUs, and how to cut it"),
+    "bench": ("sparkcls.bench.command", "measure sparkcls and its rivals on the same weights and texts"),
+}
 
 _STORES = (
     "The store is the public one, or a mirror: a folder or URL in the environment variable SPARKCLS_MIRROR. "
@@ -24,18 +42,19 @@ _STORES = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code is 0, 1 for a failure, 2 for a wrong argument.
+    """Run the command; the exit code is 0, 1 for a failure, 2 for a wrong argument, or what the command says.
 
     Parameters
     ----------
     arguments
         Default: those of the process.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        args = _parser().parse_args(arguments)
+        args = _parser(arguments).parse_args(arguments)
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning  # type: ignore[assignment]  # the documented hook
-            args.run(args)
+            return int(args.run(args) or 0)
     except SystemExit as e:  # argparse has printed its help or its error
         return int(e.code or 0)
     except KeyboardInterrupt:
@@ -50,14 +69,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as e:  # a full disk, a folder that may not be written
         print("sparkcls:", flattened(e), file=sys.stderr)
         return 1
-    return 0
 
 
 def _show_warning(message: Warning | str, *_: object) -> None:
     print("sparkcls:", flattened(message), file=sys.stderr)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """A parser that knows all commands, and the arguments of the one that is asked for."""
     parser = argparse.ArgumentParser(
         prog="sparkcls",
         description="Models of sparkcls: list, fetch, inspect, convert and measure them, plan jobs.",
@@ -65,122 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"sparkcls {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    models = _command(
-        commands,
-        "models",
-        "list models: bundled, cached, those of the model cards, and those of the store if it can be reached",
-        _run_models,
-    )
-    models.add_argument("--lang", metavar="LANG", help="only this language, such as en")
-    models.add_argument("--search", metavar="TEXT", help="only names that contain this text")
-    models.add_argument("--annotator", metavar="CLASS", help="only models for this class of Spark NLP")
-    models.add_argument("--all", action="store_true", help="models of the store for any class, not only classifiers")
-
-    pull = _command(commands, "pull", "fetch a model into the cache, or into a folder to ship", _run_pull)
-    pull.add_argument("name", metavar="NAME", help="the model's name, such as distilbert_sequence_classifier_emotion")
-    pull.add_argument("--lang", default="en", metavar="LANG", help="its language (default: en)")
-    pull.add_argument(
-        "--to",
-        type=Path,
-        metavar="DIR",
-        help="put <name>_<lang>/ and an index metadata.json there; the folder then serves as a cache "
-        "(SPARKCLS_CACHE=DIR, for instance in an image) and, copied or uploaded anywhere, as a mirror",
-    )
-    pull.add_argument("--from", dest="store", metavar="STORE", help="fetch from this folder, URL or remote_loc")
-
-    show = _command(commands, "show", "what is known of a model; fetches nothing", _run_show)
-    show.add_argument("name", metavar="NAME", help="the model's name")
-    show.add_argument("--lang", default="en", metavar="LANG", help="its language (default: en)")
-
-    cache = _command(commands, "cache", "what the cache keeps, and removing what is no longer used", _run_cache)
-    cache.add_argument(
-        "--prune",
-        action="store_true",
-        help="remove weights that were converted for computing and unfinished downloads; models stay",
-    )
-    cache.add_argument(
-        "--unused-for",
-        type=float,
-        metavar="DAYS",
-        help="with --prune: only what was not used for so many days (default: 30)",
-    )
-
-    convert = _command(
-        commands,
-        "convert",
-        "turn a model of Spark NLP, a TensorFlow, ONNX or Hugging Face export, an adapter of LoRA or a pickle of "
-        "PyTorch into a model folder",
-        _run_convert,
-    )
-    convert.add_argument("folder", type=Path, metavar="FOLDER", help="the model's folder")
-    convert.add_argument("out", type=Path, metavar="OUT", help="the folder to make; it must not exist")
-    convert.add_argument("--heads", type=int, metavar="N", help="attention heads, if its graph cannot tell")
-
-    migrate = _command(commands, "migrate", "move scripts and notebooks from Spark NLP to sparkcls", _run_migrate)
-    migrate.epilog = migration.EPILOG
-    migration.add_arguments(migrate)
-
-    plan = _command(commands, "plan", "how long a job takes, on how many cores or GPUs, and how to cut it", _run_plan)
-    plan.epilog = planning.EPILOG
-    planning.add_arguments(plan)
-
-    bench = _command(commands, "bench", "measure sparkcls and its rivals on the same weights and texts", _run_bench)
-    bench.epilog = benchmark.EPILOG
-    benchmark.add_arguments(bench)
+    for name, (module, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=_STORES)
+        if name in arguments[:1]:
+            found = importlib.import_module(module)
+            command.epilog = getattr(found, "EPILOG", _STORES)
+            found.add_arguments(command)
+            command.set_defaults(run=found.run)
     return parser
-
-
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    text: str,
-    run: Callable[[argparse.Namespace], None],
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=_STORES)
-    command.set_defaults(run=run)
-    return command
-
-
-# Each imports what only it needs: `sparkcls --help` answers at once.
-def _run_models(args: argparse.Namespace) -> None:
-    from sparkcls.cli.listing import print_models
-
-    print_models(args.lang, args.search, args.annotator, args.all)
-
-
-def _run_pull(args: argparse.Namespace) -> None:
-    from sparkcls.cli.pulling import pull
-
-    print(pull(args.name, args.lang, args.to, args.store))
-
-
-def _run_show(args: argparse.Namespace) -> None:
-    from sparkcls.cli.showing import print_model
-
-    print_model(args.name, args.lang)
-
-
-def _run_cache(args: argparse.Namespace) -> None:
-    from sparkcls.cli.keeping import print_cache
-
-    print_cache(args.prune, args.unused_for)
-
-
-def _run_convert(args: argparse.Namespace) -> None:
-    from sparkcls.cli.converting import convert
-
-    convert(args.folder, args.out, args.heads)
-    print(args.out)
-
-
-def _run_migrate(args: argparse.Namespace) -> None:
-    raise SystemExit(migration.run(args))
-
-
-def _run_plan(args: argparse.Namespace) -> None:
-    planning.run(args)
-
-
-def _run_bench(args: argparse.Namespace) -> None:
-    benchmark.run(args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,11 +14,25 @@ from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import PIPELINE, all_local, store_index
 from sparkcls.catalogue.sources import store_location
 from sparkcls.catalogue.stores.locations import public_form
+from sparkcls.cli.layout import columns
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, flattened
 from sparkcls.models.config import read_config
 
 _HEAD = ("NAME", "LANG", "STATE", "FROM", "WHERE")
 Line = tuple[str, str, str, str, str]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the arguments of `run`."""
+    parser.add_argument("--lang", metavar="LANG", help="only this language, such as en")
+    parser.add_argument("--search", metavar="TEXT", help="only names that contain this text")
+    parser.add_argument("--annotator", metavar="CLASS", help="only models for this class of Spark NLP")
+    parser.add_argument("--all", action="store_true", help="models of the store for any class, not only classifiers")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the models that are wanted."""
+    print_models(args.lang, args.search, args.annotator, args.all)
 
 
 def print_models(lang: str | None, search: str | None, annotator: str | None, everything: bool) -> None:
@@ -45,14 +60,6 @@ def print_models(lang: str | None, search: str | None, annotator: str | None, ev
         print(columns([_HEAD, *wanted]))
     else:
         print("sparkcls: no model matches; leave out --search, --lang or --annotator, or add --all", file=sys.stderr)
-
-
-def columns(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as aligned text."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
 
 
 def _known(annotator: str | None) -> dict[tuple[str, ...], Line]:

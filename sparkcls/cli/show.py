@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Iterator
@@ -11,10 +12,21 @@ from sparkcls.catalogue.index import Entry, meant_entry
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import Found, find_local, store_index
 from sparkcls.catalogue.resolve import nearest
-from sparkcls.cli.listing import columns
+from sparkcls.cli.layout import columns, size_in_words
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, flattened
 from sparkcls.models.layout import decisive_files, read_model_folder
 from sparkcls.models.ref import folder_digest
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the arguments of `run`."""
+    parser.add_argument("name", metavar="NAME", help="the model's name")
+    parser.add_argument("--lang", default="en", metavar="LANG", help="its language (default: en)")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the model's facts."""
+    print_model(args.name, args.lang)
 
 
 def print_model(name: str, lang: str) -> None:
@@ -110,12 +122,3 @@ def _of_card(card: Card, labels: bool) -> Iterator[tuple[str, str]]:
 
 def _json(params: object) -> str:
     return json.dumps(params, ensure_ascii=False)
-
-
-def size_in_words(count: float) -> str:
-    """Bytes as people read them."""
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} GB"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from datetime import datetime
 
 from sparkcls.catalogue.upkeep import Kept, kept, prune
-from sparkcls.cli.listing import columns
-from sparkcls.cli.showing import size_in_words
+from sparkcls.cli.layout import columns, size_in_words
 from sparkcls.errors import ParamError
 from sparkcls.settings import cache_folder
 
@@ -15,6 +15,26 @@ _HEAD = ("KIND", "SIZE", "LAST USED", "WHAT", "WHERE")
 _DAY = 86_400
 #: Days for which something must lie unused before it is removed.
 DAYS = 30.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the arguments of `run`."""
+    parser.add_argument(
+        "--prune",
+        action="store_true",
+        help="remove weights that were converted for computing and unfinished downloads; models stay",
+    )
+    parser.add_argument(
+        "--unused-for",
+        type=float,
+        metavar="DAYS",
+        help=f"with --prune: only what was not used for so many days (default: {DAYS:g})",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print what the cache keeps, or what was removed."""
+    print_cache(args.prune, args.unused_for)
 
 
 def print_cache(remove: bool, days: float | None) -> None:

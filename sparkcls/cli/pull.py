@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +16,25 @@ from sparkcls.catalogue.names import folder_name
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.cli.mirroring import add_to_mirror
 from sparkcls.settings import in_force, snapshot
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the arguments of `run`."""
+    parser.add_argument("name", metavar="NAME", help="the model's name, such as distilbert_sequence_classifier_emotion")
+    parser.add_argument("--lang", default="en", metavar="LANG", help="its language (default: en)")
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="DIR",
+        help="put <name>_<lang>/ and an index metadata.json there; the folder then serves as a cache "
+        "(SPARKCLS_CACHE=DIR, for instance in an image) and, copied or uploaded anywhere, as a mirror",
+    )
+    parser.add_argument("--from", dest="store", metavar="STORE", help="fetch from this folder, URL or remote_loc")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Fetch the model and print its folder."""
+    print(pull(args.name, args.lang, args.to, args.store))
 
 
 def pull(name: str, lang: str, to: Path | None, store: str | None) -> Path:

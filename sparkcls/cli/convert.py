@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 import tempfile
@@ -17,6 +18,19 @@ from sparkcls.models.otherkinds import ADAPTER, ADAPTER_WEIGHTS, is_adapter
 from sparkcls.models.shards import INDEX, WEIGHTS, shard_names
 from sparkcls.models.weights import stored_weights
 from sparkcls.temporary import in_the_making
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the arguments of `run`."""
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="the model's folder")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the folder to make; it must not exist")
+    parser.add_argument("--heads", type=int, metavar="N", help="attention heads, if its graph cannot tell")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Convert, and print the folder that was made."""
+    convert(args.folder, args.out, args.heads)
+    print(args.out)
 
 
 def convert(folder: Path, out: Path, heads: int | None = None) -> None:
