@@ -1,4 +1,4 @@
-"""The code in README, docs and docstrings works: Python blocks are run in order, one namespace a file.
+"""The code in README, docs and docstrings works, and links lead somewhere. Python blocks run in order, one namespace a file.
 
 A block that needs what tests have not (a workspace of Databricks) is marked by a comment of HTML above it, ``not run: why``,
 and only compiled.
@@ -8,7 +8,6 @@ import doctest
 import importlib
 import re
 import zipfile
-from pathlib import Path
 
 import pytest
 from pyspark.sql import functions as F
@@ -17,12 +16,12 @@ import sparkcls
 from sparkcls import annotator, base, nlu
 from sparkcls.annotator import Normalizer, StopWordsCleaner, Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline, PipelineModel
+from tests.docs.pages import DOCS, PAGES, ROOT, fault, links, navigation
 from tests.families import save_tiny_family
 from tests.models import save_tiny_model
 from tests.pipelines import pipeline_of
 
-ROOT = Path(__file__).parent.parent
-FILES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+FILES = PAGES
 BLOCK = re.compile(r"^(?P<mark><!-- not run: [^\n]+ -->\n)?```python\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE)
 #: What an example makes of a text: ``# text  ->  result``.
 ANSWER = re.compile(r"^# (?P<text>.+?)  ->  (?P<result>.+)$", re.MULTILINE)
@@ -119,3 +118,22 @@ def test_docstrings(file):
         runner.run(test)
     assert runner.tries > 0
     assert runner.failures == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    faults = {link: fault(page, link) for link in links(page)}
+    assert {link: what for link, what in faults.items() if what} == {}
+
+
+def test_links_are_found():
+    assert "models.md#what-a-models-scores-are" in links(DOCS / "stages.md")
+    assert fault(DOCS / "stages.md", "models.md#what-a-models-scores-are") == ""
+    assert "no such file" in fault(DOCS / "stages.md", "Models.md")
+    assert "no heading" in fault(DOCS / "stages.md", "models.md#nowhere")
+    assert "out of docs" in fault(DOCS / "stages.md", "../README.md")
+
+
+def test_every_page_is_in_the_navigation():
+    """Of the site, in mkdocs.yml."""
+    assert sorted(navigation()) == sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
