@@ -1,6 +1,6 @@
 """From logits to finished category annotations: the one place that decides what users read.
 
-The Spark path and the light path both call `to_annotations`.
+The Spark path and the light path both call `to_annotations`; `verdicts` tells the same without annotations.
 """
 
 from __future__ import annotations
@@ -127,15 +127,65 @@ def _are_close(low: np.ndarray, high: np.ndarray, decision: Decision) -> np.ndar
     return others.max(axis=1) >= np.take_along_axis(low, best, axis=1)[:, 0]
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of a sentence, or with `Decision.coalesce` of the sentences of a row together.
+
+    Parameters
+    ----------
+    at
+        Which of the sentences it stands at.
+    scores
+        Of every label, whether or not it is a result: float32, shape ``(labels,)``. Probabilities, or raw scores where
+        the activation is ``none``. None where there are none, because of an error.
+    winners
+        Numbers of the labels that are results, ascending.
+    truncated
+        Wordpieces that were left out.
+    error
+        Why it could not be processed.
+    """
+
+    at: int
+    scores: np.ndarray | None = None
+    winners: tuple[int, ...] = ()
+    truncated: int = 0
+    error: str | None = None
+
+
+def verdicts(outcomes: Sequence[Outcome], decision: Decision) -> list[Verdict]:
+    """What is said of a row, from the outcomes of its sentences.
+
+    softmax and none have one winner a sentence, the first maximum. sigmoid has every label over the threshold,
+    possibly none. With `coalesce` the scores of all sentences (probabilities, or with none the raw scores) are
+    averaged, and the verdict stands at the first of them; failures follow. A sentence without wordpieces has none.
+    """
+    scored = [
+        (at, probabilities(outcome.logits, decision.activation), outcome.truncated)
+        for at, outcome in enumerate(outcomes)
+        if outcome.logits is not None
+    ]
+    failed = [Verdict(at, None, (), o.truncated, o.error) for at, o in enumerate(outcomes) if o.error]
+    if decision.coalesce and scored:
+        mean = np.stack([p for _, p, _ in scored]).mean(axis=0, dtype=np.float64).astype(np.float32)
+        cut = sum(cut for _, _, cut in scored)
+        return [Verdict(scored[0][0], mean, _winners(mean, decision), cut), *failed]
+    found = [Verdict(at, scores, _winners(scores, decision), cut) for at, scores, cut in scored]
+    return sorted([*found, *failed], key=lambda verdict: verdict.at) if failed else found
+
+
+def _winners(scores: np.ndarray, decision: Decision) -> tuple[int, ...]:
+    if decision.activation == SIGMOID and decision.threshold is not None:
+        return tuple(np.flatnonzero(scores > np.float32(decision.threshold)).tolist())
+    return (int(scores.argmax()),)
+
+
 def to_annotations(
     sentences: Sequence[Annotation], outcomes: Sequence[Outcome], labels: Sequence[str], decision: Decision
 ) -> list[Annotation]:
-    """Category annotations of one row.
+    """Category annotations of one row: of each verdict one a winner, or one with an empty result and the key ``error``.
 
-    softmax and none give one per sentence, the first maximum. sigmoid gives one per label over the threshold,
-    in the order of labels, possibly none. The metadata has every label's score. With `coalesce` the scores of all
-    sentences (probabilities, or with none the raw scores) are averaged, and the result stands at the first of them.
-    A sentence without wordpieces gives none; a failed one gives an empty result with the key ``error``.
+    The metadata has every label's score.
 
     Parameters
     ----------
@@ -144,48 +194,18 @@ def to_annotations(
     """
     if len(sentences) != len(outcomes):
         raise AssertionError(f"{len(sentences)} sentences but {len(outcomes)} outcomes")
-    pairs = list(zip(sentences, outcomes, strict=True))
-    scored = [
-        (sentence, probabilities(outcome.logits, decision.activation), outcome.truncated)
-        for sentence, outcome in pairs
-        if outcome.logits is not None
-    ]
-    if decision.coalesce and scored:
-        mean = np.stack([p for _, p, _ in scored]).mean(axis=0, dtype=np.float64).astype(np.float32)
-        result = _decide(scored[0][0], mean, sum(cut for _, _, cut in scored), labels, decision)
-        return result + [_failure(sentence, o) for sentence, o in pairs if o.error]
-    annotations: list[Annotation] = []
-    at = 0
-    for sentence, outcome in pairs:
-        if outcome.error:
-            annotations.append(_failure(sentence, outcome))
-        elif outcome.logits is not None:
-            annotations += _decide(*scored[at], labels, decision)
-            at += 1
-    return annotations
+    row = verdicts(outcomes, decision)
+    return [annotation for verdict in row for annotation in _annotations(sentences[verdict.at], verdict, labels)]
 
 
-def _decide(
-    sentence: Annotation, scores: np.ndarray, truncated: int, labels: Sequence[str], decision: Decision
-) -> list[Annotation]:
-    metadata = {"sentence": _index(sentence)}
-    if truncated:
-        metadata["truncated"] = str(truncated)
+def _annotations(sentence: Annotation, verdict: Verdict, labels: Sequence[str]) -> list[Annotation]:
+    metadata = {"sentence": sentence.metadata.get("sentence") or "0"}
+    if verdict.error:
+        metadata["error"] = verdict.error
+    if verdict.truncated:
+        metadata["truncated"] = str(verdict.truncated)
+    if verdict.scores is None:
+        return [Annotation(CATEGORY, sentence.begin, sentence.end, "", metadata)]
     # After the reserved keys, so that a label of the same name wins.
-    metadata |= {label: float_to_string(p) for label, p in zip(labels, scores, strict=True)}
-    if decision.activation == SIGMOID and decision.threshold is not None:
-        winners = [int(i) for i in np.flatnonzero(scores > np.float32(decision.threshold))]
-    else:
-        winners = [int(scores.argmax())]
-    return [Annotation(CATEGORY, sentence.begin, sentence.end, labels[i], dict(metadata)) for i in winners]
-
-
-def _failure(sentence: Annotation, outcome: Outcome) -> Annotation:
-    metadata = {"sentence": _index(sentence), "error": outcome.error or ""}
-    if outcome.truncated:
-        metadata["truncated"] = str(outcome.truncated)
-    return Annotation(CATEGORY, sentence.begin, sentence.end, "", metadata)
-
-
-def _index(sentence: Annotation) -> str:
-    return sentence.metadata.get("sentence") or "0"
+    metadata |= {label: float_to_string(p) for label, p in zip(labels, verdict.scores, strict=True)}
+    return [Annotation(CATEGORY, sentence.begin, sentence.end, labels[i], dict(metadata)) for i in verdict.winners]

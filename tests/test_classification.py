@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sparkcls.annotation import Annotation
-from sparkcls.classification import Decision, probabilities, to_annotations
+from sparkcls.classification import Decision, Verdict, probabilities, to_annotations, verdicts
 from sparkcls.engine.contract import Outcome
 
 LABELS = ["low", "mid", "high"]
@@ -86,3 +86,15 @@ def test_lengths_must_agree():
 
 def test_a_row_without_sentences():
     assert to_annotations([], [], LABELS, Decision()) == []
+
+
+def test_verdicts_have_the_scores_of_what_is_under_the_threshold():
+    outcomes = [scored(-1, -2, -3, truncated=4), Outcome(), Outcome(truncated=2, error="E: x"), scored(3, -1, 3)]
+    under, failed, over = verdicts(outcomes, Decision("sigmoid", 0.5))
+    assert (under.at, under.winners, under.truncated, under.error) == (0, (), 4, None)
+    assert under.scores.tolist() == probabilities(outcomes[0].logits, "sigmoid").tolist()
+    assert failed == Verdict(2, None, (), 2, "E: x")
+    assert (over.at, over.winners) == (3, (0, 2))
+    best, failed = verdicts(outcomes[:3], Decision(coalesce=True))
+    assert (best.at, best.winners, failed.at) == (0, (0,), 2)
+    assert verdicts([Outcome()], Decision()) == verdicts([], Decision()) == []

@@ -8,13 +8,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from sparkcls.annotation import Annotation
 from sparkcls.catalogue.sources import PUBLIC
-from sparkcls.classification import CloseCalls, Decision, to_annotations
-from sparkcls.engine.contract import SPARKNLP, Pair, Reading, Sentence
+from sparkcls.classification import CloseCalls, Decision, Verdict, to_annotations, verdicts
+from sparkcls.engine.contract import SPARKNLP, Outcome, Pair, Reading, Sentence
 from sparkcls.engine.figures import Figures
 from sparkcls.errors import InputError
 from sparkcls.models.heads import NONE
@@ -158,19 +158,32 @@ class Annotating:
 
     def finish(self, prepared: tuple[list[list[Annotation]], Prepared]) -> list[list[Annotation]]:
         """Categories of every row."""
-        kept, sentences = prepared
         decision = self._scoring.decision
-        outcomes = self._classifier.score(sentences, CloseCalls(decision), self.figures)
+        rows = [to_annotations(*row, self.labels, decision) for row in self._scored(prepared)]
+        self.figures.empty += sum(not row for row in rows)
+        return rows
+
+    def judge(self, prepared: tuple[list[list[Annotation]], Prepared]) -> list[list[Verdict]]:
+        """What `finish` tells in annotations, with the scores of sentences that have no label over the threshold too.
+
+        Verdicts have the scores of `labels`, in their order. A row without a text has none.
+        """
+        rows = [verdicts(outcomes, self._scoring.decision) for _, outcomes in self._scored(prepared)]
+        self.figures.empty += sum(not any(verdict.winners or verdict.error for verdict in row) for row in rows)
+        return rows
+
+    def _scored(
+        self, prepared: tuple[list[list[Annotation]], Prepared]
+    ) -> Iterator[tuple[list[Annotation], list[Outcome]]]:
+        """The sentences of every row, and their outcomes."""
+        kept, sentences = prepared
+        outcomes = self._classifier.score(sentences, CloseCalls(self._scoring.decision), self.figures)
         if self._scoring.on_error == RAISE:
             self._raise_first([d for documents in kept for d in documents], [o.error for o in outcomes])
-        annotations, at = [], 0
-        for documents in kept:
-            part = outcomes[at : at + len(documents)]
-            annotations.append(to_annotations(documents, part, self.labels, decision))
-            at += len(documents)
         self.figures.rows += len(kept)
-        self.figures.empty += sum(not row for row in annotations)
-        return annotations
+        left = iter(outcomes)
+        for documents in kept:
+            yield documents, list(islice(left, len(documents)))
 
     def _text(self, text: str) -> Sentence:
         return [token for token, _, _ in split_tokens(text)] if self._scoring.reading.tokenization == SPARKNLP else text
