@@ -25,6 +25,7 @@ LAYERS = [
     ["stages"],
     ["pipelines"],
     ["light", "reporting", "session"],
+    ["evaluation"],
     [
         *(
             "base",
