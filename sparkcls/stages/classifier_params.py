@@ -72,7 +72,7 @@ class ClassifierParams(CheckedParams):
         )
 
     def setBatchSize(self, value: int) -> Any:
-        """Most sequences of one forward pass."""
+        """Most sequences of one forward pass, if set; unset, nothing is limited."""
         return self._update(batchSize=value)
 
     def getBatchSize(self) -> int:
@@ -143,7 +143,7 @@ class ClassifierParams(CheckedParams):
         return self._get("threshold")
 
     def setTokenization(self, value: str) -> Any:
-        """``huggingface`` or ``sparknlp``."""
+        """``huggingface``: the model's own tokenizer reads the sentence; ``sparknlp``: each token by itself."""
         return self._update(tokenization=value)
 
     def getTokenization(self) -> str:
@@ -151,7 +151,7 @@ class ClassifierParams(CheckedParams):
         return self._get("tokenization")
 
     def setDevice(self, value: str) -> Any:
-        """``auto``, ``cpu``, ``cuda``, ``cuda:<index>`` or ``mps``."""
+        """``cpu``, ``cuda``, ``cuda:<index>``, ``mps`` or ``auto``: the task's GPU, else any, else the CPU."""
         return self._update(device=value)
 
     def getDevice(self) -> str:
@@ -159,7 +159,7 @@ class ClassifierParams(CheckedParams):
         return self._get("device")
 
     def setPrecision(self, value: str) -> Any:
-        """``auto``, ``mixed``, ``float32``, ``bfloat16`` or ``float16``."""
+        """``mixed``, ``float32``, ``bfloat16``, ``float16`` or ``auto``: ``mixed`` where 16 bits are faster."""
         return self._update(precision=value)
 
     def getPrecision(self) -> str:
@@ -167,7 +167,7 @@ class ClassifierParams(CheckedParams):
         return self._get("precision")
 
     def setScoring(self, value: str) -> Any:
-        """``lazy`` or ``once``."""
+        """``lazy``: only rows that are asked for are scored; ``once``: none twice, on Spark before 4.2 too."""
         return self._update(scoring=value)
 
     def getScoring(self) -> str:
@@ -175,7 +175,7 @@ class ClassifierParams(CheckedParams):
         return self._get("scoring")
 
     def setOnError(self, value: str) -> Any:
-        """``annotate`` or ``raise``."""
+        """A sentence that cannot be processed gets the reason instead (``annotate``), or fails the job (``raise``)."""
         return self._update(onError=value)
 
     def getOnError(self) -> str:

@@ -157,7 +157,7 @@ class DocumentNormalizer(RowStage):
         )
 
     def setAction(self, value: str) -> DocumentNormalizer:
-        """``clean`` (default), ``extract`` or ``lookaround``."""
+        """``clean``: replace what matches; ``extract``: take XML elements; ``lookaround``: replace the first group."""
         return self._update(action=value)
 
     def getAction(self) -> str:
@@ -165,7 +165,7 @@ class DocumentNormalizer(RowStage):
         return self._get("action")
 
     def setPatterns(self, value: list[str]) -> DocumentNormalizer:
-        """Java regexes, or names of elements; default tags."""
+        """Java regexes, joined to one, or names of elements; tags by default."""
         return self._update(patterns=value)
 
     def getPatterns(self) -> list[str]:
@@ -189,7 +189,7 @@ class DocumentNormalizer(RowStage):
         return self._get("lowercase")
 
     def setPolicy(self, value: str) -> DocumentNormalizer:
-        """``pretty_all`` (default), ``all``, ``pretty_first`` or ``first``."""
+        """``all`` or ``first`` match or element; ``pretty_all`` and ``pretty_first`` shrink white space too."""
         return self._update(policy=value)
 
     def getPolicy(self) -> str:
@@ -197,7 +197,7 @@ class DocumentNormalizer(RowStage):
         return self._get("policy")
 
     def setEncoding(self, value: str) -> DocumentNormalizer:
-        """``UTF-8`` (default), ``disable``, ``ISO-8859-1`` or ``US-ASCII``."""
+        """``UTF-8``, ``disable`` (the same), or ``ISO-8859-1`` and ``US-ASCII``, which garble the result."""
         return self._update(encoding=value)
 
     def getEncoding(self) -> str:

@@ -99,7 +99,7 @@ class Finisher(SavedTransformer):
         return given or [f"finished_{name}" for name in self.getInputCols() or []]
 
     def setValueSplitSymbol(self, value: str) -> Finisher:
-        """What joins the pairs of an annotation."""
+        """What joins the ``key->value`` pairs of an annotation in strings."""
         return self._update(valueSplitSymbol=value)
 
     def getValueSplitSymbol(self) -> str:
@@ -107,7 +107,7 @@ class Finisher(SavedTransformer):
         return self._get("valueSplitSymbol")
 
     def setAnnotationSplitSymbol(self, value: str) -> Finisher:
-        """What joins annotations."""
+        """What joins annotations in strings."""
         return self._update(annotationSplitSymbol=value)
 
     def getAnnotationSplitSymbol(self) -> str:
@@ -123,7 +123,7 @@ class Finisher(SavedTransformer):
         return self._get("cleanAnnotations")
 
     def setIncludeMetadata(self, value: bool) -> Finisher:
-        """Whether metadata are given too."""
+        """Whether metadata are given too: as a column of maps beside arrays, as ``key->value`` pairs in strings."""
         return self._update(includeMetadata=value)
 
     def getIncludeMetadata(self) -> bool:
@@ -131,7 +131,7 @@ class Finisher(SavedTransformer):
         return self._get("includeMetadata")
 
     def setOutputAsArray(self, value: bool) -> Finisher:
-        """Whether results are arrays."""
+        """Whether results are ``array<string>``, else one string."""
         return self._update(outputAsArray=value)
 
     def getOutputAsArray(self) -> bool:

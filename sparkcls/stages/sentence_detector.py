@@ -153,7 +153,7 @@ class SentenceDetector(RowStage):
         return self._get("detectLists")
 
     def setCustomBounds(self, value: list[str]) -> SentenceDetector:
-        """Regular expressions of further boundaries."""
+        """Java regexes of further boundaries."""
         return self._update(customBounds=value)
 
     def getCustomBounds(self) -> list[str]:
@@ -169,7 +169,7 @@ class SentenceDetector(RowStage):
         return self._get("useCustomBoundsOnly")
 
     def setCustomBoundsStrategy(self, value: str) -> SentenceDetector:
-        """``none``, ``prepend`` or ``append``."""
+        """What a bound matches is dropped (``none``), begins a sentence (``prepend``) or ends one (``append``)."""
         return self._update(customBoundsStrategy=value)
 
     def getCustomBoundsStrategy(self) -> str:
@@ -185,7 +185,7 @@ class SentenceDetector(RowStage):
         return self._get("explodeSentences")
 
     def setSplitLength(self, value: int) -> SentenceDetector:
-        """Longest piece into which sentences are cut."""
+        """Longest piece, in UTF-16 units, into which sentences are cut at spaces."""
         return self._update(splitLength=value)
 
     def getSplitLength(self) -> int | None:
@@ -193,7 +193,7 @@ class SentenceDetector(RowStage):
         return self._get("splitLength")
 
     def setMinLength(self, value: int) -> SentenceDetector:
-        """Length of the shortest sentence that is kept."""
+        """Length of the shortest sentence that is kept, in UTF-16 units."""
         return self._update(minLength=value)
 
     def getMinLength(self) -> int:
@@ -201,7 +201,7 @@ class SentenceDetector(RowStage):
         return self._get("minLength")
 
     def setMaxLength(self, value: int) -> SentenceDetector:
-        """Length of the longest sentence that is kept."""
+        """Length of the longest sentence that is kept, in UTF-16 units."""
         return self._update(maxLength=value)
 
     def getMaxLength(self) -> int:
