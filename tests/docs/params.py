@@ -48,9 +48,10 @@ def _section(title: str, kind: list[Any], text: str = "", without: set[str] | No
     cls = kind[0]
     assert all(_names(c) == _names(cls) for c in kind)
     lines = [f"## {title}", ""] + ([text, ""] if text else [])
-    lines += ["| Param | type | default | meaning | setter |", "|---|---|---|---|---|"]
+    lines += ["| Param and setter | type | default | meaning |", "|---|---|---|---|"]
     for name in sorted(_names(cls) - (without or set()), key=lambda n: (n not in _FIRST, n)):
-        cells = (f"`{name}`", f"`{_type(cls, name)}`", _default(kind, name), _meaning(cls, name), _call(cls, name))
+        first = f"`{name}`<br>{_call(cls, name)}"
+        cells = (first, f"`{_type(cls, name)}`", _default(kind, name), _meaning(cls, name))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
