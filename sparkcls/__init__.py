@@ -19,7 +19,10 @@ from sparkcls.settings import configure
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["__version__", "configure", "metrics", "start", "version"]
+    from sparkcls.summary.about import About
+    from sparkcls.summary.summary import Summary
+
+__all__ = ["__version__", "configure", "metrics", "start", "summarize", "version"]
 
 
 def version() -> str:
@@ -62,6 +65,40 @@ def start(
     from sparkcls.session import start_session
 
     return start_session(gpu=gpu, memory=memory, params=params)
+
+
+def summarize(data: Any, column: str | None = None, prefix: str = "", about: About | None = None) -> Summary:
+    """What a classifier has answered, on one page: counts, confidence, lengths, doubtful and failed texts.
+
+    Reads the columns that `sparkcls.classify` adds, in one pass: ``label``, and as far as they are there
+    ``confidence``, ``scores``, ``labels``, ``error`` and ``truncated``. Memory is bounded, and the result does not
+    depend on the order of the rows.
+
+    Parameters
+    ----------
+    data
+        A Spark DataFrame (classic or Connect; no stream) or a pandas DataFrame.
+    column
+        The column of texts. Default: none, and then no lengths and no examples with text.
+    prefix
+        That of the columns, as `sparkcls.classify` was given it.
+    about
+        How the answers were made, for the report. Default: the versions installed here.
+
+    Returns
+    -------
+    A `Summary`, which prints as a few lines, shows itself in notebooks, and writes a report: ``summary.report(path)``.
+
+    Raises
+    ------
+    ColumnError
+        There is no such column, or the column of labels does not hold strings.
+    ParamTypeError
+        Another argument has the wrong type.
+    """
+    from sparkcls.summary.summarizing import summary_of_frame
+
+    return summary_of_frame(data, column, prefix, about)
 
 
 def metrics(model: Any, output: str | None = None, timeout: float = 10.0) -> dict[str, Any]:

@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "sparkcls"
 LAYERS = [
     ["_version", "errors", "events"],
     ["annotation", "settings", "temporary", "text"],
+    ["report"],
     ["families"],
     ["models"],
     ["formats"],
@@ -25,6 +26,7 @@ LAYERS = [
     ["stages"],
     ["pipelines"],
     ["light", "reporting", "session"],
+    ["summary"],
     ["evaluation"],
     [
         *(
