@@ -315,7 +315,7 @@ def test_saved_pipelines_load_in_a_fresh_process_without_a_network(folders, tmp_
 
 @pytest.mark.parametrize("kind", USUAL)
 def test_what_rows_get_on_classic_spark_and_on_connect(spark, kind, tmp_path):
-    """The table of the README, saved and loaded by Spark, with figures, in SQL and in a LightPipeline."""
+    """The table of docs/rows.md, saved and loaded by Spark, with figures, in SQL and in a LightPipeline."""
     tokenizer = tiny_tokenizer(kind)
     texts = ["the movie was good", None, "", " \t\n", "bad plot " * 40, "the hero won", "poison"]
     # A piece that stands in the last text only, and not in the one by which a model is checked.
