@@ -72,6 +72,12 @@ def _table(text: str) -> str:
     """A simple table of reStructuredText, without a head."""
     border, *lines = text.splitlines()
     starts = [m.start() for m in re.finditer("=+", border)]
-    rows = [[line[a:b].strip() for a, b in zip(starts, [*starts[1:], None], strict=True)] for line in lines[:-1]]
+    rows: list[list[str]] = []
+    for line in lines[:-1]:
+        cells = [line[a:b].strip() for a, b in zip(starts, [*starts[1:], None], strict=True)]
+        if cells[0]:
+            rows.append(cells)
+        else:  # goes on with the row above
+            rows[-1] = [f"{above} {cell}".strip() for above, cell in zip(rows[-1], cells, strict=True)]
     head = f"|{' |' * len(starts)}\n|{'---|' * len(starts)}"
     return "\n".join([head, *(f"| {' | '.join(map(inline, row))} |" for row in rows)])
