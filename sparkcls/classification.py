@@ -5,13 +5,14 @@ The Spark path and the light path both call `to_annotations`; `verdicts` tells t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sparkcls.annotation import CATEGORY, Annotation
 from sparkcls.engine.contract import Margins, Outcome
+from sparkcls.errors import ParamError
 from sparkcls.models.heads import NONE, SIGMOID, SOFTMAX
 from sparkcls.text.java import float_to_string
 
@@ -25,12 +26,45 @@ class Decision:
     activation
         ``softmax`` and ``none`` give the best label; ``sigmoid`` every label whose probability is over the threshold.
     threshold
-        Strict; of sigmoid alone. None: sigmoid gives the best label too, whatever its probability.
+        Strict; of sigmoid alone. One for all labels, or one a label in their order. None: sigmoid gives the best label
+        too, whatever its probability.
     """
 
     activation: str = SOFTMAX
-    threshold: float | None = 0.5
+    threshold: float | tuple[float, ...] | None = 0.5
     coalesce: bool = False
+
+
+def threshold_of(
+    value: float | Sequence[float] | Mapping[str, float], labels: Sequence[str], default: float
+) -> float | tuple[float, ...]:
+    """The threshold of a `Decision` over labels.
+
+    Parameters
+    ----------
+    value
+        One for all labels; or one a label, in their order or by label, where those that are not named have `default`.
+
+    Raises
+    ------
+    ParamError
+        There is not one for each label, or some are for labels that are not there.
+    """
+    if isinstance(value, Mapping):
+        strange = [name for name in value if name not in labels]
+        if strange:
+            raise ParamError(
+                f"threshold names {', '.join(map(repr, strange))}; the labels are {', '.join(map(repr, labels))}"
+            )
+        return tuple(value.get(label, default) for label in labels)
+    if isinstance(value, Sequence):
+        if len(value) != len(labels):
+            raise ParamError(
+                f"threshold has {len(value)} numbers, but there are {len(labels)} labels: "
+                f"{', '.join(map(repr, labels))}. Give one for each, in this order, or a dict from label to number"
+            )
+        return tuple(value)
+    return value
 
 
 def probabilities(logits: np.ndarray, activation: str) -> np.ndarray:
@@ -53,7 +87,7 @@ class CloseCalls:
     """Whether rounding to 16 bits might change the labels that a sentence takes part in.
 
     A score can be anything between two ends, which follow from the logits and the margins. It is close if a label is on
-    both sides of the threshold, or if another label may be better than the best. Raw scores are answers themselves, so
+    both sides of its threshold, or if another label may be better than the best. Raw scores are answers themselves, so
     with none all are close. Where sentences are averaged it is a row's average that decides, for all its sentences.
     """
 
@@ -111,15 +145,15 @@ def _log_odds(x: np.ndarray) -> np.ndarray:
 
 
 def _means(scores: np.ndarray, sentences: np.ndarray, owners: np.ndarray) -> np.ndarray:
-    """Mean scores of rows, of pairs of a sentence and its row."""
+    """Mean scores of rows, of pairs of a sentence and its row: in float32, in which they are decided on."""
     sums = np.zeros((owners.max(initial=-1) + 1, scores.shape[1]))
     np.add.at(sums, owners, scores[sentences])
-    return sums / np.bincount(owners)[:, None]
+    return (sums / np.bincount(owners)[:, None]).astype(np.float32)
 
 
 def _are_close(low: np.ndarray, high: np.ndarray, decision: Decision) -> np.ndarray:
     if decision.activation == SIGMOID and decision.threshold is not None:
-        threshold = np.float32(decision.threshold)
+        threshold = np.asarray(decision.threshold, dtype=np.float32)
         return np.any((low > threshold) != (high > threshold), axis=1)
     best = low.argmax(axis=1)[:, None]
     others = high.copy()
@@ -156,7 +190,7 @@ class Verdict:
 def verdicts(outcomes: Sequence[Outcome], decision: Decision) -> list[Verdict]:
     """What is said of a row, from the outcomes of its sentences.
 
-    softmax and none have one winner a sentence, the first maximum. sigmoid has every label over the threshold,
+    softmax and none have one winner a sentence, the first maximum. sigmoid has every label over its threshold,
     possibly none. With `coalesce` the scores of all sentences (probabilities, or with none the raw scores) are
     averaged, and the verdict stands at the first of them; failures follow. A sentence without wordpieces has none.
     """
@@ -176,7 +210,7 @@ def verdicts(outcomes: Sequence[Outcome], decision: Decision) -> list[Verdict]:
 
 def _winners(scores: np.ndarray, decision: Decision) -> tuple[int, ...]:
     if decision.activation == SIGMOID and decision.threshold is not None:
-        return tuple(np.flatnonzero(scores > np.float32(decision.threshold)).tolist())
+        return tuple(np.flatnonzero(scores > np.asarray(decision.threshold, dtype=np.float32)).tolist())
     return (int(scores.argmax()),)
 
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from sparkcls.annotation import Annotation
-from sparkcls.classification import Decision, Verdict, probabilities, to_annotations, verdicts
+from sparkcls.classification import Decision, Verdict, probabilities, threshold_of, to_annotations, verdicts
 from sparkcls.engine.contract import Outcome
+from sparkcls.errors import ParamError
 
 LABELS = ["low", "mid", "high"]
 
@@ -39,6 +40,27 @@ def test_sigmoid_gives_every_label_strictly_over_the_threshold():
     assert [(a.result, a.metadata["sentence"]) for a in got] == [("low", "0"), ("high", "0")]
     assert got[0].metadata == got[1].metadata
     assert len(to_annotations(sentences, outcomes, LABELS, Decision("sigmoid", 0.1))) == 6
+
+
+def test_each_label_has_its_own_threshold():
+    sentences, outcomes = [sentence(0, 1, 0), sentence(3, 4, 1)], [scored(2, 0, 1), scored(-1, -1, 0.1)]
+    got = to_annotations(sentences, outcomes, LABELS, Decision("sigmoid", (0.9, 0.4, 0.5)))
+    assert [(a.result, a.metadata["sentence"]) for a in got] == [("mid", "0"), ("high", "0"), ("high", "1")]
+    # Strict in float32, as with one threshold for all: a tie is under it.
+    half = [scored(0, 0, 0)]
+    assert [a.result for a in to_annotations(sentences[:1], half, LABELS, Decision("sigmoid", (0.5, 0.49, 0.5)))] == [
+        "mid"
+    ]
+
+
+def test_thresholds_are_for_the_labels_that_are_there():
+    assert threshold_of(0.3, LABELS, 0.5) == 0.3
+    assert threshold_of([0.1, 0.2, 0.3], LABELS, 0.5) == (0.1, 0.2, 0.3)
+    assert threshold_of({"high": 0.9}, LABELS, 0.5) == (0.5, 0.5, 0.9)
+    with pytest.raises(ParamError, match="names 'hgih'; the labels are 'low', 'mid', 'high'"):
+        threshold_of({"hgih": 0.9}, LABELS, 0.5)
+    with pytest.raises(ParamError, match="has 2 numbers, but there are 3 labels: 'low', 'mid', 'high'"):
+        threshold_of([0.9, 0.1], LABELS, 0.5)
 
 
 def test_every_sentence_keeps_its_own_scores():

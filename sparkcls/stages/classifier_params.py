@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sparkcls.classification import Decision
+from sparkcls.classification import Decision, threshold_of
 from sparkcls.engine.contract import HUGGINGFACE, TOKENIZATIONS, Reading
 from sparkcls.engine.device import DEVICE_PATTERN
 from sparkcls.engine.precision import PRECISIONS
@@ -14,7 +14,7 @@ from sparkcls.errors import ParamError
 from sparkcls.models.heads import ACTIVATIONS, SIGMOID, SOFTMAX
 from sparkcls.rows.scoring import ANNOTATE, ON_ERROR
 from sparkcls.settings import default_tokenization
-from sparkcls.stages.params import CheckedParams, boolean, fraction, matching, one_of, param, whole_number
+from sparkcls.stages.params import CheckedParams, boolean, fractions, matching, one_of, param, whole_number
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ PUBLISHED = (
     *("caseSensitive", "maxSentenceLength", "coalesceSentences", "activation", "multilabel", "threshold"),
     "tokenization",
 )
+#: For all labels; or one a label, in their order or by label.
+Threshold = float | Sequence[float] | Mapping[str, float]
 LAZY = "lazy"
 ONCE = "once"
 
@@ -42,7 +44,7 @@ class ClassifierParams(CheckedParams):
     coalesceSentences = param("coalesceSentences", "whether a row gets one averaged result", boolean)
     activation = param("activation", "softmax, sigmoid or none", lambda n: one_of(n, *ACTIVATIONS))
     multilabel = param("multilabel", "whether a sentence may have several labels", boolean)
-    threshold = param("threshold", "probability that a label must exceed (sigmoid)", fraction)
+    threshold = param("threshold", "probability that a label must exceed (sigmoid)", fractions)
     tokenization = param("tokenization", "huggingface or sparknlp", lambda n: one_of(n, *TOKENIZATIONS))
     device = param(
         "device", "where the model runs", lambda n: matching(n, DEVICE_PATTERN, "auto, cpu, cuda, cuda:<index>, mps")
@@ -131,15 +133,26 @@ class ClassifierParams(CheckedParams):
         """Whether a sentence may have several labels."""
         return self._get("multilabel")
 
-    def setThreshold(self, value: float) -> Any:
+    def setThreshold(self, value: Threshold) -> Any:
         """Probability that a label must exceed, with sigmoid.
 
         A model with one output gives its label for every text until a threshold or multilabel is set.
+
+        Parameters
+        ----------
+        value
+            A number for all labels; a list of one a label, in the order of their scores; or a dict from label to
+            number, where labels that it does not name have 0.5. `sparkcls.tune_thresholds` finds them.
+
+        Raises
+        ------
+        ParamError, ParamTypeError
+            Not numbers from 0 to 1, or not for the labels that are scored.
         """
         return self._update(threshold=value)
 
-    def getThreshold(self) -> float:
-        """Probability that a label must exceed, with sigmoid."""
+    def getThreshold(self) -> Threshold:
+        """Probability that a label must exceed, with sigmoid: a number, a list or a dict, as it was set."""
         return self._get("threshold")
 
     def setTokenization(self, value: str) -> Any:
@@ -223,16 +236,16 @@ class ClassifierParams(CheckedParams):
             cap=self.getBatchSize() if self.isSet("batchSize") else None,
         )
 
-    def _decision(self, outputs: int, of_model: Callable[[], str]) -> Decision:
-        """How the scores of a head with so many outputs become labels; `of_model` gives the model's activation.
+    def _decision(self, labels: Sequence[str], of_model: Callable[[], str]) -> Decision:
+        """How scores of a model's labels become results; `of_model` gives the model's activation.
 
         Raises
         ------
         ParamError
-            A softmax over one output was asked for.
+            A softmax over one output was asked for, or the threshold is not one of these labels.
         """
-        activation = self._activation_in_force(of_model)
-        threshold: float | None = self.getThreshold()
+        activation, outputs = self._activation_in_force(of_model), len(labels)
+        threshold: float | tuple[float, ...] | None = self._threshold_over(labels, self.getThreshold())
         if outputs == 1 and activation == SOFTMAX:
             raise ParamError(
                 f"{self.uid}: activation is softmax, but the model has one output, for which that is always 1; call "
@@ -242,3 +255,10 @@ class ClassifierParams(CheckedParams):
             # Nobody asked for a threshold, and there is no other label to give.
             threshold = None
         return Decision(activation, threshold, self.getCoalesceSentences())
+
+    def _threshold_over(self, labels: Sequence[str], value: Threshold) -> float | tuple[float, ...]:
+        """The threshold of a `Decision` over labels."""
+        try:
+            return threshold_of(value, labels, THRESHOLD)
+        except ParamError as e:
+            raise ParamError(f"{self.uid}: {e}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from sparkcls.annotation import CATEGORY, DOCUMENT, TOKEN
 from sparkcls.catalogue.locate import locate
 from sparkcls.engine.contract import SPARKNLP
-from sparkcls.errors import ParamError
+from sparkcls.errors import ModelNotFoundError, ParamError
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.rows.delivery import delivered
@@ -21,7 +21,7 @@ from sparkcls.spark.columns import ColumnMetadata, RowFunction, column_metadata,
 from sparkcls.spark.confs import take_over_confs
 from sparkcls.spark.observing import Observed
 from sparkcls.spark.udf import annotate_column
-from sparkcls.stages.classifier_params import ONCE
+from sparkcls.stages.classifier_params import ONCE, Threshold
 from sparkcls.stages.has_model import HasModel
 from sparkcls.stages.params import param, text
 from sparkcls.stages.stage import AnnotatorStage
@@ -95,6 +95,17 @@ class Classifying(HasModel, AnnotatorStage):
         """The labels whose scores each annotation has."""
         return self.getClasses()
 
+    def setThreshold(self, value: Threshold) -> Any:
+        """As `ClassifierParams.setThreshold`; checked against the labels that are scored, if they are known."""
+        if isinstance(value, (list, tuple, Mapping)):
+            try:
+                labels = self.score_labels()
+            except (ModelNotFoundError, ParamError):
+                # Not known yet: what uses the threshold will check.
+                return super().setThreshold(value)
+            self._threshold_over(labels, self.getParam("threshold").typeConverter(value))
+        return super().setThreshold(value)
+
     def row_function(self, metadata: ColumnMetadata) -> Callable[[], RowFunction]:
         """A factory that loads the model where it is called, once per process."""
         return self._scoring(metadata)
@@ -120,7 +131,7 @@ class Classifying(HasModel, AnnotatorStage):
             device=self.getDevice(),
             precision=self.getPrecision(),
             reading=self._reading(),
-            decision=self._decision(len(folder.labels), lambda: self._activation_of(folder)),
+            decision=self._decision(folder.labels, lambda: self._activation_of(folder)),
             on_error=self.getOnError(),
             reads_tokens=not self._text_is_enough(documents, tokens, metadata),
             reads_pairs=bool(pair),

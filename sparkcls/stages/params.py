@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pyspark.ml.param import Param, Params
@@ -38,6 +38,24 @@ def fraction(name: str) -> Converter:
         if not 0.0 <= value <= 1.0:
             raise ParamError(f"{name} must be from 0 to 1, got {value}")
         return float(value)
+
+    return convert
+
+
+def fractions(name: str) -> Converter:
+    """A converter that takes a number from 0 to 1; or several, as a list or as a dict by label."""
+    single = fraction(name)
+
+    def convert(value: Any) -> float | list[float] | dict[str, float]:
+        if not isinstance(value, (list, tuple, Mapping)):
+            return float(single(value))
+        if not value:
+            raise ParamError(f"{name} must not be empty")
+        if not isinstance(value, Mapping):
+            return [float(single(item)) for item in value]
+        if not all(isinstance(key, str) for key in value):
+            raise ParamTypeError(f"{name} takes a dict from label to number, got {value!r}")
+        return {key: float(single(item)) for key, item in value.items()}
 
     return convert
 
@@ -161,9 +179,9 @@ class CheckedParams(Params):
         return self._set(**checked)
 
     def _get(self, name: str) -> Any:
-        """Value of a Param or its default, None if it has neither. Lists are copies."""
+        """Value of a Param or its default, None if it has neither. Lists and dicts are copies."""
         value = self.getOrDefault(name) if self.isDefined(name) else None
-        return list(value) if isinstance(value, list) else value
+        return value.copy() if isinstance(value, (list, dict)) else value
 
     def _require(self, name: str) -> Any:
         value = self._get(name)

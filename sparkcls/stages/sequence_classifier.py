@@ -17,6 +17,7 @@ from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.saving.sparknlp_params import foreign_metadata, with_saved_params
 from sparkcls.spark.confs import take_over_confs
+from sparkcls.stages.classifier_params import Threshold
 from sparkcls.stages.classifying import Classifying
 
 if TYPE_CHECKING:
@@ -51,11 +52,11 @@ class SequenceClassifier(Classifying):
         Whether the sentences of a row get one averaged result. Default False.
     activation, multilabel, threshold
         ``softmax``: the best label of each sentence. ``sigmoid``, or multilabel True: every label whose probability
-        is over the threshold (0.5), possibly none. ``none``: the best label, and the metadata has the raw scores of
-        the model, which are not probabilities. Default: the model's, from ``problem_type`` in its config.json, as in
+        is over its threshold, possibly none. ``none``: the best label, and the metadata has the raw scores of the
+        model, which are not probabilities. Default: the model's, from ``problem_type`` in its config.json, as in
         `transformers`: ``none`` for a regression, ``sigmoid`` for several labels a text, else ``softmax``. A model
         with one output has ``sigmoid``, and gives its one label for every sentence unless a threshold or multilabel
-        is set.
+        is set. The threshold is one number for all labels, 0.5 by default, or one a label: a list, or a dict by label.
     tokenization
         ``huggingface`` (default): scores equal those of `transformers`. ``sparknlp``: wordpieces as Spark
         NLP makes them.
@@ -105,7 +106,7 @@ class SequenceClassifier(Classifying):
         coalesceSentences: bool | None = None,
         activation: str | None = None,
         multilabel: bool | None = None,
-        threshold: float | None = None,
+        threshold: Threshold | None = None,
         tokenization: str | None = None,
         device: str | None = None,
         precision: str | None = None,

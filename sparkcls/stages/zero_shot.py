@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from string import Formatter
 from typing import Any
 
@@ -240,10 +240,10 @@ class ZeroShotClassifier(SequenceClassifier):
         answer = self._answer(self._folder(), scoring.decision)
         return ZeroShotScoring(**vars(scoring), candidates=candidates, answer=answer)
 
-    def _decision(self, outputs: int, of_model: Callable[[], str]) -> Decision:
-        """How scores of labels become results, whatever the model's outputs are."""
+    def _decision(self, labels: Sequence[str], of_model: Callable[[], str]) -> Decision:
+        """How scores of the candidate labels become results, whatever the model's own are."""
         activation = self._activation_in_force(of_model)
-        threshold: float | None = self.getThreshold()
+        threshold: float | tuple[float, ...] | None = self._threshold_over(self.score_labels(), self.getThreshold())
         if activation == SOFTMAX and len(self.score_labels()) == 1 and self.getTokenization() != SPARKNLP:
             # Judged by itself, and given for every text unless a threshold was asked for. Spark NLP says 1.
             activation, threshold = SIGMOID, threshold if self.isSet("threshold") else None

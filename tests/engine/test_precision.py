@@ -178,6 +178,8 @@ def test_what_is_not_close_keeps_its_labels_however_scores_move_within_the_margi
             moved = exact - half
             margins = Margins(np.ptp(moved, axis=1).max() * 1.0001, np.abs(moved).max() * 1.0001)
             threshold = chance.choice([0.1, 0.5, 0.9])
+            if chance.random() < 0.5:
+                threshold = tuple(chance.choice([0.1, 0.5, 0.9], size=outputs).tolist())
             decision = Decision(activation, threshold if chance.random() < 0.7 else None, coalesce)
             if activation == "softmax":
                 decision = Decision(activation, threshold, coalesce)

@@ -130,6 +130,26 @@ def test_sigmoid_multilabel_threshold(spark, tiny):
     assert results(classes(pipeline_of(tiny.copy()._update(activation="sigmoid", threshold=1.0)), frame)) == [[], []]
 
 
+def test_each_label_has_its_own_threshold_wherever_the_stage_goes(spark, tiny, tmp_path):
+    texts = ["good movie", "bad plot"]
+    frame = texts_frame(spark, texts)
+    stage = tiny.copy().setMultilabel(True).setThreshold({"red": 1.0, "blue": 0.0})
+    every = LightPipeline(pipeline_of(stage.copy().setThreshold(0.0))).fullAnnotate(texts)
+    green = [float(row["class"][0].metadata["green"]) for row in every]
+    expected = [["green", "blue"] if score > 0.5 else ["blue"] for score in green]
+    assert results(classes(pipeline_of(stage), frame)) == expected
+    stage.save(str(tmp_path / "stage"))
+    loaded = type(stage).load(str(tmp_path / "stage"))
+    assert loaded.getThreshold() == {"red": 1.0, "blue": 0.0}
+    assert [row["class"] for row in LightPipeline(pipeline_of(loaded)).annotate(texts)] == expected
+    in_order = loaded.copy().setThreshold([1.0, 1.0 - max(green), 0.0])
+    assert LightPipeline(pipeline_of(in_order)).annotate(texts[0])["class"] == (
+        ["green", "blue"] if green[0] > 1.0 - max(green) else ["blue"]
+    )
+    loaded.getThreshold()["red"] = 0.0
+    assert loaded.getThreshold()["red"] == 1.0, "a copy"
+
+
 def test_coalesce(spark, tiny):
     frame = spark.createDataFrame([(0, ["good", "bad plot", ""]), (1, [])], "id int, text array<string>")
     single = classes(pipeline_of(tiny), frame)
@@ -320,6 +340,11 @@ def test_bad_params_fail_when_set(tiny):
         (lambda: stage.setBatchSize(True), ParamTypeError, "batchSize takes an int, got True"),
         (lambda: stage.setThreshold(1.1), ParamError, "threshold must be from 0 to 1"),
         (lambda: stage.setThreshold("x"), ParamTypeError, "threshold takes a number"),
+        (lambda: stage.setThreshold({"rde": 0.4}), ParamError, "names 'rde'; the labels are 'red', 'green', 'blue'"),
+        (lambda: stage.setThreshold([0.4]), ParamError, "1 numbers, but there are 3 labels"),
+        (lambda: stage.setThreshold([]), ParamError, "threshold must not be empty"),
+        (lambda: stage.setThreshold({"red": 2}), ParamError, "threshold must be from 0 to 1, got 2"),
+        (lambda: stage.setThreshold({0: 0.5}), ParamTypeError, "threshold takes a dict from label to number"),
         (
             lambda: stage.setActivation("tanh"),
             ParamError,

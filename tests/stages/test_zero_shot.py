@@ -136,6 +136,10 @@ def test_raw_scores_and_thresholds(nli):
     one = stage_of(nli, candidateLabels=["science"])
     assert len(light(one).fullAnnotate(TEXTS[0])[0]["class"]) == 1
     assert light(one.setThreshold(1.0)).fullAnnotate(TEXTS[0])[0]["class"] == []
+    by_label = stage_of(nli, multilabel=True).setThreshold({label: float(label == LABELS[1]) for label in LABELS})
+    assert light(by_label).annotate(TEXTS[0])["class"] == [label for label in LABELS if label != LABELS[1]]
+    with pytest.raises(ParamError, match=f"names 'entailment'; the labels are {LABELS[0]!r}"):
+        by_label.setThreshold({"entailment": 0.5})
 
 
 def test_mixed_precision_gives_the_labels_of_float32(tmp_path):
