@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sparkcls.classification import Decision, threshold_of
@@ -26,7 +26,7 @@ PUBLISHED = (
     "tokenization",
 )
 #: For all labels; or one a label, in their order or by label.
-Threshold = float | Sequence[float] | Mapping[str, float]
+Threshold = float | list[float] | dict[str, float]
 LAZY = "lazy"
 ONCE = "once"
 
@@ -134,21 +134,7 @@ class ClassifierParams(CheckedParams):
         return self._get("multilabel")
 
     def setThreshold(self, value: Threshold) -> Any:
-        """Probability that a label must exceed, with sigmoid.
-
-        A model with one output gives its label for every text until a threshold or multilabel is set.
-
-        Parameters
-        ----------
-        value
-            A number for all labels; a list of one a label, in the order of their scores; or a dict from label to
-            number, where labels that it does not name have 0.5. `sparkcls.tune_thresholds` finds them.
-
-        Raises
-        ------
-        ParamError, ParamTypeError
-            Not numbers from 0 to 1, or not for the labels that are scored.
-        """
+        """Probability that a label must exceed, with sigmoid: one for all labels, or one a label."""
         return self._update(threshold=value)
 
     def getThreshold(self) -> Threshold:

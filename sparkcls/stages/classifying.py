@@ -21,7 +21,7 @@ from sparkcls.spark.columns import ColumnMetadata, RowFunction, column_metadata,
 from sparkcls.spark.confs import take_over_confs
 from sparkcls.spark.observing import Observed
 from sparkcls.spark.udf import annotate_column
-from sparkcls.stages.classifier_params import ONCE, Threshold
+from sparkcls.stages.classifier_params import ONCE
 from sparkcls.stages.has_model import HasModel
 from sparkcls.stages.params import param, text
 from sparkcls.stages.stage import AnnotatorStage
@@ -95,8 +95,22 @@ class Classifying(HasModel, AnnotatorStage):
         """The labels whose scores each annotation has."""
         return self.getClasses()
 
-    def setThreshold(self, value: Threshold) -> Any:
-        """As `ClassifierParams.setThreshold`; checked against the labels that are scored, if they are known."""
+    def setThreshold(self, value: float | list[float] | dict[str, float]) -> Any:
+        """Probability that a label must exceed, with sigmoid: one for all labels, or one a label.
+
+        A model with one output gives its label for every text until a threshold or multilabel is set.
+
+        Parameters
+        ----------
+        value
+            A number for all labels; a list of one a label, in the order of their scores; or a dict from label to
+            number, where labels that it does not name have 0.5. `sparkcls.tune_thresholds` finds them.
+
+        Raises
+        ------
+        ParamError, ParamTypeError
+            Not numbers from 0 to 1, or not for the labels that are scored.
+        """
         if isinstance(value, (list, tuple, Mapping)):
             try:
                 labels = self.score_labels()
