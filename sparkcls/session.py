@@ -39,7 +39,8 @@ def start_session(gpu: bool, memory: str, params: dict[str, str] | None) -> Spar
         "spark.python.daemon.module": "sparkcls.daemon",
         **(params or {}),
     }
-    if not _is_remote(confs):
+    # What spark-submit was told counts, and its Java runs already.
+    if not _is_remote(confs) and "PYSPARK_GATEWAY_PORT" not in os.environ:
         check_java()
         if "spark.remote" not in confs and "SPARK_REMOTE" not in os.environ:
             confs.setdefault("spark.master", os.environ.get("MASTER", "local[*]"))

@@ -27,6 +27,7 @@ LAYERS = [
     ["pipelines"],
     ["light", "reporting", "session"],
     ["summary"],
+    ["jobs"],
     ["evaluation"],
     [
         *(
