@@ -9,6 +9,7 @@ from pyspark.ml import Transformer
 from sparkcls.annotation import Annotation
 from sparkcls.annotator import SentenceDetector, Tokenizer
 from sparkcls.base import LightPipeline, PipelineModel
+from sparkcls.catalogue import mounts
 from sparkcls.catalogue.locate import locate
 from sparkcls.errors import ColumnError, ParamTypeError
 from sparkcls.stages import has_model
@@ -36,6 +37,13 @@ def test_annotate(model):
     assert one["class"][0] in ("red", "green", "blue")
     assert light.annotate(["good movie", ""]) == [one, {"document": [""], "token": [], "class": []}]
     assert light.annotate([]) == []
+
+
+def test_a_text_does_not_wait_for_the_mounted_filesystems(model, monkeypatch):
+    light = LightPipeline(model)
+    light.annotate("good movie")
+    monkeypatch.setattr(mounts, "_found", lambda *_: pytest.fail("they are read again"))
+    assert light.annotate("good movie")["document"] == ["good movie"]
 
 
 def test_full_annotate_of_a_text_is_a_list_of_one(model):

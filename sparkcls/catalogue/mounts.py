@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 #: Roots that every node of a Databricks cluster sees, however they are mounted.
@@ -50,12 +52,30 @@ def in_shared_root(path: Path) -> bool:
 def _mount(path: Path, table: str | None) -> tuple[Path, str]:
     """Where the filesystem of a path is mounted, and its type; empty where there is no table."""
     try:
-        lines = (_TABLE.read_text(encoding="utf-8", errors="replace") if table is None else table).splitlines()
-        resolved = path.absolute().resolve()
+        absolute = path.absolute()
+        return _known(absolute, _device(absolute)) if table is None else _found(absolute, table)
     except (OSError, ValueError, RuntimeError):  # the last for links in a circle, before Python 3.13
         return Path(), ""
+
+
+def _device(path: Path) -> int:
+    """The number of the filesystem of a path, or of what it will be in."""
+    for part in (path, *path.parents):
+        with suppress(OSError):
+            return part.stat().st_dev
+    return 0
+
+
+# LightPipeline asks for every text. Another filesystem at the path, or at the end of a link, has another number.
+@lru_cache(maxsize=256)
+def _known(path: Path, device: int) -> tuple[Path, str]:
+    return _found(path, _TABLE.read_text(encoding="utf-8", errors="replace"))
+
+
+def _found(path: Path, table: str) -> tuple[Path, str]:
+    resolved = path.resolve()
     best, kind = Path(), ""
-    for line in lines:
+    for line in table.splitlines():
         fields = line.split(" ")
         if len(fields) < 3:
             continue

@@ -1,7 +1,9 @@
+import os
 from pathlib import Path
 
 import pytest
 
+from sparkcls.catalogue import mounts
 from sparkcls.catalogue.mounts import in_shared_root, on_cluster_mount, on_network
 
 TABLE = """\
@@ -69,3 +71,24 @@ def test_of_two_mounts_at_one_point_the_later_counts():
 
 def test_this_machines_temporary_folder_is_its_own(tmp_path):
     assert on_network(tmp_path) is False
+
+
+def test_the_table_is_read_once_for_a_filesystem_at_a_path(tmp_path, monkeypatch):
+    table = tmp_path / "mounts"
+    table.write_text(f"disk {tmp_path} ext4 rw 0 0\n", encoding="utf-8")
+    monkeypatch.setattr(mounts, "_TABLE", table)
+    model = tmp_path / "mnt" / "model"
+    assert not on_network(model)
+    table.write_text(f"disk {tmp_path} ext4 rw 0 0\nhost:/x {tmp_path}/mnt nfs4 rw 0 0\n", encoding="utf-8")
+    assert not on_network(model), "nothing says that it has changed"
+    stat = Path.stat
+
+    def mounted(path, **options):
+        found = list(stat(path, **options))
+        found[2] += 1
+        return os.stat_result(found)
+
+    monkeypatch.setattr(Path, "stat", mounted)
+    assert on_network(model), "another filesystem is there"
+    monkeypatch.setattr(Path, "stat", stat)
+    assert not on_network(model)
