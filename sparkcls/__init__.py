@@ -118,10 +118,11 @@ def metrics(model: Any, output: str | None = None, timeout: float = 10.0) -> dic
 
     Returns
     -------
-    Counts ``rows``, ``sentences``, ``scored`` (distinct sentences that went through the model), ``rescored`` (again in
-    float32), ``wordpieces``, ``padding`` (positions computed beyond them), ``truncated``, ``empty`` (rows without a
-    result), ``failed``, ``loads``; ``load_seconds`` and ``model_seconds``, summed over workers; ``padding_share``
-    (0 to 1), ``device`` and ``precision``.
+    Counts ``rows``, ``sentences``, ``scored`` (distinct sentences that went through the model, and their windows),
+    ``rescored`` (again in float32), ``wordpieces``, ``padding`` (positions computed beyond them), ``truncated``,
+    ``windowed`` (sentences read in several windows), ``empty`` (rows without a result), ``failed``, ``loads``;
+    ``load_seconds`` and ``model_seconds``, summed over workers; ``padding_share`` (0 to 1), ``device`` and
+    ``precision``.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparkcls.annotation import CATEGORY, Annotation
-from sparkcls.engine.contract import Margins, Outcome
+from sparkcls.engine.contract import MEAN, Margins, Outcome
 from sparkcls.errors import ParamError
 from sparkcls.models.heads import NONE, SIGMOID, SOFTMAX
 from sparkcls.text.java import float_to_string
@@ -28,11 +28,16 @@ class Decision:
     threshold
         Strict; of sigmoid alone. One for all labels, or one a label in their order. None: sigmoid gives the best label
         too, whatever its probability.
+    coalesce
+        Whether the scores of a row's sentences are averaged.
+    pooling
+        How scores of windows become those of their text: ``mean`` or ``max``.
     """
 
     activation: str = SOFTMAX
     threshold: float | tuple[float, ...] | None = 0.5
     coalesce: bool = False
+    pooling: str = MEAN
 
 
 def threshold_of(
@@ -82,54 +87,129 @@ def probabilities(logits: np.ndarray, activation: str) -> np.ndarray:
     return (e / e.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
+def pooled(scores: np.ndarray, decision: Decision) -> np.ndarray:
+    """The scores of a text that was read in windows, from those of its windows, as `probabilities` gives them.
+
+    ``mean``: the average of each label's scores (soft voting, as `Decision.coalesce` does it with sentences). ``max``:
+    each label's largest score, so that one window is enough for a label of sigmoid (the assumption of multiple-instance
+    learning, Dietterich et al. 1997); with softmax these are divided by their sum, because labels exclude each other.
+    Probabilities are pooled and not logits, because those of a softmax mean something within one window only: adding a
+    number to all of a window's changes nothing.
+
+    Parameters
+    ----------
+    scores
+        Shape ``(windows, labels)``.
+
+    Returns
+    -------
+    float32, shape ``(labels,)``.
+    """
+    if decision.pooling == MEAN:
+        return scores.mean(axis=0, dtype=np.float64).astype(np.float32)
+    largest = scores.max(axis=0).astype(np.float64)
+    return (largest / largest.sum() if decision.activation == SOFTMAX else largest).astype(np.float32)
+
+
+def _pooled_ends(low: np.ndarray, high: np.ndarray, decision: Decision) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest that `pooled` scores can be, if each window's lie between two ends.
+
+    No pooled score falls where a window's rises, but for the sum that ``max`` divides by: a label's share of it is
+    lowest where its own score is lowest and those of all others are highest. So these ends are exact, and no wider than
+    those of the windows.
+    """
+    if decision.pooling == MEAN or decision.activation != SOFTMAX:
+        return pooled(low, decision), pooled(high, decision)
+    least, most = low.max(axis=0).astype(np.float64), high.max(axis=0).astype(np.float64)
+    lowest, highest = least / (least + most.sum() - most), most / (most + least.sum() - least)
+    return lowest.astype(np.float32), highest.astype(np.float32)
+
+
 @dataclass(frozen=True)
 class CloseCalls:
     """Whether rounding to 16 bits might change the labels that a sentence takes part in.
 
     A score can be anything between two ends, which follow from the logits and the margins. It is close if a label is on
     both sides of its threshold, or if another label may be better than the best. Raw scores are answers themselves, so
-    with none all are close. Where sentences are averaged it is a row's average that decides, for all its sentences.
+    with none all are close. Where sentences are averaged it is a row's average that decides, for all its sentences; of
+    a text that was read in windows, its pooled scores.
     """
 
     decision: Decision
 
-    def __call__(self, logits: np.ndarray, rows: Sequence[Sequence[int]], margins: Margins) -> np.ndarray:
+    def __call__(
+        self,
+        logits: np.ndarray,
+        rows: Sequence[Sequence[int]],
+        margins: Margins,
+        windows: Sequence[int] | None = None,
+    ) -> np.ndarray:
         """Answer for each sentence.
 
         Parameters
         ----------
         logits
-            Shape ``(sentences, labels)``.
+            Shape ``(sentences, labels)``; with `windows` those of each sentence's windows, one after the other.
         rows
             For each sentence the rows in which it stands, as often as it stands in them.
+        windows
+            How many windows each sentence has; None: one each.
 
         Returns
         -------
         bool, shape ``(sentences,)``.
         """
+        found = np.ones(len(rows), dtype=bool)
         if self.decision.activation == NONE:
-            return np.ones(len(logits), dtype=bool)
-        low, high = _ends(logits.astype(np.float64), self.decision, margins)
+            return found
+        counts = np.ones(len(rows), dtype=np.int64) if windows is None else np.asarray(windows)
+        x, several = logits.astype(np.float64), counts > 1
         if not self.decision.coalesce:
-            return _are_close(low, high, self.decision)
+            # Where nothing is averaged logits are enough.
+            low, high = _ends(x[np.repeat(~several, counts)], self.decision, margins)
+            found[~several] = _are_close(low, high, self.decision)
+            if several.any():
+                low, high = self._ends_of_texts(x[np.repeat(several, counts)], counts[several], margins)
+                found[several] = _are_close(low, high, self.decision)
+            return found
+        low, high = self._ends_of_texts(x, counts, margins)
         sentences = np.repeat(np.arange(len(rows)), [len(owners) for owners in rows])
         _, owners = np.unique([row for of_sentence in rows for row in of_sentence], return_inverse=True)
         close = _are_close(_means(low, sentences, owners), _means(high, sentences, owners), self.decision)
-        found = np.zeros(len(logits), dtype=bool)
+        found[:] = False
         found[sentences[close[owners]]] = True
         return found
+
+    def _ends_of_texts(self, x: np.ndarray, counts: np.ndarray, margins: Margins) -> tuple[np.ndarray, np.ndarray]:
+        """The lowest and the highest that the probabilities of sentences can be."""
+        low, high = _ends_of_probabilities(x, self.decision, margins)
+        if counts.max(initial=1) == 1:
+            return low, high
+        ends = np.cumsum(counts)
+        pairs = [
+            (low[end - count], high[end - count])
+            if count == 1
+            else _pooled_ends(low[end - count : end], high[end - count : end], self.decision)
+            for end, count in zip(ends, counts, strict=True)
+        ]
+        return np.stack([least for least, _ in pairs]), np.stack([most for _, most in pairs])
 
 
 def _ends(x: np.ndarray, decision: Decision, margins: Margins) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest that scores in float32 can be, of logits `x`."""
     if decision.activation == SIGMOID:
-        return probabilities(x - margins.score, SIGMOID), probabilities(x + margins.score, SIGMOID)
-    if decision.coalesce:
-        # A probability is 1 / (1 + sum exp(x_j - x_i)) over the others, and each of these differences may move.
-        x = _log_odds(x)
-        return probabilities(x - margins.difference, SIGMOID), probabilities(x + margins.difference, SIGMOID)
+        return _ends_of_probabilities(x, decision, margins)
     # The logits decide as their probabilities do, and only their differences count.
     return x - margins.difference / 2, x + margins.difference / 2
+
+
+def _ends_of_probabilities(x: np.ndarray, decision: Decision, margins: Margins) -> tuple[np.ndarray, np.ndarray]:
+    """The same of probabilities, which can be averaged."""
+    if decision.activation == SIGMOID:
+        return probabilities(x - margins.score, SIGMOID), probabilities(x + margins.score, SIGMOID)
+    # A probability is 1 / (1 + sum exp(x_j - x_i)) over the others, and each of these differences may move.
+    x = _log_odds(x)
+    return probabilities(x - margins.difference, SIGMOID), probabilities(x + margins.difference, SIGMOID)
 
 
 def _log_odds(x: np.ndarray) -> np.ndarray:
@@ -178,6 +258,8 @@ class Verdict:
         Wordpieces that were left out.
     error
         Why it could not be processed.
+    windows
+        In how many windows it was read.
     """
 
     at: int
@@ -185,6 +267,7 @@ class Verdict:
     winners: tuple[int, ...] = ()
     truncated: int = 0
     error: str | None = None
+    windows: int = 1
 
 
 def verdicts(outcomes: Sequence[Outcome], decision: Decision) -> list[Verdict]:
@@ -195,17 +278,27 @@ def verdicts(outcomes: Sequence[Outcome], decision: Decision) -> list[Verdict]:
     averaged, and the verdict stands at the first of them; failures follow. A sentence without wordpieces has none.
     """
     scored = [
-        (at, probabilities(outcome.logits, decision.activation), outcome.truncated)
+        (at, _scores(outcome.logits, decision), outcome)
         for at, outcome in enumerate(outcomes)
         if outcome.logits is not None
     ]
     failed = [Verdict(at, None, (), o.truncated, o.error) for at, o in enumerate(outcomes) if o.error]
     if decision.coalesce and scored:
         mean = np.stack([p for _, p, _ in scored]).mean(axis=0, dtype=np.float64).astype(np.float32)
-        cut = sum(cut for _, _, cut in scored)
-        return [Verdict(scored[0][0], mean, _winners(mean, decision), cut), *failed]
-    found = [Verdict(at, scores, _winners(scores, decision), cut) for at, scores, cut in scored]
+        cut = sum(o.truncated for _, _, o in scored)
+        # A sentence that was read whole is no window.
+        windows = sum(o.windows for _, _, o in scored if o.windows > 1) or 1
+        return [Verdict(scored[0][0], mean, _winners(mean, decision), cut, windows=windows), *failed]
+    found = [
+        Verdict(at, scores, _winners(scores, decision), outcome.truncated, windows=outcome.windows)
+        for at, scores, outcome in scored
+    ]
     return sorted([*found, *failed], key=lambda verdict: verdict.at) if failed else found
+
+
+def _scores(logits: np.ndarray, decision: Decision) -> np.ndarray:
+    found = probabilities(logits, decision.activation)
+    return found if found.ndim == 1 else pooled(found, decision)
 
 
 def _winners(scores: np.ndarray, decision: Decision) -> tuple[int, ...]:
@@ -238,6 +331,8 @@ def _annotations(sentence: Annotation, verdict: Verdict, labels: Sequence[str]) 
         metadata["error"] = verdict.error
     if verdict.truncated:
         metadata["truncated"] = str(verdict.truncated)
+    if verdict.windows > 1:
+        metadata["windows"] = str(verdict.windows)
     if verdict.scores is None:
         return [Annotation(CATEGORY, sentence.begin, sentence.end, "", metadata)]
     # After the reserved keys, so that a label of the same name wins.

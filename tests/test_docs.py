@@ -47,7 +47,9 @@ RUN = [file for file in FILES if any(not block["mark"] for block in blocks(file)
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_all_blocks_are_python(file):
-    assert not re.search(r"^ +```", file.read_text(encoding="utf-8"), flags=re.MULTILINE), "an indented block is not run"
+    assert not re.search(r"^ +```", file.read_text(encoding="utf-8"), flags=re.MULTILINE), (
+        "an indented block is not run"
+    )
     for block in blocks(file):
         compile(without_magics(block["code"]), file.name, "exec")
         assert not block["mark"] or "dbutils" in block["code"] or "main.web" in block["code"]

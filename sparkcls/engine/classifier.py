@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 
 logger = logging.getLogger(__name__)
+
+#: Batches of further windows of long texts that are computed at once.
+_PART = 32
 
 
 class Classifier:
@@ -146,9 +149,9 @@ class Classifier:
             self._passes.check(error)
         moves = self._moves_of(prepared)
         if moves is None:
-            found = self._predict(self._passes, prepared.inputs, prepared, figures)
+            found = self._predict(self._passes, prepared, figures)
         elif is_close is not None and not moves.are_small_enough(is_close, prepared.hypotheses):
-            found = self._predict(self._in_float32(), prepared.inputs, prepared, figures)
+            found = self._predict(self._in_float32(), prepared, figures)
         else:
             found = self._predict_mixed(moves, is_close, prepared, figures)
         results = prepared.refused | prepared.together(found)
@@ -161,8 +164,9 @@ class Classifier:
                 outcomes[i] = Outcome(result, outcomes[i].truncated)
         given = [outcomes[number] for number in prepared.which]
         figures.sentences += len(given)
-        figures.scored += len(prepared.inputs)
+        figures.scored += len(found)
         figures.truncated += sum(o.truncated > 0 for o in given)
+        figures.windowed += sum(o.windows > 1 for o in given)
         self._report_failures(given, figures)
         return given
 
@@ -194,33 +198,38 @@ class Classifier:
         self, moves: Moves, is_close: CloseCalls | None, prepared: Prepared, figures: Figures
     ) -> dict[int, Result]:
         """Scores in 16 bits, and in float32 what they do not decide."""
-        half = self._predict(self._passes, prepared.inputs, prepared, figures)
+        half = self._predict(self._passes, prepared, figures)
         exact: dict[int, Result] = {}
+        rescored: set[int] = set()
         margins = None
         while margins is not moves.margins:
             margins = moves.margins
-            doubtful = _doubtful(prepared.together(half), is_close, prepared, moves.margins)
-            again = [i for i in prepared.sequences_of(doubtful) if i not in exact]
+            again = _doubtful(prepared.together(half), is_close, prepared, moves.margins) - rescored
             if not again:
                 break
-            figures.rescored += len(again)
-            exact |= self._predict(self._in_float32(), {i: prepared.inputs[i] for i in again}, prepared, figures)
+            rescored |= again
+            # A long text is judged by all its windows, so all of them are computed again.
+            found = self._predict(self._in_float32(), prepared, figures, again)
+            figures.rescored += len(found)
+            exact |= found
             moves.see(_in_both(half, exact))
         return half | exact
 
     def _predict(
-        self, passes: Passes, inputs: dict[int, Sequence[int]], prepared: Prepared, figures: Figures
+        self, passes: Passes, prepared: Prepared, figures: Figures, numbers: Collection[int] | None = None
     ) -> dict[int, Result]:
-        numbers = list(inputs)
-        cut = cut_batches(
-            [len(ids) for ids in inputs.values()],
-            token_budget(self.device, self._folder.shape.width),
-            prepared.cap,
-        )
-        chosen = [[numbers[b] for b in batch] for batch in cut]
-        batches = [Batch([inputs[i] for i in batch], prepared.rows_of(batch)) for batch in chosen]
-        found = passes.predict(batches, figures)
-        return {i: r for batch, results in zip(chosen, found, strict=True) for i, r in zip(batch, results, strict=True)}
+        """What the model says of all sequences, or of those of some sentences."""
+        found: dict[int, Result] = {}
+        budget = token_budget(self.device, self._folder.shape.width)
+        # A GPU is given up between parts, so that a text of a million words keeps no other task from it.
+        for inputs in prepared.parts(_PART * budget, numbers):
+            sequences = list(inputs)
+            cut = cut_batches([len(ids) for ids in inputs.values()], budget, prepared.cap)
+            chosen = [[sequences[b] for b in batch] for batch in cut]
+            batches = [Batch([inputs[i] for i in batch], prepared.rows_of(batch)) for batch in chosen]
+            for batch, results in zip(chosen, passes.predict(batches, figures), strict=True):
+                found.update(zip(batch, results, strict=True))
+        return found
 
 
 def _weakly(method: Callable[[], Passes]) -> Callable[[], Passes]:
@@ -250,6 +259,9 @@ def _doubtful(
     if is_close is not None and scored:
         if prepared.hypotheses is not None:
             margins = prepared.hypotheses.answer.margins(margins)
-        close = is_close(np.stack(list(scored.values())), [prepared.rows[i] for i in scored], margins)
+        windows = [result.reshape(-1, result.shape[-1]) for result in scored.values()]
+        rows = [prepared.rows[i] for i in scored]
+        counts = [len(logits) for logits in windows]
+        close = is_close(np.concatenate(windows), rows, margins, counts if max(counts) > 1 else None)
         doubtful |= {i for i, doubt in zip(scored, close, strict=True) if doubt}
     return doubtful

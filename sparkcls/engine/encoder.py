@@ -162,16 +162,30 @@ class TextEncoder:
         ValueError
             One of them is beyond the model's embeddings.
         """
-        room = min(max(0, max_length - self.special_length), len(ids))
+        room = min(self.room(max_length), len(ids))
+        return self.frame(self._cut(ids, room, tokenization), tokenization), len(ids) - room
+
+    def room(self, max_length: int) -> int:
+        """How many wordpieces of a text fit into a sequence of `max_length`."""
+        return max(0, max_length - self.special_length)
+
+    def frame(self, ids: list[int], tokenization: str) -> Sequence[int]:
+        """Ids framed by special ids.
+
+        Raises
+        ------
+        ValueError
+            One of them is beyond the model's embeddings.
+        """
         before, after = self._around if tokenization == SPARKNLP else (self._prefix, self._suffix)
-        kept = [*before, *self._cut(ids, room, tokenization)]
+        kept = [*before, *ids]
         framed = [*kept, *after]
-        self._check_ids(framed)
+        self.check_ids(framed)
         if tokenization == SPARKNLP and self._hides_first:
-            return HiddenFirst(framed), len(ids) - room
+            return HiddenFirst(framed)
         if tokenization == HUGGINGFACE and self._of_type_0 is not None:
-            return PairIds(framed, [], len(kept) + self._of_type_0), len(ids) - room
-        return framed, len(ids) - room
+            return PairIds(framed, [], len(kept) + self._of_type_0)
+        return framed
 
     @cached_property
     def pair_frame(self) -> PairFrame:
@@ -205,7 +219,7 @@ class TextEncoder:
         cut = len(first) + len(second) - sum(lengths)
         first, second = (self._cut(*part, HUGGINGFACE) for part in zip((first, second), lengths, strict=True))
         pair = frame.join(frame.head(first), frame.second(second))
-        self._check_ids(pair)
+        self.check_ids(pair)
         return pair, cut
 
     def second(self, ids: list[int]) -> Second:
@@ -216,7 +230,7 @@ class TextEncoder:
         ValueError
             An id is beyond the model's embeddings.
         """
-        self._check_ids(ids)
+        self.check_ids(ids)
         return self.pair_frame.second(ids)
 
     def label(self, text: str, case_sensitive: bool) -> Second:
@@ -274,7 +288,7 @@ class TextEncoder:
             An id is beyond the model's embeddings.
         """
         frame = self.pair_frame
-        self._check_ids(first)
+        self.check_ids(first)
         heads: dict[int, list[int]] = {}
         for second in seconds:
             length = frame.only_first(len(first), second.length, max_length)
@@ -282,13 +296,23 @@ class TextEncoder:
                 heads[length] = frame.head(self._cut(first, length, HUGGINGFACE))
             yield frame.join(heads[length], second), len(first) - length
 
+    def join(self, first: list[int], seconds: Iterable[Second]) -> list[PairIds]:
+        """The pairs of a text, or of a window of it, with others, uncut."""
+        frame = self.pair_frame
+        head = frame.head(first)
+        return [frame.join(head, second) for second in seconds]
+
+    def cuts_left(self, tokenization: str) -> bool:
+        """Whether the end of a text is what is kept of it."""
+        return self._settings.truncation_side == "left" and tokenization == HUGGINGFACE
+
     def _cut(self, ids: list[int], length: int, tokenization: str) -> list[int]:
         if length == len(ids):
             return ids
-        left = self._settings.truncation_side == "left" and tokenization == HUGGINGFACE
-        return ids[len(ids) - length :] if left else ids[:length]
+        return ids[len(ids) - length :] if self.cuts_left(tokenization) else ids[:length]
 
-    def _check_ids(self, ids: Sequence[int]) -> None:
+    def check_ids(self, ids: Sequence[int]) -> None:
+        """Raise ValueError if one of them is beyond the model's embeddings."""
         if self._largest >= self._embedded and (beyond := [i for i in ids if i >= self._embedded]):
             raise ValueError(
                 f"the tokenizer gives {self._tokenizer.id_to_token(beyond[0])!r} the id {beyond[0]}, the model's "

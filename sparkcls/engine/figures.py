@@ -16,15 +16,17 @@ class Figures:
     sentences
         Sentences that stand in these rows, blank ones left out.
     scored
-        Sentences that went through the model: without duplicates, and without those that have no wordpiece.
+        Sequences that went through the model: sentences without duplicates, and without those that have no wordpiece.
+        Of a long text each window is one, and of a zero-shot classifier each pair.
     rescored
         Of these, how many went through it again in float32 (precision ``mixed``).
     wordpieces
-        Wordpieces of the scored sentences, ``[CLS]`` and ``[SEP]`` counted.
+        Wordpieces of the scored sequences, ``[CLS]`` and ``[SEP]`` counted.
     padding
         Positions of attention beyond them, on a GPU. On a CPU sequences are not padded.
-    truncated, empty, failed
-        Sentences that were cut; rows without a result; sentences that could not be processed.
+    truncated, windowed, empty, failed
+        Sentences that were cut, and that were read in several windows; rows without a result; sentences that could not
+        be processed.
     loads, load_seconds
         Models loaded, and the time that took.
     model_seconds
@@ -38,6 +40,7 @@ class Figures:
     wordpieces: int = 0
     padding: int = 0
     truncated: int = 0
+    windowed: int = 0
     empty: int = 0
     failed: int = 0
     loads: int = 0

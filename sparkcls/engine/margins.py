@@ -10,6 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -29,9 +30,26 @@ from sparkcls.models.layout import ModelFolder
 
 logger = logging.getLogger(__name__)
 
-#: Of logits, shape ``(sentences, labels)``, and each sentence's rows: whether rounding might change labels. Equal ones
-#: answer equally.
-CloseCalls = Callable[[np.ndarray, Sequence[Sequence[int]], Margins], np.ndarray]
+
+class CloseCalls(Protocol):
+    """Whether rounding might change the labels of sentences. Equal ones answer equally."""
+
+    def __call__(
+        self,
+        logits: np.ndarray,
+        rows: Sequence[Sequence[int]],
+        margins: Margins,
+        windows: Sequence[int] | None = None,
+        /,
+    ) -> np.ndarray:
+        """Of logits, shape ``(windows of all sentences, labels)``; each sentence's rows, and how many windows it has.
+
+        Returns
+        -------
+        bool, shape ``(sentences,)``.
+        """
+        ...
+
 
 #: To be counted up when what is measured changes.
 _LAYOUT = "v1"

@@ -163,12 +163,23 @@ class PairFrame:
             The second text leaves it no room.
         """
         room = self._room(max_length) - second
-        if first > room and room < 1:
+        return first if first <= room else self.room(second, max_length)
+
+    def room(self, second: int, max_length: int) -> int:
+        """How many wordpieces of a first text fit beside a second text of so many, at least 1.
+
+        Raises
+        ------
+        ParamError
+            The second text leaves it no room.
+        """
+        room = self._room(max_length) - second
+        if room < 1:
             raise ParamError(
                 f"maxSentenceLength is {max_length}; a second text of {second} wordpieces and {self.special_length} "
                 "special ones leave no room for the first. Set more, or shorten the second"
             )
-        return min(first, room)
+        return room
 
     def _room(self, max_length: int) -> int:
         if max_length < self.special_length:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
 from sparkcls.engine.contract import SPARKNLP, Outcome, Pair, Reading, Sentence
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.passes import Result
+from sparkcls.engine.windows import LongText, long_text
 from sparkcls.engine.zero_shot import Answer, Hypotheses
 from sparkcls.errors import InputError, ModelFormatError, ParamError
+
+
+@dataclass(frozen=True)
+class Further:
+    """The windows of a long text after its first one, and the numbers of their sequences."""
+
+    numbers: range
+    text: LongText
 
 
 @dataclass(frozen=True)
@@ -19,7 +31,8 @@ class Prepared:
     """Sentences as wordpieces; each distinct sentence has a number, and so has each of its sequences.
 
     A sentence has one sequence, or with hypotheses one for each of them: sentence `n` of `k` hypotheses has the
-    sequences `n * k` to `n * k + k - 1`.
+    sequences `n * k` to `n * k + k - 1`. Those of further windows of a long text are numbered after all these, so that
+    all else is computed as if there were none.
 
     Parameters
     ----------
@@ -28,7 +41,7 @@ class Prepared:
     outcomes
         By number, what is known before the model has run.
     inputs
-        Wordpiece ids by number of the sequence, of those that the model is to score.
+        Wordpiece ids by number of the sequence, of those that the model is to score; further windows left out.
     refused
         By number, why the tokenizer did not take a sentence.
     rows
@@ -37,6 +50,8 @@ class Prepared:
         Most sequences of a forward pass, if limited.
     hypotheses
         What is asked of every sentence; None if it is scored as it is.
+    further
+        By number of the sentence, its further windows.
     """
 
     which: list[int]
@@ -46,10 +61,11 @@ class Prepared:
     rows: list[list[int]]
     cap: int | None
     hypotheses: Hypotheses | None = None
+    further: dict[int, Further] = field(default_factory=dict)
 
     @property
     def each(self) -> int:
-        """Sequences of a sentence."""
+        """Sequences of a window of a sentence."""
         return len(self.hypotheses.seconds) if self.hypotheses else 1
 
     @property
@@ -59,26 +75,74 @@ class Prepared:
 
     def rows_of(self, sequences: Sequence[int]) -> int:
         """In how many rows some sequences stand."""
-        return len({row for i in sequences for row in self.rows[i // self.each]})
+        return len({row for i in sequences for row in self.rows[self._owner(i)]})
 
-    def sequences_of(self, numbers: set[int]) -> Iterator[int]:
-        """The sequences of sentences, in their order."""
-        return (i for i in self.inputs if i // self.each in numbers)
+    def parts(self, most: int, numbers: Collection[int] | None = None) -> Iterator[dict[int, Sequence[int]]]:
+        """Sequences by number, in parts to be computed one after the other.
+
+        First those of all sentences, then further windows, which are made only when their part comes.
+
+        Parameters
+        ----------
+        most
+            About so many wordpieces a part of further windows has.
+        numbers
+            Of these sentences alone.
+        """
+        yield self.inputs if numbers is None else {i: s for i, s in self.inputs.items() if i // self.each in numbers}
+        part: dict[int, Sequence[int]] = {}
+        wordpieces = 0
+        for number, further in self.further.items():
+            if numbers is not None and number not in numbers:
+                continue
+            for i, sequence in zip(further.numbers, further.text.others(), strict=True):
+                part[i] = sequence
+                wordpieces += len(sequence)
+                if wordpieces >= most:
+                    yield part
+                    part, wordpieces = {}, 0
+        if part:
+            yield part
 
     def together(self, results: dict[int, Result]) -> dict[int, Result]:
-        """What sequences gave, as the scores of sentences; one whose sequence failed has its error."""
-        if self.hypotheses is None:
+        """What sequences gave, as the scores of sentences, see `Outcome`; one whose sequence failed has its error."""
+        if self.hypotheses is None and not self.further:
             return dict(results)
         found: dict[int, Result] = {}
-        for start in range(0, len(self.outcomes) * self.each, self.each):
-            parts = [results[i] for i in range(start, start + self.each) if i in results]
+        for number in range(len(self.outcomes)):
+            parts = [results[i] for i in self._sequences_of(number) if i in results]
             failed = next((part for part in parts if isinstance(part, Exception)), None)
             if failed is not None:
-                found[start // self.each] = failed
+                found[number] = failed
             elif parts:
-                logits = np.stack([part for part in parts if isinstance(part, np.ndarray)])
-                found[start // self.each] = self.hypotheses.answer.scores(logits)
+                found[number] = self._scores([part for part in parts if isinstance(part, np.ndarray)])
         return found
+
+    def read_on(self, number: int, text: LongText) -> None:
+        """Have the further windows of a sentence scored too."""
+        last = next(reversed(self.further.values()), None)
+        start = len(self.outcomes) * self.each if last is None else last.numbers.stop
+        self.further[number] = Further(range(start, start + (len(text.cut) - 1) * self.each), text)
+
+    def _scores(self, logits: list[np.ndarray]) -> np.ndarray:
+        if self.hypotheses is None:
+            return np.stack(logits) if len(logits) > 1 else logits[0]
+        scores = self.hypotheses.answer.scores(np.stack(logits).reshape(-1, self.each, len(logits[0])))
+        return scores if len(scores) > 1 else scores[0]
+
+    def _sequences_of(self, number: int) -> Iterable[int]:
+        first = range(number * self.each, (number + 1) * self.each)
+        return chain(first, self.further[number].numbers) if number in self.further else first
+
+    def _owner(self, sequence: int) -> int:
+        if sequence < len(self.outcomes) * self.each:
+            return sequence // self.each
+        numbers, starts = self._starts
+        return numbers[bisect_right(starts, sequence) - 1]
+
+    @cached_property
+    def _starts(self) -> tuple[list[int], list[int]]:
+        return list(self.further), [further.numbers.start for further in self.further.values()]
 
 
 def prepare(
@@ -129,15 +193,32 @@ def prepare(
         if not all(ids) and not (reading.tokenization == SPARKNLP and key):
             continue
         try:
-            found = list(_sequences(encoder, ids, reading, hypotheses))
+            text = long_text(encoder, ids, reading, hypotheses)
+            found = _in_windows(text, reading) if text else list(_sequences(encoder, ids, reading, hypotheses))
         except (ModelFormatError, ParamError):
             raise
         except ValueError as e:
             prepared.refused[number] = e
             continue
-        prepared.outcomes[number] = Outcome(truncated=max(cut for _, cut in found))
-        prepared.inputs.update((number * prepared.each + j, sequence) for j, (sequence, _) in enumerate(found))
+        _take(prepared, number, found, text)
     return prepared
+
+
+def _in_windows(text: LongText, reading: Reading) -> list[tuple[Sequence[int], int]]:
+    """Each sequence of the first window, and how many wordpieces no window has."""
+    only_first = reading.windows is not None and reading.windows.only_first
+    left_out = text.cut.length - text.cut.room if only_first else 0
+    return [(sequence, left_out) for sequence in text.first()]
+
+
+def _take(prepared: Prepared, number: int, found: Sequence[tuple[Sequence[int], int]], text: LongText | None) -> None:
+    """Have a sentence scored: the sequences of its first window, and of all others unless they are left out."""
+    cut = max(cut for _, cut in found)
+    if cut:
+        prepared.outcomes[number] = Outcome(truncated=cut)
+    elif text is not None:
+        prepared.read_on(number, text)
+    prepared.inputs.update((number * prepared.each + j, sequence) for j, (sequence, _) in enumerate(found))
 
 
 def _prepare_singles(encoder: TextEncoder, keys: list[object], reading: Reading, prepared: Prepared) -> None:
@@ -149,10 +230,17 @@ def _prepare_singles(encoder: TextEncoder, keys: list[object], reading: Reading,
         # Spark NLP classifies a sentence with tokens, even if none of them gives a wordpiece.
         elif ids or (reading.tokenization == SPARKNLP and keys[number]):
             try:
-                prepared.inputs[number], cut = encoder.finish(ids, reading.max_length, reading.tokenization)
+                sequence, cut = encoder.finish(ids, reading.max_length, reading.tokenization)
+                text = long_text(encoder, [ids], reading) if cut else None
+                if text is not None:
+                    _take(prepared, number, _in_windows(text, reading), text)
+                    continue
+            except ParamError:
+                raise
             except ValueError as e:
                 prepared.refused[number] = e
                 continue
+            prepared.inputs[number] = sequence
             if cut:
                 prepared.outcomes[number] = Outcome(truncated=cut)
 
@@ -168,7 +256,9 @@ def hypotheses(encoder: TextEncoder, texts: Sequence[str], answer: Answer, readi
                 raise ids
             second = encoder.second(ids)
             # A text of one wordpiece at least must fit beside it.
-            encoder.pair_frame.only_first(reading.max_length, second.length, reading.max_length)
+            room = encoder.pair_frame.room(second.length, reading.max_length)
+            if reading.windows is not None:
+                reading.windows.overlap(room, reading.max_length)
         except ParamError as e:
             raise ParamError(f"Candidate label as {text[:80]!r}: {e}") from e
         except Exception as e:

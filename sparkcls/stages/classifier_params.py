@@ -14,7 +14,8 @@ from sparkcls.errors import ParamError
 from sparkcls.models.heads import ACTIVATIONS, SIGMOID, SOFTMAX
 from sparkcls.rows.scoring import ANNOTATE, ON_ERROR
 from sparkcls.settings import default_tokenization
-from sparkcls.stages.params import CheckedParams, boolean, fractions, matching, one_of, param, whole_number
+from sparkcls.stages.long_text import LongTextParams
+from sparkcls.stages.params import boolean, fractions, matching, one_of, param, whole_number
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ LAZY = "lazy"
 ONCE = "once"
 
 
-class ClassifierParams(CheckedParams):
+class ClassifierParams(LongTextParams):
     """How texts are read, where the model runs, and how scores become labels."""
 
     batchSize = param("batchSize", "most sequences of a forward pass, if set", lambda n: whole_number(n, 1))
@@ -72,6 +73,7 @@ class ClassifierParams(CheckedParams):
             metrics=False,
             saveWeights=True,
         )
+        self._set_long_text_defaults()
 
     def setBatchSize(self, value: int) -> Any:
         """Most sequences of one forward pass, if set; unset, nothing is limited."""
@@ -220,6 +222,7 @@ class ClassifierParams(CheckedParams):
             case_sensitive=self.getCaseSensitive(),
             max_length=self.getMaxSentenceLength(),
             cap=self.getBatchSize() if self.isSet("batchSize") else None,
+            windows=self._windows(),
         )
 
     def _decision(self, labels: Sequence[str], of_model: Callable[[], str]) -> Decision:
@@ -240,7 +243,7 @@ class ClassifierParams(CheckedParams):
         if outputs == 1 and not self.getMultilabel() and threshold == THRESHOLD and not self.isSet("threshold"):
             # Nobody asked for a threshold, and there is no other label to give.
             threshold = None
-        return Decision(activation, threshold, self.getCoalesceSentences())
+        return Decision(activation, threshold, self.getCoalesceSentences(), self.getWindowPooling())
 
     def _threshold_over(self, labels: Sequence[str], value: Threshold) -> float | tuple[float, ...]:
         """The threshold of a `Decision` over labels."""

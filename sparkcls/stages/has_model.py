@@ -157,8 +157,8 @@ class HasModel(ClassifierParams):
         if length > folder.positions:
             raise ParamError(
                 f"{self.uid}: maxSentenceLength is {length}, but model {self._ref().name!r} has {folder.positions} "
-                f"positions; call setMaxSentenceLength({folder.positions}) or less, and split long texts into "
-                "sentences or parts"
+                f"positions; call setMaxSentenceLength({folder.positions}) or less; "
+                "setLongText('windows') splits long texts into windows"
             )
 
 

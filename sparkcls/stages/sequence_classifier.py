@@ -48,6 +48,11 @@ class SequenceClassifier(Classifying):
         Most wordpieces of a sentence, ``[CLS]`` and ``[SEP]`` counted, from 3 to the model's positions, mostly 512.
         Default: the model's Params', else its card's, else ``model_max_length`` in its tokenizer_config.json, else
         128 (Longformer: 4096). What is cut off is counted under the metadata key ``truncated``.
+    longText, windowStride, windowPooling
+        What becomes of a longer text. ``truncate`` (default): it is cut. ``windows``: it is read in windows of
+        `maxSentenceLength`, which share `windowStride` wordpieces (default: a quarter of it), and the probabilities of
+        all windows are pooled: ``mean`` (default), ``max`` or ``first``. The metadata key ``windows`` counts them where
+        there are several. See `setWindowPooling`.
     coalesceSentences
         Whether the sentences of a row get one averaged result. Default False.
     activation, multilabel, threshold
@@ -103,6 +108,9 @@ class SequenceClassifier(Classifying):
         batchSize: int | None = None,
         caseSensitive: bool | None = None,
         maxSentenceLength: int | None = None,
+        longText: str | None = None,
+        windowStride: int | None = None,
+        windowPooling: str | None = None,
         coalesceSentences: bool | None = None,
         activation: str | None = None,
         multilabel: bool | None = None,
@@ -128,6 +136,9 @@ class SequenceClassifier(Classifying):
             batchSize=batchSize,
             caseSensitive=caseSensitive,
             maxSentenceLength=maxSentenceLength,
+            longText=longText,
+            windowStride=windowStride,
+            windowPooling=windowPooling,
             coalesceSentences=coalesceSentences,
             activation=activation,
             multilabel=multilabel,

@@ -7,7 +7,7 @@ from string import Formatter
 from typing import Any
 
 from sparkcls.classification import Decision
-from sparkcls.engine.contract import SPARKNLP
+from sparkcls.engine.contract import SPARKNLP, WINDOWS
 from sparkcls.engine.zero_shot import Answer
 from sparkcls.errors import ModelNotFoundError, ParamError
 from sparkcls.families.family import ANY_FAMILY_ZERO_SHOT, Family
@@ -234,6 +234,11 @@ class ZeroShotClassifier(SequenceClassifier):
                 f"{self.uid}: tokenization 'sparknlp' of zero-shot classifiers is there for the families {there}; this "
                 f"model is a {family.model_type}. Call setTokenization('huggingface')"
             )
+        if self.getTokenization() == SPARKNLP and self.getLongText() == WINDOWS:
+            raise ParamError(
+                f"{self.uid}: in tokenization 'sparknlp' a text leaves its label what room it does not need, so there "
+                "are no windows; call setLongText('truncate') or setTokenization('huggingface')"
+            )
         template = "{}" if self.getTokenization() == SPARKNLP else self.getHypothesisTemplate()
         candidates = tuple(Candidate(label, template.format(label)) for label in self.score_labels())
         scoring = super()._scoring(metadata)
@@ -247,4 +252,4 @@ class ZeroShotClassifier(SequenceClassifier):
         if activation == SOFTMAX and len(self.score_labels()) == 1 and self.getTokenization() != SPARKNLP:
             # Judged by itself, and given for every text unless a threshold was asked for. Spark NLP says 1.
             activation, threshold = SIGMOID, threshold if self.isSet("threshold") else None
-        return Decision(activation, threshold, self.getCoalesceSentences())
+        return Decision(activation, threshold, self.getCoalesceSentences(), self.getWindowPooling())
