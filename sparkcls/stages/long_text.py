@@ -37,8 +37,8 @@ class LongTextParams(CheckedParams):
     def setWindowStride(self, value: int) -> Any:
         """Wordpieces that a window shares with the one before; unset, a quarter of `maxSentenceLength`.
 
-        This is the ``stride`` of `transformers`' tokenizers. It must be less than the wordpieces of the text in a window. Where the second text of a pair, or a zero-shot
-        label, leaves room for no more than so many, that is an error.
+        This is the ``stride`` of `transformers`' tokenizers. It must be less than the wordpieces of the text in a
+        window; where the second text of a pair, or a zero-shot label, leaves room for no more, that is an error.
         """
         return self._update(windowStride=value)
 
