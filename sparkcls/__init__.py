@@ -17,12 +17,15 @@ from sparkcls._version import __version__
 from sparkcls.settings import configure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import SparkSession
 
+    from sparkcls.plain.classifier import TextClassifier
     from sparkcls.summary.about import About
     from sparkcls.summary.summary import Summary
 
-__all__ = ["__version__", "configure", "metrics", "start", "summarize", "version"]
+__all__ = ["__version__", "classifier", "classify", "configure", "metrics", "start", "summarize", "version"]
 
 
 def version() -> str:
@@ -65,6 +68,99 @@ def start(
     from sparkcls.session import start_session
 
     return start_session(gpu=gpu, memory=memory, params=params)
+
+
+def classifier(
+    model: Any = None, *, candidate_labels: Sequence[str] | None = None, lang: str = "en", **params: Any
+) -> TextClassifier:
+    """A classifier to call with texts, or with tables and their column of texts; see `classify` for its arguments.
+
+    Any number of threads may share it. The model is found and checked now, and loaded with the first text.
+
+    Examples
+    --------
+    >>> import sparkcls
+    >>> sparkcls.classifier()("I really liked that movie!")["label"]
+    'POSITIVE'
+    """
+    from sparkcls.plain.classifier import make_classifier
+
+    return make_classifier(model, candidate_labels=candidate_labels, lang=lang, **params)
+
+
+def classify(
+    data: Any,
+    column: Any = None,
+    model: Any = None,
+    *,
+    candidate_labels: Sequence[str] | None = None,
+    lang: str = "en",
+    prefix: str = "",
+    output: str | None = None,
+    overwrite: bool = False,
+    **params: Any,
+) -> Any:
+    """Classify texts: a Spark DataFrame in Spark (classic, Connect, streaming), all else here, without Spark.
+
+    Parameters
+    ----------
+    data
+        A Spark DataFrame; a pandas DataFrame or an Arrow table; a list, array, pandas Series or Arrow column of str;
+        or a str.
+    column
+        Of a table: the name of its column of texts. Of a Spark DataFrame a Column too, or a field of a struct, as in
+        ``review.text``.
+    model
+        A model's name (bundled, in the cache or in the store), ``owner/name`` of the Hugging Face Hub, a model's
+        folder, a saved pipeline or stage (ours or Spark NLP's), a classifier stage, a fitted PipelineModel that ends in
+        one, or what `classifier` gave. Default: the bundled model, which tells positive from negative reviews.
+    candidate_labels
+        Labels of your own: a zero-shot model then chooses among them.
+    lang
+        The language of the model of a name.
+    prefix
+        Begins the name of each column that is added.
+    output
+        The name of one struct column (in pandas, of dicts) that is added in place of several.
+    overwrite
+        Whether columns that are there already under these names make way.
+    params
+        Params of the classifier by name, such as ``maxSentenceLength=256``, ``multilabel=True``, ``threshold=0.3``,
+        ``device="cuda"``, ``precision="float32"``, ``onError="raise"``, ``metrics=True``.
+
+    Returns
+    -------
+    The table with these columns added (an Arrow table as a pandas one; of a list or column the columns alone; of a str
+    a dict of one row). A row has one answer, or nulls if it has no text or the text could not be processed.
+
+    ==============  ======================  =====================================================================
+    ``label``       ``string``              the label with the largest score; with `multilabel` null if no label
+                                            is over the threshold
+    ``confidence``  ``double``              that label's score
+    ``scores``      ``map<string,double>``  every label's score
+    ``labels``      ``array<string>``       with `multilabel` only: all labels over the threshold
+    ``error``       ``string``              why the text could not be processed; absent with ``onError="raise"``
+    ``truncated``   ``int``                 wordpieces that were left out; null where none was
+    ==============  ======================  =====================================================================
+
+    Raises
+    ------
+    ModelNotFoundError, ModelFormatError
+        There is no such model, or it cannot be used.
+    ColumnError
+        There is no such column, or one that would be added is there already.
+    ParamError, ParamTypeError
+        An argument or a value in the data has the wrong type; a Param is unknown or has a bad value.
+
+    Examples
+    --------
+    >>> import sparkcls
+    >>> sparkcls.classify(["I really liked that movie!", None])["label"].tolist()
+    ['POSITIVE', None]
+    >>> sparkcls.classify(df, "review", model="distilbert_base_sequence_classifier_imdb")  # doctest: +SKIP
+    """
+    called = classifier(model, candidate_labels=candidate_labels, lang=lang, **params)
+    return called(data, column, prefix=prefix, output=output, overwrite=overwrite)
 
 
 def summarize(data: Any, column: str | None = None, prefix: str = "", about: About | None = None) -> Summary:

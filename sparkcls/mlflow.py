@@ -36,7 +36,7 @@ from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.light import LightPipeline
 from sparkcls.pipelines.saved import classes_in, read_pipeline, write_pipeline
 from sparkcls.pipelines.walk import check_pipeline, pipeline_stages, text_stages
-from sparkcls.rows.chain import ANSWER
+from sparkcls.rows.answers import ANSWER
 from sparkcls.serving import Served
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.finisher import Finisher

@@ -17,6 +17,8 @@ def metrics_of(model: Any, output: str | None, timeout: float) -> dict[str, Any]
     if hasattr(model, "lastProgress"):
         figures = figures_of_progress(model.lastProgress) if model.lastProgress else {}
         return figures[_choose(list(figures), output)]
+    # A TextClassifier, which stands above this module, has its stage.
+    model = getattr(model, "classifier", model)
     stages = [
         s
         for s in (pipeline_stages(model) if isinstance(model, PipelineModel) else [model])

@@ -10,11 +10,10 @@ import pandas as pd
 from pyspark.ml import PipelineModel
 
 from sparkcls.errors import ColumnError, ParamTypeError
-from sparkcls.light import LightPipeline
+from sparkcls.pipelines.chaining import chain_of
 from sparkcls.pipelines.walk import text_stages
-from sparkcls.rows.chain import ANSWER, answers
-from sparkcls.stages.sequence_classifier import SequenceClassifier
-from sparkcls.stages.stage import AnnotatorStage
+from sparkcls.rows.answers import as_structs
+from sparkcls.rows.here import answers_here
 
 
 class Served:
@@ -23,19 +22,12 @@ class Served:
     Parameters
     ----------
     model
-        A pipeline that `text_stages` takes. Its stages are changed.
+        A pipeline that `text_stages` takes.
     """
 
     def __init__(self, model: PipelineModel):
         self._column, stages = text_stages("load_model", model)
-        for stage in stages:
-            # As in a DataFrame; a LightPipeline would leave the stage out.
-            if isinstance(stage, AnnotatorStage):
-                stage.setLazyAnnotator(False)
-        classifier = stages[-1]
-        assert isinstance(classifier, SequenceClassifier)
-        self._light = LightPipeline(PipelineModel(stages))
-        self._output, self._labels = classifier.getOutputCol(), classifier.score_labels()
+        self._chain = chain_of("predict", stages)
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """A row a text, in their order: label, score, labels, scores, truncated, error.
@@ -56,12 +48,12 @@ class Served:
             A value is not a str.
         """
         texts = self._texts(model_input)
-        given = [text for text in texts if text is not None]
-        found = iter(self._light.fullAnnotate(given) if given else [])
-        rows = [None if text is None else next(found)[self._output] for text in texts]
-        index = model_input.index if isinstance(model_input, (pd.DataFrame, pd.Series)) else None
-        # Of objects, so that an integer beside a None stays one.
-        return pd.DataFrame(list(answers(rows, self._labels)), index=index, columns=list(ANSWER), dtype=object)
+        # Kept, so that the model stays loaded.
+        self._in_use = function = self._chain()
+        found = as_structs(answers_here(self._chain, function, [texts]), self._chain.labels)
+        if isinstance(model_input, (pd.DataFrame, pd.Series)):
+            found.index = model_input.index
+        return found
 
     def _texts(self, model_input: Any) -> list[str | None]:
         if isinstance(model_input, pd.DataFrame):

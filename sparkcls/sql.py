@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -22,17 +23,15 @@ from pyspark.sql.types import (
 )
 
 from sparkcls.errors import ParamError, ParamTypeError
+from sparkcls.pipelines.chaining import chain_of, usual_stages
 from sparkcls.pipelines.walk import text_stages
-from sparkcls.rows.chain import ANSWER, TEXTS, Chain, DocumentAssembling, Link, answers
+from sparkcls.rows.answers import ANSWER, as_structs
+from sparkcls.rows.chain import Chain
 from sparkcls.rows.delivery import delivered
-from sparkcls.spark.column_names import Columns, names_are_exact
-from sparkcls.spark.columns import ColumnMetadata
+from sparkcls.spark.column_names import names_are_exact
 from sparkcls.spark.udf import run
 from sparkcls.spark.windows import windows
-from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.sequence_classifier import SequenceClassifier
-from sparkcls.stages.stage import AnnotatorStage
-from sparkcls.stages.tokenizer import Tokenizer
 
 #: Where Spark's own functions are defined.
 _BUILT_IN = "org.apache.spark.sql.catalyst."
@@ -55,7 +54,8 @@ def register(spark: SparkSession, name: str, model: Any) -> Callable[..., Any]:
     ``label``      ``STRING``              the category with the largest score; NULL where there is none
     ``score``      ``DOUBLE``              its score: a probability, or with activation ``none`` the raw score
     ``labels``     ``ARRAY<STRING>``       all categories: several with `multilabel`, and one a sentence
-    ``scores``     ``MAP<STRING,DOUBLE>``  each label's score, for the first sentence that has a category
+    ``scores``     ``MAP<STRING,DOUBLE>``  each label's score, for the first sentence that has a category, else for the
+                                           first that was scored
     ``truncated``  ``INT``                 wordpieces that did not fit
     ``error``      ``STRING``              why the text could not be processed; NULL where it could
     =============  ======================  ==========================================================================
@@ -98,7 +98,8 @@ def register(spark: SparkSession, name: str, model: Any) -> Callable[..., Any]:
     if not hasattr(spark, "udf"):
         raise ParamTypeError(f"register(spark, name, model) takes a SparkSession first, got {type(spark).__name__}")
     _check_name(spark, name)
-    return spark.udf.register(name, _as_udf(_chain_of(spark, name, _stages_of(model))))
+    chain = chain_of(name, _stages_of(model), names_are_exact(spark))
+    return spark.udf.register(name, _as_udf(replace(chain, scoring=delivered(chain.scoring, spark))))
 
 
 def _check_name(spark: SparkSession, name: Any) -> None:
@@ -121,51 +122,16 @@ def _stages_of(model: Any) -> list[Transformer]:
     if isinstance(model, SequenceClassifier):
         if model.reads_pairs():
             raise ParamTypeError("register takes a classifier of single texts; this one reads pairs")
-        document, token = DocumentAssembler().setInputCol("text"), Tokenizer().setInputCols(["document"])
-        return [document, token, model.copy().setInputCols(["document", "token"])]
+        return usual_stages(model)
     return text_stages("register", model, or_else="a classifier stage or ")[1]
-
-
-def _chain_of(spark: SparkSession, name: str, stages: list[Transformer]) -> Chain:
-    """What a worker needs of the stages."""
-    *before, classifier = stages
-    assert isinstance(classifier, SequenceClassifier)
-    exact = names_are_exact(spark)
-    metadata: ColumnMetadata = Columns(exact)
-    numbers: Columns[int] = Columns(exact)
-    links: list[Link] = []
-    for number, stage in enumerate(before, TEXTS + 1):
-        if isinstance(stage, DocumentAssembler):
-            links.append(Link(number, (TEXTS,), DocumentAssembling(stage.getCleanupMode())))
-        else:
-            assert isinstance(stage, AnnotatorStage)
-            reads = tuple(numbers[column] for column in stage.match_columns(metadata))
-            links.append(Link(number, reads, stage.row_function(metadata)))
-        metadata[stage.getOutputCol()] = stage.output_metadata()
-        numbers[stage.getOutputCol()] = number
-    scoring = delivered(classifier._scoring(metadata), spark)
-    columns = classifier.match_columns(metadata)
-    reads = tuple(numbers[column] for column in (columns if scoring.reads_tokens else columns[:1]))
-    return Chain(name, _needed(links, reads), scoring, reads, tuple(classifier.score_labels()))
-
-
-def _needed(links: list[Link], reads: tuple[int, ...]) -> tuple[Link, ...]:
-    """The links whose columns are read in the end; the others would be work for nothing."""
-    needed, kept = set(reads), []
-    for link in reversed(links):
-        if link.makes in needed:
-            needed |= set(link.reads)
-            kept.append(link)
-    return tuple(reversed(kept))
 
 
 def _as_udf(chain: Chain) -> Any:
     def classify(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
         try:
             rows = windows(((_only(batch, chain.name),) for batch in batches), chain.read)
-            for _, found in run(chain, rows):  # type: ignore[arg-type]
-                # Of objects, so that an integer beside a null stays one.
-                yield pd.DataFrame(list(answers(found, chain.labels)), columns=list(ANSWER), dtype=object)
+            for _, found in run(chain, rows):
+                yield as_structs(found, chain.labels)
         except ParamTypeError as e:
             # Spark shows the traceback to whoever wrote the query; our own lines would hide what is wrong.
             raise ParamTypeError(str(e)) from None

@@ -26,6 +26,7 @@ LAYERS = [
     ["stages"],
     ["pipelines"],
     ["light", "reporting", "session"],
+    ["plain"],
     ["summary"],
     ["jobs"],
     ["evaluation"],

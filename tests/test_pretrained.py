@@ -8,8 +8,8 @@ from sparkcls.base import DocumentAssembler, PipelineModel
 from sparkcls.catalogue.sources import forget_indexes
 from sparkcls.cli import main
 from sparkcls.errors import ColumnError, ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.pipelines.disk import load_pipeline
 from sparkcls.pretrained import LightPipeline, PretrainedPipeline, ResourceDownloader
-from sparkcls.pretrained.disk import load_pipeline
 from sparkcls.stages.tokenizer import Tokenizer
 from tests.models import save_tiny_model
 from tests.pipelines import classifier_of, pipeline_of

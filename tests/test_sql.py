@@ -2,16 +2,17 @@
 
 import threading
 
+import numpy as np
 import pytest
 from pyspark.ml import Transformer
 from pyspark.sql import functions as F
 
 from sparkcls import sql
-from sparkcls.annotation import Annotation
 from sparkcls.annotator import DistilBertForSequenceClassification, Normalizer, SentenceDetector, Tokenizer
 from sparkcls.base import DocumentAssembler, LightPipeline, Pipeline, PipelineModel
+from sparkcls.classification import Verdict
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError
-from sparkcls.rows.chain import answers
+from sparkcls.rows.answers import answers_of, as_structs
 from tests.models import poisonous, save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
 
@@ -331,13 +332,24 @@ def test_other_numbers_of_arguments_are_refused(spark, bundled, arguments, count
 
 
 def test_labels_called_like_reserved_keys():
-    metadata = {"sentence": "0.25", "truncated": "0.5", "error": "0.25"}
-    (found,) = answers([[Annotation("category", 0, 3, "truncated", metadata)]], ["sentence", "truncated", "error"])
+    labels = ["sentence", "truncated", "error"]
+    verdict = Verdict(0, np.array([0.25, 0.5, 0.25], dtype=np.float32), (1,), truncated=3)
+    (found,) = as_structs(answers_of([[verdict]], [False], labels), labels).to_dict("records")
     assert found == {
         "label": "truncated",
         "score": 0.5,
         "labels": ["truncated"],
         "scores": {"sentence": 0.25, "truncated": 0.5, "error": 0.25},
-        "truncated": None,
+        "truncated": 3,
         "error": None,
     }
+
+
+def test_scores_of_what_is_under_the_threshold():
+    labels = ["a", "b"]
+    under = Verdict(0, np.array([0.1, 0.2], dtype=np.float32), ())
+    over = Verdict(1, np.array([0.7, 0.9], dtype=np.float32), (0, 1))
+    found = as_structs(answers_of([[under], [under, over]], [False, False], labels), labels)
+    assert found["label"].tolist() == [None, "b"]
+    assert found["labels"].tolist() == [[], ["a", "b"]]
+    assert found["scores"].tolist() == [{"a": 0.1, "b": 0.2}, {"a": 0.7, "b": 0.9}]

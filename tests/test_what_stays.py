@@ -12,7 +12,7 @@ from sparkcls import errors
 from sparkcls.cli import main
 from sparkcls.models.bundled import bundled_folder
 from sparkcls.models.ref import has_digest
-from sparkcls.rows.chain import ANSWER
+from sparkcls.rows.answers import ANSWER
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "what-stays.md").read_text(encoding="utf-8")

@@ -17,8 +17,8 @@ from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from sparkcls.models.ref import ModelRef
 from sparkcls.nlu.pipeline import CATEGORY, NLUPipeline
 from sparkcls.nlu.references import REFERENCES, candidates, load_reference, short_ids
+from sparkcls.pipelines.disk import load_pipeline
 from sparkcls.pipelines.walk import pipeline_stages
-from sparkcls.pretrained.disk import load_pipeline
 from sparkcls.stages.classifiers import classifier_of_folder
 from sparkcls.stages.sequence_classifier import SequenceClassifier
 

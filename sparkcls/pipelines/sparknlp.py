@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,14 @@ def import_pipeline(path: str | os.PathLike[str]) -> PipelineModel:
     if not isinstance(path, (str, os.PathLike)):
         raise ParamTypeError(f"importPipeline(path) takes a path as str, got {path!r}")
     with local_folder(os.fspath(path)) as folder:
-        stage = _import(folder, [])
+        stage = import_saved(folder)
     if not isinstance(stage, PipelineModel):
         raise ModelFormatError(f"{path} holds a single stage; read it with {type(stage).__name__}.load(path)")
     return stage
 
 
-def _import(folder: Path, above: list[Path]) -> Transformer:
+def import_saved(folder: Path, above: Sequence[Path] = ()) -> Transformer:
+    """A pipeline or a stage that Spark NLP saved in a folder of this machine, `above` being those that it lies in."""
     if not is_saved_stage(folder):
         raise ModelNotFoundError(f"No saved pipeline or stage at {folder}; it must be a folder with metadata/")
     metadata = read_metadata(folder)
@@ -110,11 +112,11 @@ def _with_rules(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def _pipeline(folder: Path, metadata: dict[str, Any], above: list[Path]) -> PipelineModel:
+def _pipeline(folder: Path, metadata: dict[str, Any], above: Sequence[Path]) -> PipelineModel:
     if len(above) >= _DEEPEST or folder.resolve() in above:
         raise ModelFormatError(f"{folder}: a pipeline inside of itself, or over {_DEEPEST} inside of each other")
     above = [*above, folder.resolve()]
-    pipeline = PipelineModel([_import(stage, above) for stage in stage_folders(folder, metadata)])
+    pipeline = PipelineModel([import_saved(stage, above) for stage in stage_folders(folder, metadata)])
     if isinstance(metadata.get("uid"), str):
         pipeline._resetUid(metadata["uid"])
     return pipeline

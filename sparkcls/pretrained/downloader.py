@@ -26,7 +26,7 @@ from sparkcls.catalogue.upkeep import drop_weights
 from sparkcls.errors import ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.formats.archive import extract
 from sparkcls.models.ref import folder_digest
-from sparkcls.pretrained.disk import load_pipeline
+from sparkcls.pipelines.disk import load_pipeline
 from sparkcls.settings import cache_folder
 from sparkcls.spark.confs import take_over_confs
 

@@ -13,7 +13,7 @@ from sparkcls.catalogue.inventory import find_local, meant_pipeline, store_index
 from sparkcls.catalogue.names import check_names
 from sparkcls.errors import ColumnError, ModelNotFoundError, ParamTypeError
 from sparkcls.light import LightPipeline
-from sparkcls.pretrained.disk import load_pipeline
+from sparkcls.pipelines.disk import load_pipeline
 from sparkcls.pretrained.downloader import ResourceDownloader
 from sparkcls.spark.columns import column_metadata
 from sparkcls.spark.confs import take_over_confs

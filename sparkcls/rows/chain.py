@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ParamTypeError
+from sparkcls.rows.answers import Answers, answers_of
 from sparkcls.spark.columns import Row, RowFunction
 from sparkcls.text.cleanup import clean
 from sparkcls.text.java import replace_surrogates, utf16_length
@@ -18,15 +19,10 @@ if TYPE_CHECKING:
     from sparkcls.engine.prepared import Prepared
     from sparkcls.rows.scoring import Annotating, Scoring
 
-#: Fields of what the SQL function gives.
-ANSWER = ("label", "score", "labels", "scores", "truncated", "error")
-#: Number of the column with the texts as they are, which no stage made.
-TEXTS = 0
-
 
 @dataclass(frozen=True)
 class DocumentAssembling:
-    """The row function of a DocumentAssembler over `TEXTS`."""
+    """The row function of a DocumentAssembler over a column of texts."""
 
     mode: str
 
@@ -66,6 +62,8 @@ class Chain:
     ----------
     name
         What the function is called, for messages.
+    texts
+        How many texts a row has. They are the columns from number 0; links make those after them.
     links
         The stages before the classifier, in order.
     scoring, reads, labels
@@ -73,6 +71,7 @@ class Chain:
     """
 
     name: str
+    texts: int
     links: tuple[Link, ...]
     scoring: Scoring
     reads: tuple[int, ...]
@@ -83,12 +82,14 @@ class Chain:
         return Chained(self, self.scoring())
 
     def read(self, series: tuple[pd.Series, ...]) -> list[Row]:
-        """A row of each text."""
-        values: Any = series[0]
+        """A row of the texts of each row of columns."""
+        return list(zip(*map(self._texts, series), strict=True))
+
+    def _texts(self, values: Any) -> list[list[Annotation]]:
         if isinstance(values, pd.DataFrame):
             # A struct, whose fields would be taken for the texts.
             values = values.to_dict("records")
-        return [(self._text(value),) for value in values]
+        return [self._text(value) for value in values]
 
     def _text(self, value: Any) -> list[Annotation]:
         """A null is a row without a text, a blank text is one."""
@@ -108,61 +109,29 @@ class Chained:
     def __init__(self, chain: Chain, classifier: Annotating):
         self._chain, self._classifier = chain, classifier
         self._functions = [link.factory() for link in chain.links]
-        self.overlaps, self.close = classifier.overlaps, classifier.close
+        self.overlaps, self.close, self.recover = classifier.overlaps, classifier.close, classifier.recover
+        self.figures, self.device, self.precision = classifier.figures, classifier.device, classifier.precision
 
-    def __call__(self, rows: Sequence[Row]) -> list[list[Annotation] | None]:
-        """Categories of every row; None of a null."""
+    def __call__(self, rows: Sequence[Row]) -> Answers:
+        """The answer of every row."""
         return self.finish(self.prepare(rows))
 
     def prepare(self, rows: Sequence[Row]) -> tuple[list[bool], tuple[list[list[Annotation]], Prepared]]:
-        """Which rows are null, and all before the model."""
-        columns = {TEXTS: [row[0] for row in rows]}
+        """Which rows lack a text, and all before the model."""
+        columns = {number: [row[number] for row in rows] for number in range(self._chain.texts)}
 
         def read(numbers: tuple[int, ...]) -> list[Row]:
             return list(zip(*(columns[number] for number in numbers), strict=True))
 
+        lacking = [not all(row) for row in rows]
         for link, function in zip(self._chain.links, self._functions, strict=True):
             columns[link.makes] = function(read(link.reads))
-        return [not texts for texts in columns[TEXTS]], self._classifier.prepare(read(self._chain.reads))
+        return lacking, self._classifier.prepare(read(self._chain.reads))
 
-    def finish(
-        self, prepared: tuple[list[bool], tuple[list[list[Annotation]], Prepared]]
-    ) -> list[list[Annotation] | None]:
-        """Categories of every row; None of a null."""
-        nulls, sentences = prepared
-        return [None if null else row for null, row in zip(nulls, self._classifier.finish(sentences), strict=True)]
-
-
-def answers(rows: Sequence[list[Annotation] | None], labels: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """What the SQL function says of every row, see `sparkcls.sql.register`."""
-    for row in rows:
-        if row is None:
-            yield dict.fromkeys(ANSWER)
-            continue
-        # By the result, because a label may be called like a reserved key of the metadata, and then takes its place.
-        scored = [a for a in row if a.result in labels]
-        failed = [a for a in row if a.result not in labels]
-        scores = {label: float(scored[0].metadata[label]) for label in labels} if scored else {}
-        best = _likeliest(scored, scores)
-        # With several categories a sentence has its metadata in each.
-        cut = {(a.begin, a.end): a.metadata.get("truncated", "0") for a in row}
-        yield {
-            "label": best,
-            "score": scores[best] if best is not None else None,
-            "labels": [a.result for a in scored],
-            "scores": scores,
-            "truncated": sum(map(int, cut.values())) if "truncated" not in labels else None,
-            "error": failed[0].metadata["error"] if failed else None,
-        }
-
-
-def _likeliest(categories: Sequence[Annotation], scores: dict[str, float]) -> str | None:
-    """The label with the largest score among those of the first sentence that has any; None if none has."""
-    if not categories:
-        return None
-    first = categories[0]
-    found = [str(a.result) for a in categories if (a.begin, a.end) == (first.begin, first.end)]
-    return max(found, key=lambda label: scores[label])
+    def finish(self, prepared: tuple[list[bool], tuple[list[list[Annotation]], Prepared]]) -> Answers:
+        """The answer of every row."""
+        lacking, sentences = prepared
+        return answers_of(self._classifier.judge(sentences), lacking, self._classifier.labels)
 
 
 def _document(text: str) -> Annotation:

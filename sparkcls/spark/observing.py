@@ -24,18 +24,16 @@ ANNOTATIONS = "annotations"
 PLACES = ("device", "precision")
 _COUNTS = {f.name: f.type == "float" for f in fields(Figures)}
 
-#: What a counting UDF returns: the annotations, and in the first row of each window what has been done since the last.
-COUNTED = StructType(
-    [
-        StructField(ANNOTATIONS, Annotation.arrayType()),
-        *(StructField(name, DoubleType() if is_float else LongType()) for name, is_float in _COUNTS.items()),
-        *(StructField(name, StringType()) for name in PLACES),
-    ]
-)
+#: What a counting UDF returns beside its answers: in the first row of each window what has been done since the last.
+FIGURES = [
+    *(StructField(name, DoubleType() if is_float else LongType()) for name, is_float in _COUNTS.items()),
+    *(StructField(name, StringType()) for name in PLACES),
+]
+COUNTED = StructType([StructField(ANNOTATIONS, Annotation.arrayType()), *FIGURES])
 
 
-def counted_rows(annotations: pd.Series, function: Any) -> pd.DataFrame:
-    """The value of `COUNTED` for some rows, as a pandas UDF returns it.
+def counted_rows(answers: pd.DataFrame, function: Any) -> pd.DataFrame:
+    """What a counting UDF gives for some rows: the answers, and columns of `FIGURES`.
 
     Parameters
     ----------
@@ -43,9 +41,8 @@ def counted_rows(annotations: pd.Series, function: Any) -> pd.DataFrame:
         A row function that has ``figures``, ``device`` and ``precision``.
     """
     done = {**asdict(function.figures.take()), "device": function.device, "precision": function.precision}
-    rest = [None] * (len(annotations) - 1)
-    columns = {name: pd.Series([value, *rest], dtype=object) for name, value in done.items()}
-    return pd.DataFrame({ANNOTATIONS: annotations, **columns})
+    rest = [None] * (len(answers) - 1)
+    return answers.assign(**{name: pd.Series([value, *rest], dtype=object) for name, value in done.items()})
 
 
 class Observed:
@@ -61,7 +58,11 @@ class Observed:
     ) -> DataFrame:
         """Add an output column from a column of type `COUNTED`, and observe the figures beside it."""
         column = f"{output} and figures"
-        counting = dataset.withColumn(column, counted)
+        counting = self.observe(dataset.withColumn(column, counted), column)
+        return put_column(counting, output, F.col(quoted(column))[ANNOTATIONS], metadata, owner).drop(column)
+
+    def observe(self, dataset: DataFrame, column: str) -> DataFrame:
+        """The DataFrame with the `FIGURES` in a column observed."""
 
         def part(name: str) -> Column:
             return F.col(quoted(column))[name]
@@ -69,12 +70,10 @@ class Observed:
         expressions = [F.coalesce(F.sum(part(name)), F.lit(0)).alias(name) for name in _COUNTS]
         expressions += [f(part(name)).alias(f"{f.__name__}_{name}") for name in PLACES for f in (F.min, F.max)]
         if dataset.isStreaming:
-            counting = counting.observe(self.name, *expressions)
-        else:
-            # Two frames of one stage may meet in a union, where names must differ.
-            self._observation = Observation(f"{self.name}.{uuid.uuid4().hex}")
-            counting = counting.observe(self._observation, *expressions)
-        return put_column(counting, output, part(ANNOTATIONS), metadata, owner).drop(column)
+            return dataset.observe(self.name, *expressions)
+        # Two frames of one stage may meet in a union, where names must differ.
+        self._observation = Observation(f"{self.name}.{uuid.uuid4().hex}")
+        return dataset.observe(self._observation, *expressions)
 
     def get(self, timeout: float) -> dict[str, Any]:
         """The figures.

@@ -15,7 +15,7 @@ from pyspark.sql.pandas.functions import pandas_udf
 
 from sparkcls.annotation import Annotation
 from sparkcls.spark.columns import Row, RowFunction, quoted
-from sparkcls.spark.observing import COUNTED, counted_rows
+from sparkcls.spark.observing import ANNOTATIONS, COUNTED, counted_rows
 from sparkcls.spark.windows import windows
 
 _ANNOTATION_FIELDS = 4
@@ -51,7 +51,7 @@ def annotate_column(
     -------
     A column of `Annotation.arrayType`, never null; with `counted` of type `COUNTED`.
     """
-    arguments = [_is_worth_it(columns[0])]
+    arguments = [F.exists(F.col(quoted(columns[0]))["result"], has_text)]
     for name in columns:
         arguments += _arguments(name, whole_metadata)
 
@@ -63,27 +63,22 @@ def annotate_column(
         for function, written in run(factory, windows(batches, read)):
             rows = pd.Series([[a.as_dict() for a in row] for row in written], dtype=object)
             # For pyspark's reading of the annotation above a DataFrame is as good as a Series.
-            yield counted_rows(rows, function) if counted else rows  # type: ignore[misc]
+            yield counted_rows(pd.DataFrame({ANNOTATIONS: rows}), function) if counted else rows  # type: ignore[misc]
 
     # pyspark's overloads stop at iterators of a few Series; its documentation does not.
     returned = COUNTED if counted else Annotation.arrayType()
     column: Column = pandas_udf(annotate, returned)(*arguments)  # type: ignore[call-overload]
-    # A nondeterministic condition that is always true: the optimizer then never copies the expression.
-    return F.when(F.spark_partition_id() >= 0, column) if once else column
+    return only_once(column) if once else column
 
 
-def run(
-    factory: Callable[[], RowFunction], rows: Iterator[list[Row]]
-) -> Iterator[tuple[RowFunction, list[list[Annotation]]]]:
+def run(factory: Callable[[], Any], rows: Iterator[list[Row]]) -> Iterator[tuple[Any, Any]]:
     """The row function, and what it gives for each window. Without any it is not made: that loads no model."""
     first = next(rows, None)
     if first is None:
         return
     function: Any = factory()
-    all_rows = chain([first], rows)
-    overlaps = getattr(function, "overlaps", False)
     try:
-        for written in _overlapped(function, all_rows) if overlaps else map(function, all_rows):
+        for written in over(function, chain([first], rows)):
             yield function, written
     finally:
         # A limit ends the task before the rows end.
@@ -91,7 +86,12 @@ def run(
             function.close()
 
 
-def _overlapped(function: Any, rows: Iterator[list[Row]]) -> Iterator[list[list[Annotation]]]:
+def over(function: Any, rows: Iterator[list[Row]]) -> Iterator[Any]:
+    """What a row function gives for each window; one that computes on another device prepares the next meanwhile."""
+    return _overlapped(function, rows) if getattr(function, "overlaps", False) else map(function, rows)
+
+
+def _overlapped(function: Any, rows: Iterator[list[Row]]) -> Iterator[Any]:
     """Prepare each window beside the model's work on the one before."""
     with ThreadPoolExecutor(1) as thread:
         prepared = None
@@ -104,15 +104,21 @@ def _overlapped(function: Any, rows: Iterator[list[Row]]) -> Iterator[list[list[
             yield function.finish(prepared.result())
 
 
-def _is_worth_it(name: str) -> Column:
-    """Whether the row has any text. Its value is not used; its *kind* keeps the UDF from running twice.
+def has_text(text: Column) -> Column:
+    """Whether a text is not blank. As an argument of a UDF its value is not used; its *kind* keeps the UDF from
+    running twice.
 
     From Spark 4.2 the optimizer does not copy a filter's aliases below the projection if they hold an
     expression that it takes for expensive, which it takes regular expressions for but not Python UDFs
     (SPARK-47672). With one among the arguments, a filter on the output, or an explode, evaluates the
     UDF once, and unlike with a nondeterministic UDF other filters and limits still go below it.
     """
-    return F.exists(F.col(quoted(name))["result"], lambda t: t.rlike(r"\S"))
+    return text.rlike(r"\S")
+
+
+def only_once(column: Column) -> Column:
+    """The column under a nondeterministic condition that is always true: the optimizer then never copies it."""
+    return F.when(F.spark_partition_id() >= 0, column)
 
 
 def _arguments(name: str, whole_metadata: bool) -> list[Column]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pandas as pd
 
@@ -16,7 +16,10 @@ CHARACTERS = 8 << 20
 
 
 def windows(
-    batches: Iterator[tuple[pd.Series, ...]], read: Callable[[tuple[pd.Series, ...]], list[Row]]
+    batches: Iterable[tuple[pd.Series, ...]],
+    read: Callable[[tuple[pd.Series, ...]], list[Row]],
+    first: int = FIRST,
+    largest: int = LARGEST,
 ) -> Iterator[list[Row]]:
     """Rows in windows that join and cut Arrow batches.
 
@@ -26,8 +29,10 @@ def windows(
         The columns of each Arrow batch.
     read
         The rows of a slice of these columns.
+    first, largest
+        Rows of the first window and of the largest ones.
     """
-    size = FIRST
+    size = first
     window: list[Row] = []
     characters = 0
     for batch in batches:
@@ -39,6 +44,6 @@ def windows(
             characters += sum(len(a.result or "") for row in part for column in row for a in column)
             if len(window) >= size or characters >= CHARACTERS:
                 yield window
-                window, characters, size = [], 0, min(size * 4, LARGEST)
+                window, characters, size = [], 0, min(size * 4, largest)
     if window:
         yield window

@@ -1,4 +1,4 @@
-"""Saved pipelines: ours, as pyspark writes them, and Spark NLP's."""
+"""Saved pipelines and stages: ours, as pyspark writes them, and Spark NLP's."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pyspark.ml import PipelineModel
+from pyspark.ml import PipelineModel, Transformer
 
 from sparkcls.catalogue.imported import local_folder
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.formats.sparknlp.saved_stage import OF_SPARK_NLP, PIPELINE_CLASSES, is_saved_stage, read_metadata
 from sparkcls.pipelines.saved import classes_in, read_pipeline
-from sparkcls.pipelines.sparknlp import import_pipeline
+from sparkcls.pipelines.sparknlp import import_pipeline, import_saved
+from sparkcls.saving.reading import light_metadata, light_pieces
+from sparkcls.stages.stage import stage_of
 
 
 def load_pipeline(path: str | os.PathLike[str]) -> PipelineModel:
@@ -41,6 +43,26 @@ def load_pipeline(path: str | os.PathLike[str]) -> PipelineModel:
             # Its stages of Spark need Spark to read them.
             location = location if is_elsewhere(location) else str(folder)
     return PipelineModel.load(location)
+
+
+def load_saved(path: str | os.PathLike[str]) -> Transformer | None:
+    """A saved pipeline, see `load_pipeline`, or a saved stage; None if nothing that Spark ML saved is there."""
+    location = os.fspath(path)
+    try:
+        with local_folder(f"{location.rstrip('/')}/metadata" if is_elsewhere(location) else location) as found:
+            folder = found.parent if is_elsewhere(location) else found
+            if not is_saved_stage(folder):
+                return None
+            name = read_metadata(folder)["class"]
+    except ModelNotFoundError:
+        return None
+    if name in PIPELINE_CLASSES:
+        return load_pipeline(location)
+    with local_folder(location) as folder:
+        if name.startswith(OF_SPARK_NLP):
+            return import_saved(folder)
+        stage: Transformer = stage_of(light_metadata(folder), location, lambda: light_pieces(folder))
+        return stage
 
 
 @contextmanager

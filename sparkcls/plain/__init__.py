@@ -1,0 +1,1 @@
+"""One call: texts in, plain columns out, in Spark or without it."""

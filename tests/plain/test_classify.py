@@ -1,0 +1,154 @@
+"""One call: the same answers in Spark, in pandas and in the stage's annotations."""
+
+import pandas as pd
+import pytest
+from pyspark.sql import functions as F
+
+import sparkcls
+from sparkcls.errors import ColumnError, ParamError, ParamTypeError
+from tests.models import poisonous, save_tiny_model
+from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
+
+TEXTS = [
+    "I really liked that movie!",
+    None,
+    "A dull, lifeless film.",
+    "",
+    " \t",
+    "😀 ok",
+    "the poison story",
+    "word " * 600,
+]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """One text fails."""
+    return save_tiny_model(tmp_path_factory.mktemp("m") / "m", ["red", "green", "blue"], change=poisonous("poison"))
+
+
+def rows_of(frame):
+    """Answers as dicts, by the column id."""
+    found = [row.asDict() for row in frame.collect()]
+    return sorted(found, key=lambda row: row["id"])
+
+
+def of_annotations(row, labels, several=False):
+    """What annotations say, in the form of an answer."""
+    scored = [a for a in row if a["result"]]
+    scores = {label: float(scored[0]["metadata"][label]) for label in labels} if scored else None
+    best = max((a["result"] for a in scored), key=lambda label: scores[label]) if scored else None
+    found = {
+        "label": best,
+        "confidence": scores[best] if scored else None,
+        "scores": scores,
+        "error": row[0]["metadata"].get("error") if row else None,
+        "truncated": int(row[0]["metadata"]["truncated"]) if row and "truncated" in row[0]["metadata"] else None,
+    }
+    return found | ({"labels": [a["result"] for a in scored] if scored else None} if several else {})
+
+
+def same(found, expected):
+    """Equal but for the rounding of sums in another order."""
+    for a, b in zip(found, expected, strict=True):
+        numbers = ("confidence", "scores")
+        assert {k: v for k, v in a.items() if k not in numbers} == {k: v for k, v in b.items() if k not in numbers}
+        assert a["confidence"] == pytest.approx(b["confidence"], abs=5e-6)
+        assert a["scores"] == pytest.approx(b["scores"], abs=5e-6)
+
+
+def test_in_spark_as_the_stage_says(spark, model):
+    frame = texts_frame(spark, TEXTS)
+    stage = classifier_of(model)
+    out = sparkcls.classify(frame, "text", model=model)
+    assert [(f.name, f.dataType.simpleString()) for f in out.schema.fields] == [
+        ("id", "int"),
+        ("text", "string"),
+        ("label", "string"),
+        ("confidence", "double"),
+        ("scores", "map<string,double>"),
+        ("error", "string"),
+        ("truncated", "int"),
+    ]
+    rows = rows_of(out)
+    assert [row.pop("text") for row in rows] == TEXTS
+    expected = [of_annotations(row, stage.getClasses()) for row in classes(pipeline_of(stage), frame)]
+    same(rows, [{"id": i} | row for i, row in enumerate(expected)])
+    assert rows[6]["error"]
+    assert rows[7]["truncated"] > 0
+    assert [rows[i]["label"] for i in (1, 3, 4, 6)] == [None] * 4
+    local = sparkcls.classifier(model)(TEXTS)
+    assert list(local.columns) == ["label", "confidence", "scores", "error", "truncated"]
+    local = local.astype(object).where(local.notna(), None)
+    same([{"id": i} | row for i, row in enumerate(local.to_dict("records"))], rows)
+
+
+def test_columns_of_spark(spark, model):
+    frame = spark.createDataFrame(
+        [("good film", "x", ("bad film",))], "`a.b` string, LABEL string, s struct<t: string>"
+    )
+    classify = sparkcls.classifier(model, onError="raise")
+    with pytest.raises(ColumnError, match="There is a column 'LABEL' already. Give prefix="):
+        classify(frame, "a.b")
+    out = classify(frame, "a.b", prefix="of ab ")
+    assert out.columns == ["a.b", "LABEL", "s", "of ab label", "of ab confidence", "of ab scores", "of ab truncated"]
+    out = classify(out, "s.t", output="answer").select("of ab label", "answer.*")
+    out = out.crossJoin(classify(frame, F.concat("LABEL", F.lit(" bad")), overwrite=True).select("`a.b`", "label"))
+    assert out.columns == ["of ab label", "label", "confidence", "scores", "truncated", "a.b", "label"]
+    (row,) = out.collect()
+    assert row[0] == classify("good film")["label"]
+    assert row[1] == classify("bad film")["label"]
+    assert row[6] == classify("x bad")["label"]
+    for column, message in [
+        ("ab", "There is no column 'ab'; the columns are a.b, LABEL, s. Is 'a.b' meant?"),
+        ("s.u", "There is no column 's.u'"),
+        ("s", r"must hold strings; 's' is a column of struct<t:string>"),
+    ]:
+        with pytest.raises(ColumnError, match=message):
+            classify(frame, column, prefix="p")
+    with pytest.raises(ParamTypeError, match=r"Name the column of texts: classify\(df, column\), one of a.b, LABEL, s"):
+        classify(frame)
+    twice = frame.select("`a.b`", F.col("LABEL").alias("a.b"))
+    with pytest.raises(ColumnError, match="cannot be read.*mbiguous"):
+        classify(twice, "a.b")
+
+
+def test_bytes_that_are_not_utf_8_and_metrics(spark, model):
+    frame = spark.range(3).select("id", F.expr("cast(X'676F6F64FF' AS string)").alias("text"))
+    classify = sparkcls.classifier(model, metrics=True, scoring="once")
+    assert {row["label"] for row in rows_of(classify(frame, "text"))} == {classify("good\ufffd")["label"]}
+    assert sparkcls.metrics(classify)["rows"] == 3
+
+
+def test_multilabel(spark, model):
+    classify = sparkcls.classifier(model, multilabel=True, threshold=0.4)
+    texts = ["good movie", "the plot was bad", "", None]
+    local = classify(texts)
+    several = [
+        of_annotations(row, classify.labels, several=True)
+        for row in classes(classify.pipeline(), texts_frame(spark, texts))
+    ]
+    found = local.astype(object).where(local.notna(), None).to_dict("records")
+    same(found, several)
+    nothing = sparkcls.classifier(model, multilabel=True, threshold=1.0)("good movie")
+    assert (nothing["label"], nothing["confidence"], nothing["labels"]) == (None, None, [])
+    assert nothing["scores"].keys() == {"red", "green", "blue"}
+    (row,) = rows_of(sparkcls.classify(texts_frame(spark, texts[:1]), "text", model, multilabel=True, threshold=1.0))
+    assert {name: row[name] for name in nothing} == nothing
+
+
+def test_pandas_keeps_its_index(model):
+    frame = pd.DataFrame({"text": ["good", None], "n": [1, 2]}, index=["a", "b"])
+    found = sparkcls.classify(frame, "text", model)
+    assert list(found.columns) == ["text", "n", "label", "confidence", "scores", "error", "truncated"]
+    assert list(found.index) == ["a", "b"]
+    assert list(frame.columns) == ["text", "n"]
+    assert found.loc["b", ["label", "scores", "error"]].tolist() == [None, None, None]
+    assert [str(found.dtypes[c]) for c in ("label", "confidence", "truncated")] == ["object", "float64", "Int64"]
+
+
+def test_bad_params(model):
+    with pytest.raises(ParamTypeError, match="no Param 'max_sentence_length' to set here; is maxSentenceLength meant"):
+        sparkcls.classifier(model, max_sentence_length=5)
+    with pytest.raises(ParamError, match="threshold must be from 0 to 1"):
+        sparkcls.classifier(model, threshold=2)
