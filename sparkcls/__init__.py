@@ -11,7 +11,7 @@ Importing this package imports neither torch nor transformers and starts no sess
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from sparkcls._version import __version__
 from sparkcls.settings import configure
@@ -21,11 +21,22 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+    from sparkcls.meter.progress import Progress
     from sparkcls.plain.classifier import TextClassifier
     from sparkcls.summary.about import About
     from sparkcls.summary.summary import Summary
 
-__all__ = ["__version__", "classifier", "classify", "configure", "metrics", "start", "summarize", "version"]
+__all__ = [
+    "__version__",
+    "classifier",
+    "classify",
+    "configure",
+    "metrics",
+    "progress",
+    "start",
+    "summarize",
+    "version",
+]
 
 
 def version() -> str:
@@ -228,3 +239,52 @@ def metrics(model: Any, output: str | None = None, timeout: float = 10.0) -> dic
     from sparkcls.reporting import metrics_of
 
     return metrics_of(model, output, timeout)
+
+
+def progress(
+    model: Any = None,
+    total: int | None = None,
+    *,
+    session: SparkSession | None = None,
+    show: bool = True,
+    file: TextIO | None = None,
+) -> Progress:
+    """Show how far the classifiers of a session are, while the with block's actions run.
+
+        with sparkcls.progress(total=100_000):
+            model.transform(reviews).write.parquet("labels")
+
+    On a terminal one line is written anew on standard error, elsewhere a line every 10 seconds; in a notebook an output
+    changes: rows done (of all, with `total`), rows a second, time left. Works on classic Spark and on Spark Connect.
+
+    Parameters
+    ----------
+    model
+        What the line begins with: a model, a classifier, or a str. All classifiers of the session are counted.
+    total
+        Rows in all, where they are known; without it no time left is told.
+    session
+        Default: the one that is active.
+    show
+        Whether anything is shown. The figures are there in any case.
+    file
+        Where to write to, in place of standard error or a notebook's output.
+
+    Returns
+    -------
+    A context manager with ``rows``, ``seconds``, ``rows_per_second``, ``seconds_left`` and ``tasks`` (done and in all),
+    during the block and after it; None for what is not known.
+
+    Raises
+    ------
+    ParamError, ParamTypeError
+        There is no session; `total` is not a number of rows.
+
+    Notes
+    -----
+    Workers send their counts to this process, in signed datagrams, and wait for no answer. Where none arrive, tasks
+    that are done are shown instead. A row that is scored in two actions counts twice. See ``docs/progress.md``.
+    """
+    from sparkcls.meter.progress import Progress
+
+    return Progress(model, total, session, show, file)

@@ -1,4 +1,4 @@
-"""The one door to classic Spark's own machinery, for what pyspark 3.5 has no other way to."""
+"""The one door to classic Spark's own machinery, for what the DataFrame API has no way to."""
 
 from __future__ import annotations
 
@@ -13,3 +13,15 @@ IS_3 = pyspark.__version__.startswith("3.")
 def add_archive(session: Any, archive: str) -> None:
     """Give an archive (a path, then ``#`` and the name to unpack it as) to all executors of a classic session."""
     session.sparkContext.addArchive(archive)
+
+
+def tasks(session: Any) -> tuple[int, int] | None:
+    """Tasks done and in all, of the stages that run now; None if there are none, or nobody may ask."""
+    try:
+        tracker = session.sparkContext.statusTracker()
+        stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+    except Exception:
+        # The session has been stopped, or is one of a cluster on which users have no SparkContext.
+        return None
+    stages = [stage for stage in stages if stage is not None]
+    return (sum(s.numCompletedTasks for s in stages), sum(s.numTasks for s in stages)) if stages else None

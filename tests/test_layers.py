@@ -25,7 +25,7 @@ LAYERS = [
     ["rows"],
     ["stages"],
     ["pipelines"],
-    ["light", "reporting", "session"],
+    ["light", "meter", "reporting", "session"],
     ["plain"],
     ["summary"],
     ["jobs"],

@@ -16,8 +16,8 @@ from sparkcls.rows.answers import ANSWER
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "what-stays.md").read_text(encoding="utf-8")
-#: For the daemon's own second start; nobody sets it.
-INNER = {"SPARKCLS_PLAIN_DAEMON"}
+#: For the daemon's own second start, and from `sparkcls.progress` to tasks; nobody sets them.
+INNER = {"SPARKCLS_PLAIN_DAEMON", "spark.sparkcls.progress"}
 
 
 def named(pattern):

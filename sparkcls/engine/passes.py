@@ -6,11 +6,13 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
 from sparkcls.engine.figures import Figures
 from sparkcls.engine.network import Network, free_cached_memory, is_out_of_memory
+from sparkcls.engine.share import tell
 from sparkcls.engine.turn import turn
 from sparkcls.errors import ModelError
 from sparkcls.events import emit
@@ -80,18 +82,25 @@ class Passes:
             A sentence fails and so does the probe, or there is no memory for a single sentence.
         """
         with turn(self._network.device):
-            return self._predict(batches, figures)
+            return self._predict(batches, figures, tells=True)
 
-    def _predict(self, batches: Sequence[Batch], figures: Figures) -> list[list[Result]]:
+    def _predict(self, batches: Sequence[Batch], figures: Figures, tells: bool = False) -> list[list[Result]]:
         results: list[list[Result]] = []
         under_way: tuple[Batch, Started] | None = None
+        ends = [*accumulate(sum(map(len, batch.sequences)) for batch in batches)] if tells else []
+
+        def finish(batch: Batch, started: Started) -> None:
+            results.append(self._finish(batch, started, figures))
+            if tells:
+                tell(ends[len(results) - 1], ends[-1])
+
         for batch in batches:
             started = self._start(batch)
             if under_way:
-                results.append(self._finish(*under_way, figures))
+                finish(*under_way)
             under_way = batch, started
         if under_way:
-            results.append(self._finish(*under_way, figures))
+            finish(*under_way)
         return results
 
     def _start(self, batch: Batch) -> Started:

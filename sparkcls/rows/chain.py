@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -76,6 +76,9 @@ class Chain:
     scoring: Scoring
     reads: tuple[int, ...]
     labels: tuple[str, ...]
+
+    #: See `Scoring`.
+    scores_rows: ClassVar[bool] = True
 
     def __call__(self) -> Chained:
         """Load the model, unless this process has it, and return the row function."""

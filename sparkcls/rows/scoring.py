@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from sparkcls.annotation import Annotation
 from sparkcls.catalogue.sources import PUBLIC
@@ -66,6 +66,9 @@ class Scoring:
     slots: int | None = None
     cache: str | None = None
     archive: str | None = None
+
+    #: Whether what it makes scores rows, see `sparkcls.spark.udf.run`.
+    scores_rows: ClassVar[bool] = True
 
     def __call__(self) -> Annotating:
         """Load the model, unless this process has it, and return the row function."""

@@ -37,3 +37,8 @@ def read_conf(session: Any, name: str) -> str | None:
         # Serverless clusters refuse to answer for confs that they do not know.
         return None
     return str(value) if value else None
+
+
+def is_connect(session: Any) -> bool:
+    """Whether a session is a client of Spark Connect."""
+    return type(session).__module__.startswith("pyspark.sql.connect")

@@ -23,7 +23,7 @@ from sparkcls.errors import ParamError
 from sparkcls.models.layout import decisive_files
 from sparkcls.models.ref import BUNDLED, IMPORT, ModelRef, import_source, is_remote, place_path
 from sparkcls.settings import ALWAYS, AUTO, NEVER, SHIP_CONF, check_ship, configured_ship
-from sparkcls.spark.confs import read_conf
+from sparkcls.spark.confs import is_connect, read_conf
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def ship(ref: ModelRef, folder: Path, session: Any) -> str | None:
     The name under which workers find it among Spark's files; None if they look at the model's places.
     """
     how = configured_ship() or check_ship(read_conf(session, SHIP_CONF) or AUTO, f"The conf {SHIP_CONF}")
-    if how == NEVER or (how != ALWAYS and (_runs_here(session) or seen_by_all(ref, folder, _is_connect(session)))):
+    if how == NEVER or (how != ALWAYS and (_runs_here(session) or seen_by_all(ref, folder, is_connect(session)))):
         return None
     name = f"sparkcls-{ref.digest.rpartition(':')[2][:32]}"
     key = (read_conf(session, "spark.app.id"), str(getattr(session, "session_id", "")), name)
@@ -94,11 +94,7 @@ def _runs_here(session: Any) -> bool:
     if not master.startswith("local") or master.startswith("local-cluster"):
         return False
     # A Connect server's machine is another one, unless pyspark has started it for this process.
-    return not _is_connect(session) or "SPARK_LOCAL_REMOTE" in os.environ
-
-
-def _is_connect(session: Any) -> bool:
-    return type(session).__module__.startswith("pyspark.sql.connect")
+    return not is_connect(session) or "SPARK_LOCAL_REMOTE" in os.environ
 
 
 def _add(session: Any, folder: Path, name: str, application: str | None) -> None:
@@ -113,7 +109,7 @@ def _add(session: Any, folder: Path, name: str, application: str | None) -> None
             _classic.add_archive(session, unpacked_as)
         else:
             session.addArtifacts(unpacked_as, archive=True)
-        served = not _is_connect(session)
+        served = not is_connect(session)
     except OSError as e:
         size = sum(file.stat().st_size for file in decisive_files(folder).values()) >> 20
         raise ParamError(

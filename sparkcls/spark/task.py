@@ -25,6 +25,13 @@ def task_cores() -> int:
     return context.cpus() if context is not None else 1
 
 
+def local_property(name: str) -> tuple[str, int, int] | None:
+    """A conf of the session as this task got it, with the task's stage and partition; None without it, or no task."""
+    context = _context()
+    value = context.getLocalProperty(name) if context is not None else None
+    return (value, context.stageId(), context.partitionId()) if value else None
+
+
 def _context() -> Any:
     from pyspark import TaskContext
 

@@ -15,6 +15,7 @@ from pyspark.sql.pandas.functions import pandas_udf
 
 from sparkcls.annotation import Annotation
 from sparkcls.spark.columns import Row, RowFunction, quoted
+from sparkcls.spark.counts import counter_of_task
 from sparkcls.spark.observing import ANNOTATIONS, COUNTED, counted_rows
 from sparkcls.spark.windows import windows
 
@@ -72,13 +73,21 @@ def annotate_column(
 
 
 def run(factory: Callable[[], Any], rows: Iterator[list[Row]]) -> Iterator[tuple[Any, Any]]:
-    """The row function, and what it gives for each window. Without any it is not made: that loads no model."""
+    """The row function, and what it gives for each window. Without any it is not made: that loads no model.
+
+    Rows of a factory that has a true ``scores_rows`` are counted for `sparkcls.progress`.
+    """
     first = next(rows, None)
     if first is None:
         return
+    counter = counter_of_task() if getattr(factory, "scores_rows", False) else None
     function: Any = factory()
+    all_rows: Iterator[list[Row]] = chain([first], rows)
+    if counter is not None:
+        all_rows = counter.reading(all_rows)
+    results = over(function, all_rows)
     try:
-        for written in over(function, chain([first], rows)):
+        for written in results if counter is None else counter.scoring(results):
             yield function, written
     finally:
         # A limit ends the task before the rows end.

@@ -1,0 +1,112 @@
+"""A state of affairs as one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known at a moment.
+
+    Parameters
+    ----------
+    title
+        What is scored, or empty.
+    seconds
+        Since the beginning.
+    rows, total
+        Rows done, and rows in all where that is known.
+    rate
+        Rows a second of late; None before there are any.
+    tasks
+        Tasks done and in all, where nothing is known of rows.
+    heard, scoring
+        Whether any task has told of itself; whether any has its model.
+    """
+
+    title: str = ""
+    seconds: float = 0.0
+    rows: int = 0
+    total: int | None = None
+    rate: float | None = None
+    tasks: tuple[int, int] | None = None
+    heard: bool = False
+    scoring: bool = False
+
+    @property
+    def share(self) -> float | None:
+        """Share of the rows, or of the tasks, that is done; None where that is not known."""
+        if self.scoring and self.total:
+            return min(self.rows / self.total, 1.0)
+        if not self.heard and self.tasks and self.tasks[1]:
+            return min(self.tasks[0] / self.tasks[1], 1.0)
+        return None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds to go at the rate of late; None where that is not known."""
+        if self.total is None or not self.rate or not self.scoring:
+            return None
+        return max(self.total - self.rows, 0) / self.rate
+
+
+def now(state: State) -> str:
+    """What is going on."""
+    if state.scoring:
+        parts = [_rows(state)]
+        if state.rate:
+            parts.append(f"{_number(state.rate)} rows/s")
+        if state.seconds_left is not None:
+            parts.append(f"{in_words(state.seconds_left)} left")
+    elif state.heard:
+        parts = ["loading the model", in_words(state.seconds)]
+    elif state.tasks:
+        parts = [f"{state.tasks[0]:,} of {state.tasks[1]:,} tasks done", in_words(state.seconds)]
+    else:
+        parts = ["waiting for Spark", in_words(state.seconds)]
+    return _titled(state, ", ".join(parts))
+
+
+def end(state: State, failed: bool) -> str:
+    """What has been done."""
+    took = in_words(state.seconds)
+    if not state.heard:
+        done = f"no counts of rows arrived in {took}"
+        if state.tasks:
+            done = f"{state.tasks[0]:,} of {state.tasks[1]:,} tasks in {took}"
+    else:
+        done = f"{_rows(state)} in {took}"
+        if state.rows and state.seconds:
+            done += f", {_number(state.rows / state.seconds)} rows/s"
+    return _titled(state, f"stopped: {done}" if failed else done)
+
+
+def in_words(seconds: float) -> str:
+    """Seconds, in the two largest units that fit: ``7 s``, ``2 min 5 s``, ``3 h 20 min``, ``2 d 4 h``."""
+    whole = round(seconds)
+    if seconds < 10:
+        return f"{seconds:.1f} s" if seconds < 9.95 else "10 s"
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3_600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 86_400:
+        return f"{whole // 3_600} h {whole % 3_600 // 60} min"
+    return f"{whole // 86_400:,} d {whole % 86_400 // 3_600} h"
+
+
+def _rows(state: State) -> str:
+    if state.total is None:
+        return f"{state.rows:,} row{'' if state.rows == 1 else 's'}"
+    # Rounded down: 100 % are all rows.
+    percent = f" ({int(100 * state.share)} %)" if state.share is not None else ""
+    return f"{state.rows:,} of {state.total:,} rows{percent}"
+
+
+def _number(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
+def _titled(state: State, text: str) -> str:
+    return f"{state.title}: {text}" if state.title else text

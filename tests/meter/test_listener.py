@@ -1,0 +1,110 @@
+"""Counts from tasks to the listener, without Spark."""
+
+import socket
+import time
+
+import pytest
+
+from sparkcls.engine.share import tell
+from sparkcls.meter.listener import Listener
+from sparkcls.spark.counts import LOADING, SIZE, Address, Counter, pack, unpack
+
+TOKEN = b"t" * 16
+
+
+@pytest.fixture
+def listener():
+    found = Listener("127.0.0.1")
+    yield found
+    found.close()
+
+
+def send(listener, datagram):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto(datagram, (listener.address.host, listener.address.port))
+
+
+def test_datagrams():
+    datagram = pack(TOKEN, 3, 7, LOADING)
+    assert len(datagram) == SIZE == 32
+    assert unpack(TOKEN, datagram) == (3, 7, -1)
+    for other in (datagram[:-1], datagram + b"x", b"", datagram[:-1] + b"\0", b"\0" + datagram[1:]):
+        assert unpack(TOKEN, other) is None
+    assert unpack(b"u" * 16, datagram) is None
+
+
+def test_addresses():
+    for host in ("127.0.0.1", "::1"):
+        address = Address(host, 4711, TOKEN)
+        assert Address.read(str(address)) == address
+    # A name is never looked up: that may take seconds.
+    good = TOKEN.hex()
+    for text in (
+        "",
+        "127.0.0.1|1",
+        "127.0.0.1|1|00",
+        "127.0.0.1|1|zz",
+        f"127.0.0.1|70000|{good}",
+        f"localhost|1|{good}",
+    ):
+        with pytest.raises(ValueError, match="."):
+            Address.read(text)
+
+
+def test_the_largest_count_of_a_partition_counts(listener):
+    token = listener.address.token
+    for stage, partition, rows in ((0, 0, LOADING), (0, 0, 64), (0, 1, 10), (0, 0, LOADING), (0, 0, 32), (1, 0, 5)):
+        send(listener, pack(token, stage, partition, rows))
+    listener.close()
+    assert listener.rows == 64 + 10 + 5
+
+
+def test_what_strangers_send_counts_nothing(listener):
+    for datagram in (b"", b"x", pack(TOKEN, 0, 0, 9), bytes(SIZE), bytes(60_000)):
+        send(listener, datagram)
+    send(listener, pack(listener.address.token, 0, 0, LOADING))
+    listener.close()
+    assert listener.rows == 0
+    assert listener.heard
+    assert not listener.scoring
+
+
+def test_a_task_tells_of_windows_and_of_shares_of_them(listener, monkeypatch):
+    monkeypatch.setattr("sparkcls.spark.counts.PAUSE", 0.0)
+    counter = Counter(listener.address, 2, 5)
+    windows = counter.reading([["a"] * 64, ["b"] * 100])
+    seen = []
+
+    def score(window):
+        tell(1, 4)
+        time.sleep(0.02)
+        seen.append(listener.rows)
+        return window
+
+    # Read ahead, as with a GPU.
+    ahead = list(windows)
+    assert [len(w) for w in counter.scoring(score(w) for w in ahead)] == [64, 100]
+    assert seen == [16, 64 + 25]
+    listener.close()
+    assert listener.rows == 164
+    # Outside of a task nobody asks.
+    tell(1, 4)
+
+
+def test_nothing_that_fails_here_fails_a_task():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    # Nobody listens there, nothing is reachable there, and the port is none.
+    for host, number in (("127.0.0.1", port), ("203.0.113.1", 9), ("::1", port)):
+        counter = Counter(Address(host, number, TOKEN), 0, 0)
+        assert list(counter.scoring(map(len, counter.reading([[1], [2, 2]])))) == [1, 2]
+
+
+def test_a_task_that_ends_early_has_told_all(listener):
+    counter = Counter(listener.address, 0, 0)
+    results = counter.scoring(map(list, counter.reading([[1] * 64, [1] * 256])))
+    next(results)
+    results.close()
+    listener.close()
+    assert listener.rows == 64
