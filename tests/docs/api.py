@@ -15,6 +15,13 @@ from tests.docs.docstrings import markdown, summary
 
 #: Public modules, in the order of the navigation.
 MODULES = ("sparkcls", "base", "annotator", "functions", "pretrained", "nlu", "sql", "mlflow", "serving")
+#: Classes of what functions of `sparkcls` give, which users do not import.
+GIVEN = (
+    "sparkcls.plain.classifier.TextClassifier",
+    "sparkcls.meter.progress.Progress",
+    "sparkcls.summary.Summary",
+    "sparkcls.summary.About",
+)
 HEAD = "<!-- Written by python -m tests.docs -->\n"
 #: Of Python's tuples, and of our own workings.
 _USUAL = {"check_columns", "index", "count", "reads_pairs", "score_labels"}
@@ -41,6 +48,10 @@ def page(name: str) -> str:
             parts.append("\n\n".join(_class(public, value)))
         elif callable(value):
             parts.append(_function(public, value))
+    if name == "sparkcls":
+        for path in GIVEN:
+            home, _, public = path.rpartition(".")
+            parts.append("\n\n".join(_class(public, getattr(importlib.import_module(home), public), made=False)))
     if families:
         parts.append("\n\n".join(_families(families)))
     if elsewhere:
@@ -71,9 +82,10 @@ def _function(name: str, value: Any, level: int = 2) -> str:
     return f"{'#' * level} {name}\n\n```python\n{_signature(name, value)}\n```\n\n{markdown(value.__doc__)}"
 
 
-def _class(name: str, cls: Any) -> Iterator[str]:
+def _class(name: str, cls: Any, made: bool = True) -> Iterator[str]:
+    """A class; `made` if users make its objects."""
     yield f"## {name}"
-    if not issubclass(cls, CheckedParams) and "__init__" in vars(cls) and not issubclass(cls, BaseException):
+    if made and not issubclass(cls, CheckedParams) and "__init__" in vars(cls) and not issubclass(cls, BaseException):
         yield f"```python\n{_signature(name, cls)}\n```"
     yield markdown(cls.__doc__)
     if issubclass(cls, CheckedParams):
@@ -84,6 +96,10 @@ def _class(name: str, cls: Any) -> Iterator[str]:
 def _members(cls: Any) -> Iterator[str]:
     """What a class adds to what all have: methods, properties, fields without a text in the class."""
     lines = []
+    if "__call__" in vars(cls):
+        lines.append(
+            f"- `{' '.join(_signature('', cls.__call__, width=9999).split())}`: {summary(cls.__call__.__doc__)}"
+        )
     for name, value in sorted(_own(cls).items()):
         plain = getattr(cls, name)
         if isinstance(value, property):
