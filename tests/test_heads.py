@@ -8,14 +8,14 @@ import pytest
 from safetensors.numpy import load_file
 from transformers import pipeline
 
-from sparkcls.classification import CloseCalls, Decision, probabilities, to_annotations
+from sparkcls.classification import CloseCalls, Decision, probabilities, to_annotations, verdicts
 from sparkcls.engine.contract import Margins
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.formats.convert import convert_folder
 from sparkcls.light import LightPipeline
 from sparkcls.models.layout import read_model_folder
 from sparkcls.nlu.frames import Layout
-from sparkcls.rows.chain import answers
+from sparkcls.rows.answers import answers_of, as_structs
 from tests.foreign import write_saved_model
 from tests.models import save_tiny_model
 from tests.models.test_layout import change_config
@@ -208,20 +208,24 @@ def test_raw_scores_are_never_rounded(tmp_path, monkeypatch):
         assert asked.pop() == precision
 
 
+def answer_of(outcomes, labels, decision):
+    answers = answers_of([verdicts(outcomes, decision)], [False], labels)
+    (answer,) = as_structs(answers, labels).to_dict("records")
+    return answer
+
+
 def test_sql_names_the_likeliest_of_several_labels_of_the_first_sentence():
     decision = Decision("sigmoid", 0.5)
-    row = to_annotations(
-        [sentence(0, 3, 0), sentence(5, 8, 1)], [scored(0.1, 2, -1), scored(5, 1, 6)], ["a", "b", "c"], decision
-    )
-    (answer,) = answers([row], ["a", "b", "c"])
+    answer = answer_of([scored(0.1, 2, -1), scored(5, 1, 6)], ["a", "b", "c"], decision)
     assert answer["label"] == "b"
     assert answer["score"] == answer["scores"]["b"] > 0.8
     assert answer["labels"] == ["a", "b", "a", "b", "c"]
 
 
 def test_frames_and_sql_take_the_largest_of_negative_scores():
-    found = to_annotations([sentence(0, 3, 0)], [scored(-5, -3, -9)], ["low", "mid", "high"], Decision("none"))
-    (answer,) = answers([found], ["low", "mid", "high"])
+    labels, outcomes = ["low", "mid", "high"], [scored(-5, -3, -9)]
+    found = to_annotations([sentence(0, 3, 0)], outcomes, labels, Decision("none"))
+    answer = answer_of(outcomes, labels, Decision("none"))
     assert (answer["label"], answer["score"]) == ("mid", -3.0)
     layout = Layout("document", {"class": ("label", ["low", "mid", "high"])})
     failed = sentence(0, 3, 0).copy("")
