@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Characters of texts that are kept.
+TEXT_LENGTH = 500
+
 
 @dataclass(frozen=True)
 class ClassFigures:
@@ -79,12 +82,15 @@ class Mistake:
         Its text, cut after 500 characters; None where no text column is known.
     confidence
         None where no confidence is known.
+    rows
+        How many rows are like this one.
     """
 
     text: str | None
     gold: str
     predicted: str
     confidence: float | None
+    rows: int = 1
 
 
 @dataclass(frozen=True)
