@@ -17,10 +17,11 @@ from sparkcls._version import __version__
 from sparkcls.settings import configure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import SparkSession
 
+    from sparkcls.evaluation.evaluation import Evaluation, MultilabelEvaluation, RegressionEvaluation
     from sparkcls.meter.progress import Progress
     from sparkcls.plain.classifier import TextClassifier
     from sparkcls.summary.about import About
@@ -31,6 +32,7 @@ __all__ = [
     "classifier",
     "classify",
     "configure",
+    "evaluate",
     "metrics",
     "progress",
     "start",
@@ -206,6 +208,91 @@ def summarize(data: Any, column: str | None = None, prefix: str = "", about: Abo
     from sparkcls.summary.summarizing import summary_of_frame
 
     return summary_of_frame(data, column, prefix, about)
+
+
+def evaluate(
+    data: Any,
+    label_col: str,
+    prediction: Any = None,
+    *,
+    model: Any = None,
+    text_col: str | None = None,
+    label_map: Mapping[Any, Any] | None = None,
+    delimiter: str | None = None,
+    task: str | None = None,
+    unanswered: str = "wrong",
+    bins: int = 15,
+    mistakes: int = 20,
+    bootstrap: int = 1000,
+    seed: int = 0,
+    about: About | None = None,
+    **params: Any,
+) -> Evaluation | MultilabelEvaluation | RegressionEvaluation:
+    """How good answers are, against gold labels, in one pass: accuracy, figures by class, calibration, mistakes.
+
+    Parameters
+    ----------
+    data
+        A Spark DataFrame (classic or Connect; no stream) or a pandas DataFrame.
+    label_col
+        The column of gold labels: texts or numbers; arrays of labels, or texts with a `delimiter`, where a row may have
+        several. Rows where it is null or blank do not count. A difference in case alone is none.
+    prediction
+        Where the answers are: the prefix of the columns that `classify` added (default: none), a column of labels or of
+        arrays of labels, a category column of a pipeline; or a classifier, which is run first.
+    model
+        In its place what `classify` takes as a model, which is run on `text_col` first, with `params`.
+    text_col
+        The column of texts: for mistakes, and for a classifier.
+    label_map
+        From gold labels to the model's, where they are called differently: ``{"neg": "NEGATIVE", 1: "POSITIVE"}``. Rows
+        of a label that is mapped to None are left out; one mapped to itself is a class that the model does not know.
+    delimiter
+        Between the labels of a row: ``";"``.
+    task
+        ``single`` (one label a row), ``multi`` or ``regression``. Default: what the columns say.
+    unanswered
+        What a row without an answer is (its text is null or blank, or could not be processed): ``wrong``, or ``skip``
+        to leave it out. Both accuracies are in the result.
+    bins
+        Of confidence, for calibration.
+    mistakes
+        How many are kept, the most confident ones.
+    bootstrap
+        Resamples for the 95 % intervals; 0 for none.
+    seed
+        Of the resamples.
+    about
+        How the answers were made, for reports.
+
+    Returns
+    -------
+    An `Evaluation`, a `MultilabelEvaluation` or a `RegressionEvaluation`: it prints as a table, has `to_dict` and
+    `to_pandas`. Figures equal those of scikit-learn, with 0 for 0 / 0.
+
+    Raises
+    ------
+    ColumnError
+        A column is missing or cannot be read; or the gold labels are not those of the answers, and the message has a
+        map.
+    ParamError, ParamTypeError
+        An argument has a wrong value or type.
+
+    Examples
+    --------
+    >>> import pandas as pd, sparkcls
+    >>> data = pd.DataFrame({"review": ["A great film!", "Awful.", "I loved it."], "gold": ["pos", "neg", "pos"]})
+    >>> names = {"pos": "POSITIVE", "neg": "NEGATIVE"}
+    >>> sparkcls.evaluate(data, "gold", sparkcls.classifier(), text_col="review", label_map=names).accuracy
+    1.0
+    """
+    from sparkcls.evaluation.evaluating import evaluate_frame
+    from sparkcls.evaluation.options import checked_options
+
+    options = checked_options(
+        label_col, text_col, label_map, delimiter, task, unanswered, bins, mistakes, bootstrap, seed
+    )
+    return evaluate_frame(data, prediction, model, options, about, params)
 
 
 def metrics(model: Any, output: str | None = None, timeout: float = 10.0) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """95 % intervals by the bootstrap (Efron 1979), from counts alone.
 
-Drawing n of n rows with replacement draws a multinomial number of rows of each kind, and all figures here depend on these
-numbers alone. So resampling kinds is resampling rows, without another pass. The ends are the 2.5th and the 97.5th
+Drawing n of n rows with replacement draws a multinomial number of rows of each kind, and all figures here depend on
+these numbers alone. So resampling kinds is resampling rows, without another pass. The ends are the 2.5th and the 97.5th
 percentile of the resamples (Efron and Tibshirani 1993, chapter 13).
 """
 

@@ -126,8 +126,8 @@ def _mismatch(golds: Mapping[str, int], known: Sequence[str], lost: Sequence[str
             advice += "; this takes numbers for the order of the model's labels: look into the data whether they are"
     return (
         f"The gold labels do not match the labels of the answers. Column {column!r} has {counts}{more} (with their "
-        f"rows); the answers have {_list(known)}. Without a counterpart: {_list(lost)}. {advice}. A label mapped to None "
-        "is left out, one mapped to itself is a class that is never right"
+        f"rows); the answers have {_list(known)}. Without a counterpart: {_list(lost)}. {advice}. A label mapped to "
+        "None is left out, one mapped to itself is a class that is never right"
     )
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from sparkcls.errors import ColumnError
 from sparkcls.evaluation.annotations import with_plain_columns
-from sparkcls.evaluation.figures import RegressionEvaluation
+from sparkcls.evaluation.evaluation import RegressionEvaluation
 from sparkcls.evaluation.options import Options
 from sparkcls.evaluation.roles import CONFIDENCE, ERROR, GOLD, LABEL
 from sparkcls.spark.folding import Folding

@@ -10,7 +10,8 @@ import numpy as np
 from sparkcls.errors import ColumnError
 from sparkcls.evaluation.averages import averaged, class_figures, f1_of
 from sparkcls.evaluation.bootstrap import intervals
-from sparkcls.evaluation.figures import Bin, Calibration, Evaluation, Interval, Mistake
+from sparkcls.evaluation.evaluation import Evaluation
+from sparkcls.evaluation.figures import Bin, Calibration, Interval, Mistake
 from sparkcls.evaluation.labels import matched
 from sparkcls.evaluation.options import WRONG, Options
 from sparkcls.evaluation.single import MAX_LABELS, UNIT, Single

@@ -22,12 +22,12 @@ def score_blocks(scores: pa.Array) -> Iterator[tuple[np.ndarray, list[str], np.n
     """
     rows = np.flatnonzero(scores.is_valid().to_numpy(zero_copy_only=False))
     there = scores.drop_null()
-    # flatten, unlike keys and items, knows where a slice begins.
-    keys, values = there.flatten().flatten()
-    lengths = np.diff(there.offsets.to_numpy())
-    names = keys.to_pylist()
-    numbers = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    ends = np.concatenate([[0], np.cumsum(lengths)])
+    # Of a slice, keys and items are those of the whole, into which its offsets point.
+    ends = there.offsets.to_numpy()
+    whole = slice(int(ends[0]), int(ends[-1]))
+    names = there.keys[whole].to_pylist()
+    numbers = there.items[whole].cast(pa.float64()).to_numpy(zero_copy_only=False)
+    ends, lengths = ends - ends[0], np.diff(ends)
     start = 0
     while start < len(rows):
         size = int(lengths[start])

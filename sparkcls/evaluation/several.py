@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -63,7 +64,7 @@ class Several(Folding):
     def _add_mistake(
         self, text: str | None, gold: tuple[str, ...], answer: tuple[str, ...], scores: Mapping[str, float]
     ) -> None:
-        labels = [*scores, *answer]
+        labels = {*scores, *answer}
         right = {resolve(label, labels) or label for label in gold}
         wrong = right ^ {*answer}
         if not wrong:
@@ -71,7 +72,8 @@ class Several(Folding):
         # How sure the model was of what it got most wrong: of a label given, its score, else the rest to 1.
         sure = [scores[label] if label in answer else 1 - scores[label] for label in wrong if label in scores]
         rank = -max(sure) if sure else 1.0
-        self.mistakes.add((rank, text or "", list(gold), list(answer)), [text, max(sure, default=None)])
+        # Keys hold texts and numbers alone.
+        self.mistakes.add((rank, text or "", json.dumps([gold, answer])), [text, gold, answer, max(sure, default=None)])
 
     def _check_number(self) -> None:
         labels = {label for gold, _ in self.patterns for label in gold}

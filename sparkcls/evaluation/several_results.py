@@ -10,7 +10,8 @@ import numpy as np
 from sparkcls.errors import ColumnError
 from sparkcls.evaluation.averages import averaged, class_figures, f1_of, ratio
 from sparkcls.evaluation.bootstrap import intervals
-from sparkcls.evaluation.figures import ClassFigures, LabelCounts, Mistake, MultilabelEvaluation
+from sparkcls.evaluation.evaluation import MultilabelEvaluation
+from sparkcls.evaluation.figures import ClassFigures, LabelCounts, Mistake
 from sparkcls.evaluation.labels import matched
 from sparkcls.evaluation.options import WRONG, Options
 from sparkcls.evaluation.results import check_rows
@@ -83,7 +84,6 @@ def multilabel_evaluation_of(counted: Several, options: Options, about: Any) -> 
         unanswered=skipped,
         rows=counted.totals["rows"],
         unlabelled=counted.totals["unlabelled"],
-        left_out=0,
         failed=counted.totals["failed"],
         answered=sum(counted.patterns.values()) - skipped,
         unanswered_as=options.unanswered,
@@ -97,7 +97,7 @@ def multilabel_evaluation_of(counted: Several, options: Options, about: Any) -> 
         intervals=intervals(counts, figures, options.resamples, options.seed),
         mistakes=tuple(
             Mistake(text, ", ".join(names[label] for label in gold), ", ".join(answer), confidence, times)
-            for (_, _, gold, answer), (text, confidence), times in counted.mistakes.items()
+            for _, (text, gold, answer, confidence), times in counted.mistakes.items()
             if {names[label] for label in gold} != {*answer}
         )[: options.mistakes],
         about=about,
