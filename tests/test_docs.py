@@ -73,7 +73,7 @@ def namespace(spark, cache, tmp_path, monkeypatch, bundled):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "mlruns").as_uri())
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     monkeypatch.setattr(sparkcls, "start", lambda **_: spark)
-    classifier = bundled.copy()
+    classifier, path = bundled.copy(), (tmp_path / "pipeline").as_uri()
     model = pipeline_of(classifier)
     frame = spark.createDataFrame([("I really liked that movie!",), (None,)], "text string").coalesce(1)
     frame.createOrReplaceTempView("reviews")
@@ -81,7 +81,7 @@ def namespace(spark, cache, tmp_path, monkeypatch, bundled):
     tokens = result.withColumn("words", F.filter("token", lambda t: t["result"] != "!"))
     known = {name: getattr(module, name) for module in (base, annotator) for name in module.__all__}
     own = {"spark": spark, "classifier": classifier, "model": model, "frame": frame, "reviews": frame, "tokens": tokens}
-    yield known | own | {"sparkcls": sparkcls, "nlu": nlu, "F": F, "texts": ["One. Two."], "result": result}
+    yield known | own | {"sparkcls": sparkcls, "nlu": nlu, "F": F, "texts": ["One. Two."], "result": result, "path": path}
     spark.catalog.dropTempView("reviews")
 
 
