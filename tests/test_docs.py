@@ -81,7 +81,9 @@ def namespace(spark, cache, tmp_path, monkeypatch, bundled):
     tokens = result.withColumn("words", F.filter("token", lambda t: t["result"] != "!"))
     known = {name: getattr(module, name) for module in (base, annotator) for name in module.__all__}
     own = {"spark": spark, "classifier": classifier, "model": model, "frame": frame, "reviews": frame, "tokens": tokens}
-    yield known | own | {"sparkcls": sparkcls, "nlu": nlu, "F": F, "texts": ["One. Two."], "result": result, "path": path}
+    yield (
+        known | own | {"sparkcls": sparkcls, "nlu": nlu, "F": F, "texts": ["One. Two."], "result": result, "path": path}
+    )
     spark.catalog.dropTempView("reviews")
 
 

@@ -21,6 +21,13 @@ GIVEN = (
     "sparkcls.meter.progress.Progress",
     "sparkcls.summary.Summary",
     "sparkcls.summary.About",
+    "sparkcls.evaluation.evaluation.Evaluation",
+    "sparkcls.evaluation.evaluation.MultilabelEvaluation",
+    "sparkcls.evaluation.evaluation.RegressionEvaluation",
+    "sparkcls.evaluation.figures.ClassFigures",
+    "sparkcls.evaluation.figures.Calibration",
+    "sparkcls.evaluation.figures.Interval",
+    "sparkcls.evaluation.figures.Mistake",
 )
 HEAD = "<!-- Written by python -m tests.docs -->\n"
 #: Of Python's tuples, and of our own workings.
@@ -87,7 +94,7 @@ def _class(name: str, cls: Any, made: bool = True) -> Iterator[str]:
     yield f"## {name}"
     if made and not issubclass(cls, CheckedParams) and "__init__" in vars(cls) and not issubclass(cls, BaseException):
         yield f"```python\n{_signature(name, cls)}\n```"
-    yield markdown(cls.__doc__)
+    yield markdown(cls.__doc__) if made else markdown(cls.__doc__).replace("**Parameters**", "**Fields**")
     if issubclass(cls, CheckedParams):
         yield f"Params: [params.md](../params.md#{name.removesuffix('Model').lower()})."
     yield from _members(cls)
