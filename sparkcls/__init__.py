@@ -55,6 +55,9 @@ def start(
 ) -> SparkSession:
     """Start, or get, a local Spark session that fits sparkcls. Not needed on a cluster that has one.
 
+    A session that it starts prints Spark's warnings and errors, without those that every start has, unless someone has
+    set up Spark's log: by a file of log4j in Spark's conf folder, or its name in a conf or a variable.
+
     Parameters
     ----------
     gpu

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import sparkcls.spark  # noqa: F401 (fails with a clear sentence where pyspark is missing)
 from sparkcls.errors import DeviceError, JavaError, ParamTypeError
+from sparkcls.meter.display import say
+from sparkcls.spark.quiet import quiet_start
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -47,7 +49,9 @@ def start_session(gpu: bool, memory: str, params: dict[str, str] | None) -> Spar
         # Without it workers run whatever `python3` is on the PATH, which may lack pandas and sparkcls.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
-    return _build({"spark.app.name": "sparkcls", **confs})
+        say("starting Spark")
+    with quiet_start(confs):
+        return _build({"spark.app.name": "sparkcls", **confs})
 
 
 def _build(confs: dict[str, str]) -> SparkSession:

@@ -44,7 +44,8 @@ def session(args: argparse.Namespace) -> Iterator[Any]:
     import sparkcls
 
     running = SparkSession.getActiveSession()
-    if running is None:
+    if running is None and not sys.stderr.isatty():
+        # On a terminal `start` says it.
         print("sparkcls: starting Spark", file=sys.stderr)
     spark = sparkcls.start(params=confs)
     try:

@@ -96,25 +96,28 @@ class Notebook:
             self._handle.update(_mime(text, share), raw=True)
 
 
-def display_for(file: TextIO | None, only_lines: bool) -> Display:
-    """The display that fits: a file's, else the notebook's that this runs in, else that of standard error.
+def say(text: str) -> None:
+    """Tell someone who waits, at a terminal or in a notebook, what for."""
+    if _in_notebook() or _is_terminal(sys.stderr):
+        _write(sys.stderr, f"{_NAME}{text}\n")
 
-    Parameters
-    ----------
-    only_lines
-        Whether someone else writes a line anew on the terminal.
-    """
+
+def display_for(file: TextIO | None) -> Display:
+    """The display that fits: a file's, else the notebook's that this runs in, else that of standard error."""
     if file is None and _in_notebook():
         return Notebook()
     file = sys.stderr if file is None else file
     if file is None:
         # A program without a console.
         return Nowhere()
+    return Terminal(file) if _is_terminal(file) else Lines(file)
+
+
+def _is_terminal(file: TextIO | None) -> bool:
     try:
-        is_terminal = file.isatty()
+        return file is not None and file.isatty()
     except (AttributeError, ValueError):
-        is_terminal = False
-    return Terminal(file) if is_terminal and not only_lines else Lines(file)
+        return False
 
 
 def _in_notebook() -> bool:

@@ -6,14 +6,15 @@ import secrets
 import socket
 import threading
 from typing import Any
-from urllib.parse import urlsplit
 
 from sparkcls.spark.confs import is_connect, read_conf
 from sparkcls.spark.counts import SIZE, TOKEN_SIZE, Address, unpack
+from sparkcls.spark.task import is_local
 
 #: Seconds for which the last counts of tasks that have ended are waited for.
 _DRAIN = 0.05
 _BUFFER = 4 << 20
+_ANY_PORT = 9
 
 
 class Listener:
@@ -49,9 +50,9 @@ class Listener:
         self._thread.start()
 
     @property
-    def heard(self) -> bool:
-        """Whether any task has told of itself."""
-        return bool(self._counts)
+    def tasks(self) -> int:
+        """Tasks that have told of themselves."""
+        return len(self._counts)
 
     @property
     def scoring(self) -> bool:
@@ -95,17 +96,17 @@ def reachable_host(session: Any) -> str | None:
     """
     if is_connect(session):
         return _towards(str(session.client.host))
-    master = read_conf(session, "spark.master") or ""
-    if master.startswith("local") and not master.startswith("local-cluster"):
+    if is_local(read_conf(session, "spark.master") or ""):
         return "127.0.0.1"
     return _towards(read_conf(session, "spark.driver.host") or "")
 
 
 def _towards(host: str) -> str | None:
     """Address of this machine on the way to a host, which may be itself."""
-    name = urlsplit(f"//{host}").hostname or ""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(name, 9, type=socket.SOCK_DGRAM)[0]
+        # Addresses of IPv6 may stand in brackets.
+        found = socket.getaddrinfo(host.strip("[]"), _ANY_PORT, type=socket.SOCK_DGRAM)
+        family, kind, protocol, _, address = found[0]
         with socket.socket(family, kind, protocol) as probe:
             # Of a datagram's socket this sends nothing.
             probe.connect(address)

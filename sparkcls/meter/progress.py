@@ -16,8 +16,8 @@ from sparkcls.meter.display import Display, Nowhere, display_for
 from sparkcls.meter.listener import Listener, reachable_host
 from sparkcls.meter.tasks import Tasks
 from sparkcls.meter.words import State
-from sparkcls.spark.confs import read_conf
 from sparkcls.spark.counts import CONF
+from sparkcls.spark.task import local_slots
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ class Progress:
         self._session, self._show, self._file = session, show, file
         self._began = self._ended = 0.0
         self._failed = False
+        self._slots: int | None = None
         self._samples: deque[tuple[float, int]] = deque()
         self._listener: Listener | None = None
         self._tasks: Tasks | None = None
@@ -97,9 +98,9 @@ class Progress:
                 "progress: no Spark session is active in this thread; start one before, or say which: "
                 "progress(session=spark)"
             )
-        self._session = session
+        self._session, self._slots = session, local_slots(session)
         self._began = time.monotonic()
-        display = display_for(self._file, read_conf(session, _BAR) == "true") if self._show else Nowhere()
+        display = display_for(self._file) if self._show else Nowhere()
         self._ask_tasks()
         self._thread = threading.Thread(target=self._run, args=(display,), daemon=True, name="sparkcls progress")
         self._thread.start()
@@ -168,7 +169,7 @@ class Progress:
 
     def _state(self) -> State:
         listener = self._listener
-        heard = listener is not None and listener.heard
+        heard = listener is not None and listener.tasks > 0
         return State(
             title=self._title,
             seconds=self.seconds,
@@ -178,11 +179,8 @@ class Progress:
             tasks=None if heard else self.tasks,
             heard=heard,
             scoring=listener is not None and listener.scoring,
+            in_one_task=listener is not None and listener.tasks == 1 and self._slots != 1,
         )
-
-
-#: Whether Spark itself writes a line anew on the terminal.
-_BAR = "spark.ui.showConsoleProgress"
 
 
 def _title(model: Any) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Seconds after which it matters that one task has done it all.
+_LONG = 20.0
+
 
 @dataclass(frozen=True)
 class State:
@@ -23,6 +26,8 @@ class State:
         Tasks done and in all, where nothing is known of rows.
     heard, scoring
         Whether any task has told of itself; whether any has its model.
+    in_one_task
+        Whether a single task has scored all, where more could run.
     """
 
     title: str = ""
@@ -33,6 +38,7 @@ class State:
     tasks: tuple[int, int] | None = None
     heard: bool = False
     scoring: bool = False
+    in_one_task: bool = False
 
     @property
     def share(self) -> float | None:
@@ -79,6 +85,8 @@ def end(state: State, failed: bool) -> str:
         done = f"{_rows(state)} in {took}"
         if state.rows and state.seconds:
             done += f", {_number(state.rows / state.seconds)} rows/s"
+        if state.in_one_task and state.seconds > _LONG:
+            done += "; all in one task: df.repartition(n) before scoring would spread them over n"
     return _titled(state, f"stopped: {done}" if failed else done)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from bisect import bisect_left, bisect_right
@@ -21,7 +22,7 @@ from sparkcls.models.heads import NONE
 from sparkcls.models.ref import HUB, STORE, ModelRef
 from sparkcls.settings import use_driver_cache
 from sparkcls.spark.columns import Row
-from sparkcls.spark.task import choose_threads, task_cores, task_gpus
+from sparkcls.spark.task import choose_threads, runs_on_driver, task_cores, task_gpus
 from sparkcls.text.tokens import split_tokens
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ class Scoring:
             from sparkcls.engine.precision import FLOAT32, MIXED, choose_precision
             from sparkcls.engine.process import available_cores, prepare_worker
 
+        if runs_on_driver():
+            # Of a choice that surprises nobody a log on an executor should tell, not the user's screen.
+            logging.getLogger("sparkcls.engine.device").setLevel(logging.WARNING)
         around = Surroundings.here(assigned=gpus or (), worker=gpus is not None, requested=self.device)
         device = choose_device(self.device, around)
         if around.worker:

@@ -24,6 +24,7 @@ from sparkcls.models.layout import decisive_files
 from sparkcls.models.ref import BUNDLED, IMPORT, ModelRef, import_source, is_remote, place_path
 from sparkcls.settings import ALWAYS, AUTO, NEVER, SHIP_CONF, check_ship, configured_ship
 from sparkcls.spark.confs import is_connect, read_conf
+from sparkcls.spark.task import is_local
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +91,7 @@ def _is_shared(place: str, ref: ModelRef, restored: bool, remote: bool) -> bool:
 
 def _runs_here(session: Any) -> bool:
     """Whether all tasks run on this very machine."""
-    master = read_conf(session, "spark.master") or ""
-    if not master.startswith("local") or master.startswith("local-cluster"):
+    if not is_local(read_conf(session, "spark.master") or ""):
         return False
     # A Connect server's machine is another one, unless pyspark has started it for this process.
     return not is_connect(session) or "SPARK_LOCAL_REMOTE" in os.environ

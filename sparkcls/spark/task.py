@@ -38,6 +38,12 @@ def _context() -> Any:
     return TaskContext.get()
 
 
+def runs_on_driver() -> bool:
+    """Whether this is a task on its driver's machine, by ``spark.master``: what it logs is on the user's screen."""
+    master, *_ = local_property("spark.master") or ("",)
+    return is_local(master)
+
+
 def local_slots(session: SparkSession) -> int | None:
     """Tasks that run at once where all run on one machine, by ``spark.master``; else None.
 
@@ -46,6 +52,11 @@ def local_slots(session: SparkSession) -> int | None:
     master = read_conf(session, "spark.master") or ""
     match = re.fullmatch(r"local(?:\[(\d+)(?:,\s*\d+)?\])?", master)
     return int(match.group(1) or 1) if match else None
+
+
+def is_local(master: str) -> bool:
+    """Whether a master runs all tasks in the driver itself; that of a `local-cluster` does not."""
+    return re.fullmatch(r"local(\[.*\])?", master) is not None
 
 
 def choose_threads(cores_of_task: int, slots: int | None, cores: int) -> int:

@@ -2,11 +2,12 @@
 
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from sparkcls.engine.share import tell
-from sparkcls.meter.listener import Listener
+from sparkcls.meter.listener import Listener, reachable_host
 from sparkcls.spark.counts import LOADING, SIZE, Address, Counter, pack, unpack
 
 TOKEN = b"t" * 16
@@ -65,7 +66,7 @@ def test_what_strangers_send_counts_nothing(listener):
     send(listener, pack(listener.address.token, 0, 0, LOADING))
     listener.close()
     assert listener.rows == 0
-    assert listener.heard
+    assert listener.tasks == 1
     assert not listener.scoring
 
 
@@ -108,3 +109,22 @@ def test_a_task_that_ends_early_has_told_all(listener):
     results.close()
     listener.close()
     assert listener.rows == 64
+
+
+def test_the_address_that_tasks_can_reach(monkeypatch):
+    def session(**confs):
+        return SimpleNamespace(conf=SimpleNamespace(get=lambda name, default: confs.get(name[6:].replace(".", "_"))))
+
+    assert reachable_host(session(master="local[*]", driver_host="203.0.113.1")) == "127.0.0.1"
+    assert reachable_host(session(master="spark://host:7077", driver_host="127.0.0.1")) == "127.0.0.1"
+    assert reachable_host(session(master="local-cluster[2,1,1024]", driver_host="[::1]")) in ("::1", None)
+    assert reachable_host(session(master="yarn", driver_host="no.such.host.invalid")) is None
+
+
+def test_an_address_of_a_gateway():
+    # No address of this machine: what comes to any of its addresses is heard.
+    listener = Listener("203.0.113.1")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto(pack(listener.address.token, 0, 0, 5), ("127.0.0.1", listener.address.port))
+    listener.close()
+    assert (listener.address.host, listener.rows) == ("203.0.113.1", 5)

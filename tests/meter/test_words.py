@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from sparkcls.meter.words import State, end, in_words, now
@@ -35,6 +37,12 @@ def test_what_has_been_done():
     assert end(done, failed=True) == "sst2: stopped: 1,000 of 1,000 rows (100 %) in 4.0 s, 250 rows/s"
     assert end(State(seconds=75, tasks=(8, 8)), failed=False) == "8 of 8 tasks in 1 min 15 s"
     assert end(State(seconds=75), failed=False) == "no counts of rows arrived in 1 min 15 s"
+
+
+def test_a_job_of_one_task_says_what_to_do():
+    done = State(seconds=30.0, rows=60, heard=True, scoring=True, in_one_task=True)
+    assert end(done, failed=False).startswith("60 rows in 30 s, 2.0 rows/s; all in one task: df.repartition(n)")
+    assert end(replace(done, seconds=3.0), failed=False) == "60 rows in 3.0 s, 20 rows/s"
 
 
 def test_seconds_in_words():
