@@ -1,4 +1,4 @@
-"""What `sparkcls.evaluate` gives: plain numbers in frozen dataclasses, which print themselves."""
+"""What `sparkcls.evaluate` gives: plain numbers in frozen dataclasses, which print themselves and write reports."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from sparkcls.evaluation import pictures
 from sparkcls.evaluation.figures import Calibration, ClassFigures, Interval, LabelCounts, Mistake
 from sparkcls.evaluation.printing import (
     confusion_lines,
@@ -18,10 +19,14 @@ from sparkcls.evaluation.printing import (
     plain,
     row_lines,
 )
+from sparkcls.report.numbers import count, number, percent, plural, score
+from sparkcls.report.page import Figure, Page
+from sparkcls.report.reportable import Reportable
+from sparkcls.summary.about import About
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Reportable):
     """How answers of one label a row compare with the gold labels.
 
     Parameters
@@ -81,7 +86,39 @@ class Evaluation:
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
     card: tuple[tuple[str, ...], ...] = ()
-    about: Any = None
+    about: About | None = None
+
+    def page(self) -> Page:
+        """What its report holds."""
+        counted = self.answered + (sum(self.unanswered) if self.unanswered_as == "wrong" else 0)
+        accuracy = self.intervals.get("accuracy")
+        lead = f"{percent(self.accuracy)} of {plural(counted, 'row')} have the right label"
+        if accuracy is not None:
+            lead += f" (95 % interval: {percent(accuracy.low)} to {percent(accuracy.high)})"
+        figures = [
+            Figure("Accuracy", percent(self.accuracy), pictures.within(accuracy, shares=True)),
+            Figure("Macro F1", score(self.macro.f1), pictures.within(self.intervals.get("macro f1"))),
+            Figure("Weighted F1", score(self.weighted.f1), pictures.within(self.intervals.get("weighted f1"))),
+        ]
+        if self.calibration is not None:
+            figures.append(Figure("Calibration error", score(self.calibration.ece), "0 is best"))
+        if self.log_loss is not None:
+            figures.append(Figure("Log loss", number(self.log_loss), f"of {plural(self.scored, 'row')}; 0 is best"))
+        none = sum(self.unanswered)
+        if none:
+            figures.append(Figure("No answer", percent(none, self.answered + none), plural(none, "row"), "warn"))
+        sections = [
+            pictures.by_label(self.per_class, (self.macro, self.weighted), self.intervals),
+            pictures.confusions(self.labels, self.confusion, self.unanswered),
+        ]
+        if self.calibration is not None and any(found.count for found in self.calibration.bins):
+            sections.append(pictures.trust(self.calibration))
+        if self.mistakes:
+            sections.append(pictures.mistakes(self.mistakes))
+        if self.card:
+            sections.append(pictures.card_figures(self.card))
+        notices = pictures.notices(none, self.failed, self.unanswered_as, self.unlabelled, self.left_out)
+        return pictures.page(f"{lead}.", figures, notices, sections, self.about)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON takes it: dicts, lists, texts and numbers."""
@@ -116,7 +153,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class MultilabelEvaluation:
+class MultilabelEvaluation(Reportable):
     """How answers of any number of labels a row compare with the gold labels.
 
     `rows`, `unlabelled`, `failed`, `answered`, `unanswered_as`, `per_class`, `macro`, `weighted`,
@@ -156,7 +193,28 @@ class MultilabelEvaluation:
     samples: ClassFigures
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
-    about: Any = None
+    about: About | None = None
+
+    def page(self) -> Page:
+        """What its report holds."""
+        counted = self.answered + (self.unanswered if self.unanswered_as == "wrong" else 0)
+        lead = f"Of {percent(self.subset_accuracy)} of {plural(counted, 'row')} all labels are right, and none too many"
+        figures = [
+            Figure("Micro F1", score(self.micro.f1), pictures.within(self.intervals.get("micro f1"))),
+            Figure("Macro F1", score(self.macro.f1), pictures.within(self.intervals.get("macro f1"))),
+            Figure(
+                "Whole rows right",
+                percent(self.subset_accuracy),
+                pictures.within(self.intervals.get("subset accuracy"), shares=True),
+            ),
+            Figure("Hamming loss", score(self.hamming_loss), "share of wrong decisions; 0 is best"),
+        ]
+        averages = (self.micro, self.macro, self.weighted, self.samples)
+        sections = pictures.by_label_of_several(self.per_class, averages, self.intervals, self.counts)
+        if self.mistakes:
+            sections.append(pictures.mistakes(self.mistakes))
+        notices = pictures.notices(self.unanswered, self.failed, self.unanswered_as, self.unlabelled, 0)
+        return pictures.page(f"{lead}.", figures, notices, sections, self.about)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON takes it: dicts, lists, texts and numbers."""
@@ -176,7 +234,7 @@ class MultilabelEvaluation:
 
 
 @dataclass(frozen=True)
-class RegressionEvaluation:
+class RegressionEvaluation(Reportable):
     """How numbers compare with gold numbers, over the `answered` rows.
 
     Parameters
@@ -194,7 +252,19 @@ class RegressionEvaluation:
     mae: float
     rmse: float
     pearson: float | None
-    about: Any = None
+    about: About | None = None
+
+    def page(self) -> Page:
+        """What its report holds."""
+        lead = f"Over {plural(self.answered, 'row')} the answers are {number(self.mae)} off on average."
+        figures = [
+            Figure("Mean absolute error", number(self.mae), "0 is best"),
+            Figure("Root mean squared error", number(self.rmse), "0 is best"),
+            Figure("Correlation", score(self.pearson), "Pearson's; 1 is best"),
+            Figure("Rows", count(self.answered), f"of {count(self.rows)}"),
+        ]
+        notices = pictures.notices(self.rows - self.unlabelled - self.answered, self.failed, "skip", self.unlabelled, 0)
+        return pictures.page(lead, figures, notices, [], self.about)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON takes it."""

@@ -27,7 +27,7 @@ def shortened(text: str, limit: int) -> str:
 
 def visible(text: str) -> str:
     """The text in one line, with what cannot be seen in it written like ``<U+202E>``."""
-    return _UNSEEN.sub(lambda found: f"<{_code(found)}>", _one_line(text))
+    return _UNSEEN.sub(lambda found: f"<{_code(found)}>", _one_line(text).strip())
 
 
 def escaped(text: str) -> str:
@@ -46,7 +46,7 @@ def _code(found: re.Match[str]) -> str:
 
 def _one_line(text: str) -> str:
     """The text with blanks drawn together, and at most `_MARKS` combining marks upon one letter."""
-    text = _BLANKS.sub(" ", text).strip()
+    text = _BLANKS.sub(" ", text)
     if text.isascii():
         return text
     kept, run = [], 0

@@ -20,6 +20,14 @@ def number(value: float) -> str:
     return f"{value:.2e}"
 
 
+def short(value: float) -> str:
+    """A count for an axis: 950, 1.5k, 20k, 3M."""
+    for unit, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= unit:
+            return f"{value / unit:.3g}{name}"
+    return f"{value:.3g}"
+
+
 def score(value: float | None) -> str:
     """A share or a probability with three decimals; a dash where there is none.
 

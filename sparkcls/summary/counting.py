@@ -149,7 +149,7 @@ class Counting(Folding):
                 if self.doubtful.bound is not None and confidence[row] > self.doubtful.bound[0]:
                     break
                 self.doubtful.add((float(confidence[row]), *rows.key(row)), rows.answer(row))
-            self._add_typical(rows, confidence, order[::-1].tolist())
+            self._add_typical(rows, confidence, order[::-1])
         for row in np.flatnonzero(cut > 0).tolist():
             bound = self.most_cut.bound
             if bound is None or -cut[row] <= bound[0]:
@@ -163,15 +163,18 @@ class Counting(Folding):
         if len(self.of_reason) > 2 * _REASONS:
             self._drop_reasons()
 
-    def _add_typical(self, rows: _Rows, confidence: np.ndarray, falling: list[int]) -> None:
+    def _add_typical(self, rows: _Rows, confidence: np.ndarray, falling: np.ndarray) -> None:
         """The most confident of each label. `falling`: rows that have a label, by confidence."""
         if len(self.labels) > _LABELS_WITH_EXAMPLES:
             return
-        labels = rows.columns[LABEL].to_pylist()
-        for row in falling:
-            kept = self.of_label.setdefault(labels[row], Smallest(_OF_LABEL))
-            if kept.bound is None or -confidence[row] <= kept.bound[0]:
-                kept.add((-float(confidence[row]), *rows.key(row)), rows.answer(row))
+        encoded = rows.columns[LABEL].dictionary_encode()
+        kept = [self.of_label.setdefault(label, Smallest(_OF_LABEL)) for label in encoded.dictionary.to_pylist()]
+        least = np.array([-1.0 * k.bound[0] if k.bound is not None else -np.inf for k in kept])
+        codes = _numbers({LABEL: encoded.indices}, LABEL, len(confidence))
+        for row in falling[confidence[falling] >= least[codes[falling]]].tolist():
+            of_label = kept[codes[row]]
+            if of_label.bound is None or -confidence[row] <= of_label.bound[0]:
+                of_label.add((-float(confidence[row]), *rows.key(row)), rows.answer(row))
 
     def _drop_reasons(self) -> None:
         kept = {reason for (reason,), _, _ in self.reasons.items()}

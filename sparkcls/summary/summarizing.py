@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import functions as F
@@ -29,7 +31,6 @@ from sparkcls.summary.counting import (
 )
 from sparkcls.summary.figures import TEXT
 from sparkcls.summary.summary import Summary, summary_of
-from sparkcls.text.java import replace_surrogates
 
 #: Columns that `sparkcls.classify` adds, and what they are here.
 _ANSWERS = {
@@ -40,6 +41,9 @@ _ANSWERS = {
     "error": ERROR,
     "truncated": CUT,
 }
+
+#: Of which a Python str may have some alone, and no encoding.
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def summary_of_frame(data: Any, column: str | None, prefix: str, about: About | None) -> Summary:
@@ -139,8 +143,12 @@ def _found(
 
 
 def _clean(value: Any) -> Any:
-    """A text that Arrow takes; other values as they are."""
-    return replace_surrogates(value) if isinstance(value, str) else value
+    """A value whose texts Arrow takes."""
+    if isinstance(value, dict):
+        return {_clean(key): score for key, score in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_clean(one) for one in value]
+    return _SURROGATES.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def _kind(column: pa.ChunkedArray) -> pa.DataType:

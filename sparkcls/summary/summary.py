@@ -6,8 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparkcls.report.hostile import shortened, visible
 from sparkcls.report.numbers import count, percent, plural, score
+from sparkcls.report.page import Figure, Page, Section
+from sparkcls.report.reportable import Reportable
+from sparkcls.report.tables import terms
 from sparkcls.report.terminal import one_line, table
+from sparkcls.summary import pictures
 from sparkcls.summary.about import About
 from sparkcls.summary.figures import CONFIDENCE_BINS, LENGTHS, Example, LabelCount, Lengths, Reason
 
@@ -16,10 +21,12 @@ if TYPE_CHECKING:
 
 #: Labels and reasons that are printed.
 _SHOWN_LABELS, _SHOWN_REASONS = 20, 5
+#: Confidence under which an answer is doubtful at first sight, and the share of rows from which a fault is told first.
+_DOUBT, _MANY = 0.8, 0.05
 
 
 @dataclass(frozen=True)
-class Summary:
+class Summary(Reportable):
     """What a classifier has answered, see `sparkcls.summarize`.
 
     Parameters
@@ -92,6 +99,89 @@ class Summary:
         return "\n".join(
             ["; ".join(parts), *self._lines_of_labels(), *self._lines_of_failures(), *self._lines_of_about()]
         )
+
+    def page(self) -> Page:
+        """What its report holds."""
+        return Page(
+            "Classification report",
+            self.about.title(),
+            self._lead(),
+            self.about.facts(),
+            self._figures(),
+            self._notices(),
+            self._sections(),
+        )
+
+    def _lead(self) -> str:
+        if not self.rows:
+            return "There were no rows."
+        if not self.answered:
+            return f"None of {plural(self.rows, 'row')} has an answer."
+        shares = [
+            f"{visible(shortened(found.label, 60)) or '(blank)'} ({percent(found.rows, self.answered)})"
+            for found in self.labels[:3]
+            if found.rows
+        ]
+        listed = " and ".join([", ".join(shares[:-1]), shares[-1]] if len(shares) > 1 else shares)
+        given = sum(found.rows > 0 for found in self.labels)
+        if not given:
+            return f"None of {plural(self.answered, 'answered row')} has a label."
+        how = "Most frequent of" if given > len(shares) else "Of"
+        return f"{how} {plural(self.answered, 'answered row')}: {listed}."
+
+    def _figures(self) -> list[Figure]:
+        figures = [
+            Figure("Rows", count(self.rows)),
+            Figure("Answered", percent(self.answered, self.rows), f"{plural(self.answered, 'row')}"),
+        ]
+        if self.has_confidence:
+            low = self.less_confident(_DOUBT)
+            given = sum(sum(label.histogram) for label in self.labels)
+            figures.append(Figure(f"Confidence < {_DOUBT}", percent(low, given), f"{count(low)} of {count(given)}"))
+        if self.multilabel:
+            none = percent(self.without_label, self.answered)
+            figures.append(
+                Figure("No label", none, f"{plural(self.without_label, 'row')} with nothing over the threshold")
+            )
+        if self.truncated is not None:
+            cut = percent(self.truncated, self.rows)
+            figures.append(Figure("Truncated", cut, plural(self.truncated, "row"), "warn" if self.truncated else ""))
+        figures.append(Figure("Empty", percent(self.empty, self.rows), f"{plural(self.empty, 'row')} without text"))
+        bad = "bad" if self.failed else ""
+        figures.append(Figure("Failed", percent(self.failed, self.rows), plural(self.failed, "row"), bad))
+        return figures
+
+    def _notices(self) -> list[tuple[str, str]]:
+        notices = []
+        if self.failed:
+            reason = f": most often \u201c{shortened(self.reasons[0].error, 120)}\u201d" if self.reasons else ""
+            notices.append((f"{plural(self.failed, 'row')} failed and have no answer{reason}.", "bad"))
+        if self.truncated and self.truncated > self.rows * _MANY:
+            share = percent(self.truncated, self.rows)
+            notices.append((f"Of {share} of the texts the model saw only the beginning.", "warn"))
+        if self.empty > self.rows * _MANY:
+            notices.append((f"{percent(self.empty, self.rows)} of the rows have no text.", "warn"))
+        return notices
+
+    def _sections(self) -> list[Section]:
+        sections = []
+        if self.labels:
+            sections.append(pictures.balance(self.labels, self.answered, self.multilabel))
+        if self.has_confidence:
+            sections.append(pictures.confidences(self.labels, self.multilabel))
+        if self.doubtful:
+            sections.append(pictures.doubtful(self.doubtful, self.multilabel))
+        if self.reasons:
+            sections.append(pictures.failures(self.reasons, self.failed))
+        if self.lengths is not None and self.lengths.texts:
+            sections.append(
+                pictures.text_lengths(self.lengths, self.truncated, self.wordpieces_left_out, self.most_truncated)
+            )
+        if any(example.text is not None for found in self.typical.values() for example in found):
+            sections.append(pictures.typical(self.typical, self.labels))
+        if lines := self.about.lines():
+            sections.append(Section("How it was made", [terms(lines)]))
+        return sections
 
     def _lines_of_labels(self) -> list[str]:
         if not self.labels:

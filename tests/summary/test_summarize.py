@@ -110,7 +110,7 @@ def test_neither_order_nor_parts_change_it(parts):
 
 def test_of_spark(spark):
     rows = [(t, label, c, scores(label, c), e, n) for t, label, c, e, n in ROWS]
-    found = sparkcls.summarize(spark.createDataFrame(rows, SCHEMA).repartition(3), "TEXT")
+    found = sparkcls.summarize(spark.createDataFrame(rows, SCHEMA), "TEXT")
     check(found)
     assert found == sparkcls.summarize(frame(), "text")
     several = spark.createDataFrame(
@@ -159,6 +159,25 @@ def test_raw_scores_are_no_confidence():
     found = sparkcls.summarize(pd.DataFrame({"label": ["a", "b", "b"], "confidence": [7.5, -2.0, 0.5]}))
     assert [(c.label, c.rows, c.confidence) for c in found.labels] == [("b", 2, 0.5), ("a", 1, None)]
     assert found.has_confidence
+
+
+def test_about_a_classifier(spark, bundled):
+    classifier = sparkcls.classifier(bundled.copy(), metrics=True, precision="float32")
+    before = About.of(classifier, rows=3, seconds=1.5)
+    assert before.model == "distilbert_mini_sequence_classifier_sst2"
+    assert before.digest.startswith("sha256:")
+    assert (before.device, before.precision, before.seconds, before.rows_per_second) == (None, "float32", 1.5, 2.0)
+    assert before.versions["sparkcls"] == sparkcls.version()
+    answers = classifier(spark.createDataFrame([("I liked it",), (" ",)], "text string"), "text")
+    summary = sparkcls.summarize(answers, "text", about=About.of(classifier))
+    assert (summary.rows, summary.answered, summary.empty, summary.failed) == (2, 1, 1, 0)
+    assert summary.labels[0].label == "POSITIVE"
+    after = About.of(classifier)
+    assert (after.device, after.seconds) == ("cpu", None)
+    for stage in (bundled, classifier.pipeline()):
+        assert About.of(stage).digest == before.digest
+    with pytest.raises(ParamTypeError, match="or a PipelineModel that holds one; got str with 0 classifiers"):
+        About.of("some name")
 
 
 def test_what_it_prints():

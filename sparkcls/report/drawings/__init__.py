@@ -1,0 +1,1 @@
+"""Drawings: numbers in, SVG out, each with a title and a description for those who do not see it."""
