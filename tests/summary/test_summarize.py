@@ -110,7 +110,7 @@ def test_neither_order_nor_parts_change_it(parts):
 
 def test_of_spark(spark):
     rows = [(t, label, c, scores(label, c), e, n) for t, label, c, e, n in ROWS]
-    found = sparkcls.summarize(spark.createDataFrame(rows, SCHEMA), "TEXT")
+    found = sparkcls.summarize(spark.createDataFrame(rows, SCHEMA).repartition(2), "TEXT")
     check(found)
     assert found == sparkcls.summarize(frame(), "text")
     several = spark.createDataFrame(
@@ -168,7 +168,7 @@ def test_about_a_classifier(spark, bundled):
     assert before.digest.startswith("sha256:")
     assert (before.device, before.precision, before.seconds, before.rows_per_second) == (None, "float32", 1.5, 2.0)
     assert before.versions["sparkcls"] == sparkcls.version()
-    answers = classifier(spark.createDataFrame([("I liked it",), (" ",)], "text string"), "text")
+    answers = classifier(spark.createDataFrame([("I liked it",), (" ",)], "text string").coalesce(1), "text")
     summary = sparkcls.summarize(answers, "text", about=About.of(classifier))
     assert (summary.rows, summary.answered, summary.empty, summary.failed) == (2, 1, 1, 0)
     assert summary.labels[0].label == "POSITIVE"
