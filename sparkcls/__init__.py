@@ -124,8 +124,8 @@ def classify(
         A Spark DataFrame; a pandas DataFrame or an Arrow table; a list, array, pandas Series or Arrow column of str;
         or a str.
     column
-        Of a table: the name of its column of texts. Of a Spark DataFrame a Column too, or a field of a struct, as in
-        ``review.text``.
+        Of a table: the name of its column of texts; for a model of pairs of texts two of them, ``("a", "b")``. Of a
+        Spark DataFrame a Column too, or a field of a struct, as in ``review.text``.
     model
         A model's name (bundled, in the cache or in the store), ``owner/name`` of the Hugging Face Hub, a model's
         folder, a saved pipeline or stage (ours or Spark NLP's), a classifier stage, a fitted PipelineModel that ends in

@@ -1,6 +1,7 @@
-"""Functions over annotation columns, with the names and arguments of `sparknlp.functions`.
+"""Functions over annotation columns: plain values of a classifier's, and those of `sparknlp.functions`.
 
-A function given here gets and returns lists of `Annotation` and runs row by row in a Python worker.
+`label`, `confidence`, `scores` and `top_k` are Spark's own expressions. Of Spark NLP are the names and arguments of the
+others; a function given to them gets and returns lists of `Annotation` and runs row by row in a Python worker.
 """
 
 from __future__ import annotations
@@ -13,21 +14,28 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
 from sparkcls.annotation import TYPE_KEY, Annotation
-from sparkcls.errors import ColumnError
+from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from sparkcls.spark.columns import column_metadata, is_annotations, mark_annotations, put_column, quoted
 
 AnnotationFunction = Callable[[list[Annotation]], Iterable[Any]]
 
 __all__ = [
     "as_annotations",
+    "confidence",
     "explode_annotations_col",
     "filter_by_annotations_col",
+    "label",
     "map_annotations",
     "map_annotations_array",
     "map_annotations_col",
     "map_annotations_cols",
     "map_annotations_strict",
+    "scores",
+    "top_k",
 ]
+
+#: Keys of a category's metadata that are no labels.
+_RESERVED = ("sentence", "truncated", "windows", "error")
 
 
 def map_annotations(f: AnnotationFunction, output_type: DataType) -> Callable[..., Column]:
@@ -129,3 +137,90 @@ def _from_rows(content: Sequence[Any] | None) -> list[Annotation]:
 
 def _to_rows(result: Iterable[Any]) -> list[Any]:
     return [Annotation.toRow(item) if isinstance(item, Annotation) else item for item in result]
+
+
+def label(col: Any) -> Column:
+    """The label of each row of a classifier's column: that with the largest score, null where there is none.
+
+    Where a row has several sentences, the first with a label counts.
+
+    Parameters
+    ----------
+    col
+        The column of categories, by name or as a Column.
+    """
+    return _best(col)["label"]
+
+
+def confidence(col: Any) -> Column:
+    """The score of `label`, as a double; null where there is none."""
+    return -_best(col)["minus"]
+
+
+def scores(col: Any, labels: Sequence[str] | None = None) -> Column:
+    """Every label's score, as a ``map<string,double>``; null where there is no label.
+
+    A multi-label classifier leaves no annotation where no label is over the threshold; `sparkcls.classify` has the
+    scores of such rows too.
+
+    Parameters
+    ----------
+    col
+        The column of categories, by name or as a Column.
+    labels
+        The labels, ``classifier.getClasses()`` (of a zero-shot classifier its candidate labels): needed where one of
+        them is called ``sentence``, ``truncated``, ``windows`` or ``error``, which are otherwise not taken for labels.
+    """
+    known = list(labels) if labels is not None else None
+    metadata = F.get(_categories(col), F.lit(0))["metadata"]
+    kept = F.map_filter(metadata, lambda key, _: key.isin(known) if known is not None else ~key.isin(*_RESERVED))
+    return F.transform_values(kept, lambda _, score: score.cast("double"))
+
+
+def top_k(col: Any, k: int) -> Column:
+    """The k labels with the largest scores, largest first: ``array<struct<label:string,score:double>>``.
+
+    Of equal scores that of the earlier label comes first. Null where there is no label.
+
+    Parameters
+    ----------
+    col
+        The column of categories, by name or as a Column.
+    k
+        How many, from 1; fewer if there are fewer labels.
+
+    Raises
+    ------
+    ParamTypeError, ParamError
+        `k` is not a whole number from 1.
+    """
+    if isinstance(k, bool) or not isinstance(k, int):
+        raise ParamTypeError(f"top_k(col, k): k takes an int, got {k!r}")
+    if k < 1:
+        raise ParamError(f"top_k(col, k): k must be at least 1, got {k}")
+    entries = F.map_entries(scores(col))
+    ranked = F.array_sort(
+        F.transform(entries, lambda e, i: F.struct((-e["value"]).alias("minus"), i, e["key"].alias("label")))
+    )
+    return F.transform(
+        F.slice(ranked, 1, k), lambda e: F.struct(e["label"].alias("label"), (-e["minus"]).alias("score"))
+    )
+
+
+def _categories(col: Any) -> Column:
+    """The annotations that are labels; a text that failed has one with an empty result."""
+    return F.filter(F.col(col) if isinstance(col, str) else col, lambda a: a["result"] != "")
+
+
+def _best(col: Any) -> Column:
+    """The label with the largest score of the first sentence that has any, as a struct with the score's opposite."""
+    found = _categories(col)
+    first = F.get(found, F.lit(0))
+    of_first = F.filter(found, lambda a: (a["begin"] == first["begin"]) & (a["end"] == first["end"]))
+
+    def ranked(a: Column, i: Column) -> Column:
+        score = F.try_element_at(a["metadata"], a["result"]).cast("double")
+        # The least comes first: the largest score, and of equal ones the first.
+        return F.struct((-score).alias("minus"), i.alias("at"), a["result"].alias("label"))
+
+    return F.array_min(F.transform(of_first, ranked))

@@ -29,13 +29,15 @@ def check_pipeline(caller: str, model: Any, or_else: str = "") -> None:
         )
 
 
-def text_stages(caller: str, model: Any, or_else: str = "") -> tuple[str, list[Transformer]]:
-    """The column of texts that a pipeline reads, and its stages up to the classifier.
+def text_stages(caller: str, model: Any, or_else: str = "", pairs: bool = False) -> tuple[str, list[Transformer]]:
+    """The column of texts that a pipeline reads, the first if there are two, and its stages up to the classifier.
 
     Parameters
     ----------
     caller, or_else
         For messages: name of the function that was called, and what else it takes.
+    pairs
+        Whether the pipeline may read pairs of texts.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def text_stages(caller: str, model: Any, or_else: str = "") -> tuple[str, list[T
     if not stages or not isinstance(stages[-1], SequenceClassifier):
         last = type(stages[-1]).__name__ if stages else "nothing"
         raise ParamTypeError(f"{caller} takes a pipeline that ends in a classifier; this one ends in {last}")
-    if stages[-1].reads_pairs():
+    if stages[-1].reads_pairs() and not pairs:
         raise ParamTypeError(f"{caller} takes a classifier of single texts; this one reads pairs")
     columns: Columns[None] = Columns()
     metadata: ColumnMetadata = Columns()
@@ -68,7 +70,10 @@ def text_stages(caller: str, model: Any, or_else: str = "") -> tuple[str, list[T
                 "the pipeline"
             )
         metadata[stage.getOutputCol()] = stage.output_metadata()
-    if len(columns) > 1:
-        raise ParamTypeError(f"{caller}: the pipeline reads the columns {', '.join(sorted(columns))}; it must read one")
+    if len(columns) > (2 if pairs else 1):
+        must = "one" if not pairs else "one, or two for pairs"
+        raise ParamTypeError(
+            f"{caller}: the pipeline reads the columns {', '.join(sorted(columns))}; it must read {must}"
+        )
     stages[-1].getClasses()  # raises if it has no model
     return next(iter(columns)), stages

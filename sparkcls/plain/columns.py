@@ -61,6 +61,9 @@ class Layout:
         absent = set() if decision.activation == SIGMOID and decision.threshold is not None else {"labels"}
         if chain.scoring.on_error == RAISE:
             absent.add("error")
+        windows = chain.scoring.reading.windows
+        if windows is not None and not windows.only_first:
+            absent.add("truncated")
         return Layout(tuple(name for name in TYPES if name not in absent), prefix, output)
 
     def names(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 
@@ -16,10 +16,7 @@ CHARACTERS = 8 << 20
 
 
 def windows(
-    batches: Iterable[tuple[pd.Series, ...]],
-    read: Callable[[tuple[pd.Series, ...]], list[Row]],
-    first: int = FIRST,
-    largest: int = LARGEST,
+    batches: Iterator[tuple[pd.Series, ...]], read: Callable[[tuple[pd.Series, ...]], list[Row]]
 ) -> Iterator[list[Row]]:
     """Rows in windows that join and cut Arrow batches.
 
@@ -29,10 +26,8 @@ def windows(
         The columns of each Arrow batch.
     read
         The rows of a slice of these columns.
-    first, largest
-        Rows of the first window and of the largest ones.
     """
-    size = first
+    size = FIRST
     window: list[Row] = []
     characters = 0
     for batch in batches:
@@ -44,6 +39,6 @@ def windows(
             characters += sum(len(a.result or "") for row in part for column in row for a in column)
             if len(window) >= size or characters >= CHARACTERS:
                 yield window
-                window, characters, size = [], 0, min(size * 4, largest)
+                window, characters, size = [], 0, min(size * 4, LARGEST)
     if window:
         yield window

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,9 +12,10 @@ from sparkcls.catalogue.imported import import_folder, local_folder
 from sparkcls.catalogue.index import ANNOTATORS
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.catalogue.resolve import resolve
-from sparkcls.errors import ModelFormatError, ParamError, ParamTypeError
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError, first_line
 from sparkcls.families.registry import untold_type
 from sparkcls.formats.convert import check_heads, is_foreign
+from sparkcls.models.bundled import BUNDLED_LANGUAGE, bundled_names
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.saving.sparknlp_params import foreign_metadata, with_saved_params
@@ -163,7 +166,8 @@ class SequenceClassifier(Classifying):
         Parameters
         ----------
         name
-            A model's name, or ``owner/name`` of a repository of the Hugging Face Hub. Default: `DEFAULT_MODEL`.
+            A model's name, or ``owner/name`` of a repository of the Hugging Face Hub. Default: `DEFAULT_MODEL`; where
+            that cannot be had, a bundled model of the class, with a warning.
         lang
             Its language. Default: `DEFAULT_LANGUAGE`.
         remote_loc
@@ -178,9 +182,29 @@ class SequenceClassifier(Classifying):
             The model cannot be used.
         """
         settings = take_over_confs()
-        name = cls.DEFAULT_MODEL if name is None else name
         lang = cls.DEFAULT_LANGUAGE if lang is None else lang
-        return cls._of_model(resolve(name, lang, remote_loc, cls.ANNOTATOR, settings))
+        try:
+            wanted = cls.DEFAULT_MODEL if name is None else name
+            return cls._of_model(resolve(wanted, lang, remote_loc, cls.ANNOTATOR, settings))
+        except ModelNotFoundError as e:
+            bundled = cls._bundled() if name is None and lang == cls.DEFAULT_LANGUAGE else None
+            if bundled is None:
+                raise
+            warnings.warn(
+                f"{cls.__name__}.pretrained(): its default, {cls.DEFAULT_MODEL!r}, cannot be had "
+                f"({first_line(e)}), so this is the bundled model {bundled._ref().name!r}: another model, with the "
+                f"labels {bundled.getClasses()}. Name the model that you want",
+                stacklevel=2,
+            )
+            return bundled
+
+    @classmethod
+    def _bundled(cls) -> Self | None:
+        """The stage of a bundled model that the class takes, if there is one."""
+        for name in bundled_names():
+            with contextlib.suppress(ModelFormatError):
+                return cls._of_model(resolve(name, BUNDLED_LANGUAGE))
+        return None
 
     @classmethod
     def loadSavedModel(

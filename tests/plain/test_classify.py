@@ -3,11 +3,15 @@
 import pandas as pd
 import pytest
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 import sparkcls
+from sparkcls import functions
+from sparkcls.annotation import Annotation
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from tests.models import poisonous, save_tiny_model
 from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
+from tests.spark.test_scoring_once import KNOWS_EXPENSIVE
 
 TEXTS = [
     "I really liked that movie!",
@@ -106,7 +110,7 @@ def test_columns_of_spark(spark, model):
     ]:
         with pytest.raises(ColumnError, match=message):
             classify(frame, column, prefix="p")
-    with pytest.raises(ParamTypeError, match=r"Name the column of texts: classify\(df, column\), one of a.b, LABEL, s"):
+    with pytest.raises(ParamTypeError, match="Name the column of texts.*: one of a.b, LABEL, s"):
         classify(frame)
     twice = frame.select("`a.b`", F.col("LABEL").alias("a.b"))
     with pytest.raises(ColumnError, match="cannot be read.*mbiguous"):
@@ -152,3 +156,89 @@ def test_bad_params(model):
         sparkcls.classifier(model, max_sentence_length=5)
     with pytest.raises(ParamError, match="threshold must be from 0 to 1"):
         sparkcls.classifier(model, threshold=2)
+
+
+@pytest.mark.parametrize("params", [{}, {"multilabel": True, "threshold": 0.4}])
+def test_functions_over_annotations(spark, model, params):
+    stage = classifier_of(model, **params)
+    out = pipeline_of(stage).transform(texts_frame(spark, TEXTS))
+    columns = [
+        functions.label("class").alias("label"),
+        functions.confidence(F.col("class")).alias("confidence"),
+        functions.scores("class").alias("scores"),
+        functions.scores("class", ["red"]).alias("red"),
+        functions.top_k("class", 2).alias("top"),
+    ]
+    rows = rows_of(out.select("id", "class", *columns))
+    for row in rows:
+        said = of_annotations(row["class"], stage.getClasses())
+        assert {name: row[name] for name in ("label", "confidence", "scores")} == {
+            name: said[name] for name in ("label", "confidence", "scores")
+        }
+        ranked = sorted(said["scores"].items(), key=lambda item: -item[1])[:2] if said["scores"] else None
+        assert (row["top"] and [tuple(t) for t in row["top"]]) == ranked
+        assert row["red"] == (said["scores"] and {"red": said["scores"]["red"]})
+    assert rows[0]["label"]
+    assert rows[6]["label"] is None
+    with pytest.raises(ParamError, match="k must be at least 1, got 0"):
+        functions.top_k("class", 0)
+    with pytest.raises(ParamTypeError, match="k takes an int, got True"):
+        functions.top_k("class", True)
+
+
+def test_functions_where_scores_are_equal_or_labels_reserved(spark):
+    def annotation(result, metadata, begin=0):
+        return Annotation("category", begin, 3, result, metadata)
+
+    same_scores = {"sentence": "0", "b": "0.5", "a": "0.5", "c": "1.0E-4", "windows": "3", "truncated": "7"}
+    rows = [
+        [annotation("b", same_scores), annotation("a", same_scores), annotation("c", {"sentence": "1", "c": "0.9"}, 5)],
+        [annotation("error", {"sentence": "0", "error": "0.75"})],
+        None,
+    ]
+    plain = [(i, row and [Annotation.toRow(a) for a in row]) for i, row in enumerate(rows)]
+    frame = spark.createDataFrame(plain, StructType().add("id", "integer").add("class", Annotation.arrayType()))
+    columns = [functions.label("class"), functions.scores("class"), functions.scores("class", ["error"])]
+    first, second, third = rows_of(frame.select("id", *(c.alias(n) for c, n in zip(columns, "lse", strict=True))))
+    assert first == {"id": 0, "l": "b", "s": {"b": 0.5, "a": 0.5, "c": 1e-4}, "e": {}}
+    assert second == {"id": 1, "l": "error", "s": {}, "e": {"error": 0.75}}
+    assert third == {"id": 2, "l": None, "s": None, "e": None}
+
+
+def test_a_stream(spark, model, tmp_path):
+    frame = spark.createDataFrame([("good film",), (None,)], "text string").coalesce(1)
+    frame.write.parquet(str(tmp_path / "in"))
+    stream = spark.readStream.schema("text string").parquet(str(tmp_path / "in"))
+    classify = sparkcls.classifier(model, metrics=True)
+    query = (
+        classify(stream, "text")
+        .writeStream.option("checkpointLocation", str(tmp_path / "checkpoint"))
+        .trigger(availableNow=True)
+        .start(str(tmp_path / "out"), "parquet")
+    )
+    query.awaitTermination(120)
+    rows = {row["text"]: row["label"] for row in spark.read.parquet(str(tmp_path / "out")).collect()}
+    assert rows == {"good film": classify("good film")["label"], None: None}
+    assert sparkcls.metrics(query)["rows"] == 2
+
+
+def test_rows_are_scored_once(spark, tiny_model, tmp_path, events):
+    """See docs/scoring.md; the same as with the stage."""
+    spark.range(0, 100, 1, 1).withColumn("text", F.concat(F.lit("good movie "), "id")).write.parquet(
+        str(tmp_path / "in")
+    )
+    frame = spark.read.parquet(str(tmp_path / "in"))
+    seen = 0
+    for scoring in ("lazy", "once"):
+        out = sparkcls.classify(frame, "text", tiny_model, scoring=scoring)
+        for query, expected in [
+            (out.filter(F.col("label") != "x").select("id", "label", "scores"), 100),
+            (out.filter("confidence > 0").groupBy("label").agg(F.avg("confidence"), F.max("error")), 100),
+            (out.filter("id < 5"), 5 if scoring == "lazy" else 100),
+            (out.select("id"), 0),
+        ]:
+            query.collect()
+            total = sum(e["rows"] for e in events() if e["event"] == "forward")
+            times = 1 if scoring == "once" or KNOWS_EXPENSIVE else 2
+            assert expected <= total - seen <= expected * times, query
+            seen = total
