@@ -1,0 +1,34 @@
+"""The code of the card of distilbert_base_sequence_classifier_amazon_polarity.
+
+It is unchanged, but for the imports. See `card.py` for a run without a network.
+"""
+
+from card import *
+
+# --- the card's code
+document_assembler = DocumentAssembler() \
+.setInputCol('text') \
+.setOutputCol('document')
+
+tokenizer = Tokenizer() \
+.setInputCols(['document']) \
+.setOutputCol('token')
+
+sequenceClassifier = DistilBertForSequenceClassification \
+.pretrained('distilbert_base_sequence_classifier_amazon_polarity', 'en') \
+.setInputCols(['token', 'document']) \
+.setOutputCol('class') \
+.setCaseSensitive(True) \
+.setMaxSentenceLength(512)
+
+pipeline = Pipeline(stages=[
+document_assembler, 
+tokenizer,
+sequenceClassifier    
+])
+
+example = spark.createDataFrame([['I really liked that movie!']]).toDF("text")
+result = pipeline.fit(example).transform(example)
+# ---
+
+show(result)

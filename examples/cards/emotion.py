@@ -1,0 +1,33 @@
+"""The code of the card of distilbert_sequence_classifier_emotion.
+
+It is unchanged, but for the imports. See `card.py` for a run without a network.
+"""
+
+from card import *
+
+# --- the card's code
+document_assembler = DocumentAssembler() \
+.setInputCol('text') \
+.setOutputCol('document')
+
+tokenizer = Tokenizer() \
+.setInputCols(['document']) \
+.setOutputCol('token')
+
+sequenceClassifier = DistilBertForSequenceClassification \
+.pretrained('distilbert_sequence_classifier_emotion', 'en') \
+.setInputCols(['token', 'document']) \
+.setOutputCol('class') \
+.setMaxSentenceLength(512)
+
+pipeline = Pipeline(stages=[
+document_assembler, 
+tokenizer,
+sequenceClassifier    
+])
+
+example = spark.createDataFrame([['I like you.']]).toDF("text")
+result = pipeline.fit(example).transform(example)
+# ---
+
+show(result)

@@ -1,0 +1,1 @@
+"""A job for Databricks: see databricks.yml."""
