@@ -15,13 +15,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import sentencepiece
-from sentencepiece import sentencepiece_model_pb2
 from tokenizers import AddedToken, Tokenizer
 from transformers import PreTrainedTokenizerFast
 from transformers.convert_slow_tokenizer import SLOW_TO_FAST_CONVERTERS
 
 from tests.families import tiny_tokenizer
 from tests.models import WORDS
+from tests.reference_models import sentencepiece_model
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED = 1, 2, 3, 4
 _S = {"bos": "<s>", "eos": "</s>", "sep": "</s>", "cls": "<s>", "unk": "<unk>", "pad": "<pad>", "mask": "<mask>"}
@@ -82,7 +82,7 @@ KINDS = {
 }
 
 
-def _trained(texts: list[str], **options: Any) -> sentencepiece_model_pb2.ModelProto:
+def _trained(texts: list[str], **options: Any) -> Any:
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(texts),
@@ -93,11 +93,11 @@ def _trained(texts: list[str], **options: Any) -> sentencepiece_model_pb2.ModelP
         minloglevel=2,
         **options,
     )
-    return sentencepiece_model_pb2.ModelProto.FromString(model.getvalue())
+    return sentencepiece_model.ModelProto.FromString(model.getvalue())
 
 
 @cache
-def _pieces(model_type: str) -> sentencepiece_model_pb2.ModelProto:
+def _pieces(model_type: str) -> Any:
     texts = [" ".join(WORDS[i:] + WORDS[:i]) for i in range(0, len(WORDS), 2)] * 2
     texts += [
         "Le café est ÉLÉGANT, n'est-ce pas? 10,000 $ 9,5",
@@ -114,7 +114,7 @@ def sentencepiece_file(
     kind = KINDS[family]
     trained = _pieces(model_type)
     pieces = [piece for piece in trained.pieces if piece.type == NORMAL]
-    model = sentencepiece_model_pb2.ModelProto()
+    model = sentencepiece_model.ModelProto()
     model.trainer_spec.CopyFrom(trained.trainer_spec)
     model.normalizer_spec.CopyFrom(trained.normalizer_spec)
     model.normalizer_spec.precompiled_charsmap = charsmap

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from sparkcls.catalogue.stores.base import NotThere, Unreachable
 from sparkcls.catalogue.stores.locations import plain
@@ -31,13 +32,15 @@ def snapshot(repo_id: str, revision: str | None = None) -> Path:
 
 
 def _download(repo_id: str, revision: str | None, files: Sequence[str]) -> Path:
-    from huggingface_hub import errors, snapshot_download
+    from huggingface_hub import snapshot_download
+    from huggingface_hub import utils as theirs
 
+    utils: Any = theirs  # has the errors in every version, `huggingface_hub.errors` only in newer ones
     try:
         return Path(snapshot_download(repo_id, revision=revision, allow_patterns=list(files)))
-    except errors.GatedRepoError as e:
+    except utils.GatedRepoError as e:
         raise NotThere(f"{repo_id} on the Hugging Face Hub is gated: accept its terms there and set HF_TOKEN") from e
-    except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.HFValidationError) as e:
+    except (utils.RepositoryNotFoundError, utils.RevisionNotFoundError, utils.HFValidationError) as e:
         raise NotThere(f"the Hugging Face Hub has no {repo_id} that it shows us ({plain(first_line(e))})") from e
     except Exception as e:
         # LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, and errors of its HTTP client,

@@ -18,6 +18,7 @@ from sparkcls.models.layout import WEIGHTS, read_model_folder
 from sparkcls.models.ref import ModelRef
 from tests.engine.test_networks import softmax
 from tests.families import WRITTEN_OUT, save_tiny_family, tiny_tokenizer
+from tests.reference_models import FLOAT32
 
 READING = Reading(HUGGINGFACE, True, 128)
 LABELS = ["red", "green", "blue"]
@@ -49,7 +50,7 @@ def scores(classifier, texts, is_close=None):
 
 def reference(folder, texts):
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
+    model = AutoModelForSequenceClassification.from_pretrained(folder, **FLOAT32).eval()
     with torch.inference_mode():
         return np.stack(
             [
@@ -143,6 +144,7 @@ def test_mixed_gives_the_labels_of_float32(family):
 HEADS = [(None, 3), ("multi_label_classification", 3), ("regression", 1), ("regression", 3)]
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("family", WRITTEN_OUT)
 def test_each_kind_of_head_scores_as_the_pipeline_does(family, tmp_path):
     texts = texts_of(family)[:3]
@@ -175,6 +177,7 @@ def old_names(family, tensors):
     }
 
 
+@pytest.mark.newest
 def test_names_of_old_exports(family, tmp_path):
     name, folder = family
     copy = shutil.copytree(folder, tmp_path / "copy")

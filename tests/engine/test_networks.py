@@ -11,6 +11,7 @@ from sparkcls.engine.packing import Layout
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import folder_digest
 from tests.families import WRITTEN_OUT, save_tiny_family
+from tests.reference_models import FLOAT32
 
 LABELS = ["red", "green", "blue"]
 
@@ -21,7 +22,7 @@ def network_of(folder, precision="float32", device="cpu"):
 
 def reference(folder, sequences):
     """Plain `transformers`, one sequence at a time."""
-    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
+    model = AutoModelForSequenceClassification.from_pretrained(folder, **FLOAT32).eval()
     with torch.inference_mode():
         return np.stack([model(input_ids=torch.tensor([s])).logits[0].numpy() for s in sequences])
 

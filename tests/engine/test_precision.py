@@ -362,6 +362,7 @@ def test_equal_texts_are_scored_once(tiny_model):
     assert (found[:5] == found[15:]).all()
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize("everywhere", [False, True])
 def test_float16_with_padding_as_on_a_gpu(tiny_model, everywhere):
     import torch

@@ -16,6 +16,7 @@ from sparkcls.families.weights import weights_of
 from sparkcls.formats.lora.folder import merge_adapter
 from sparkcls.models.layout import read_model_folder
 from tests.families import save_tiny_family
+from tests.reference_models import FLOAT32
 
 LAYER = "base_model.model.distilbert.transformer.layer.0.attention.q_lin"
 TEXTS = ["the movie was good", "boring plot", "a really great story, and i loved it", "market"]
@@ -25,7 +26,7 @@ def save_adapter(base, folder, outputs=None, words=None, **settings):
     """An adapter with random weights over a base, as peft saves it."""
     torch.manual_seed(1)
     heads = {"num_labels": outputs} if outputs else {}
-    model = AutoModelForSequenceClassification.from_pretrained(base, dtype=torch.float32, **heads)
+    model = AutoModelForSequenceClassification.from_pretrained(base, **FLOAT32, **heads)
     if words:
         model.resize_token_embeddings(words)
     adapted = get_peft_model(
@@ -42,13 +43,13 @@ def save_adapter(base, folder, outputs=None, words=None, **settings):
 
 
 def answers_of_peft(base, folder, merge=False, **settings):
-    model = AutoModelForSequenceClassification.from_pretrained(base, dtype=torch.float32, **settings)
+    model = AutoModelForSequenceClassification.from_pretrained(base, **FLOAT32, **settings)
     adapted = PeftModel.from_pretrained(model, folder).eval()
     return answers(adapted.merge_and_unload() if merge else adapted, base)
 
 
 def answers_of(folder):
-    return answers(AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval(), folder)
+    return answers(AutoModelForSequenceClassification.from_pretrained(folder, **FLOAT32).eval(), folder)
 
 
 def answers(model, folder):
@@ -156,7 +157,7 @@ def test_the_adapters_own_tokenizer(tiny_model, tmp_path):
     assert read_model_folder(tmp_path / "merged").config["vocab_size"] == len(tokenizer)
     assert (tmp_path / "merged" / "tokenizer.json").read_bytes() == (adapter / "tokenizer.json").read_bytes()
     assert not (tmp_path / "merged" / "vocab.txt").exists(), "the base's has other words"
-    expected = AutoPeftModelForSequenceClassification.from_pretrained(adapter, dtype=torch.float32).eval()
+    expected = AutoPeftModelForSequenceClassification.from_pretrained(adapter, **FLOAT32).eval()
     assert np.abs(answers_of(tmp_path / "merged") - answers(expected, adapter)).max() < 1e-5
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from transformers import DistilBertConfig, DistilBertForSequenceClassification, DistilBertTokenizer
+from transformers import DistilBertConfig, DistilBertForSequenceClassification
+
+from tests.reference_models import make_tokenizer, save_tokenizer
 
 WORDS = [
     "the",
@@ -123,8 +125,8 @@ def save_tiny_model(
     if change:
         change(model, pieces)
     model.save_pretrained(folder)
-    tokenizer = DistilBertTokenizer(vocab={p: i for i, p in enumerate(pieces)}, do_lower_case=not cased)
-    tokenizer.save_pretrained(folder)
+    tokenizer = make_tokenizer("DistilBertTokenizer", pieces, do_lower_case=not cased)
+    save_tokenizer(tokenizer, folder)
     (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
     return folder
 

@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+from transformers.activations import ACT2FN
 
 from sparkcls.errors import ModelFormatError, SparkclsError
 from sparkcls.families.activations import ACTIVATIONS
@@ -49,7 +50,8 @@ def test_what_is_taken(folder, left_out, values):
     assert_equals_transformers(folder)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+# An old transformers, with which they are compared, lacks some.
+@pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name in ACT2FN])
 def test_activations(folder, activation):
     rewrite(folder, activation=activation)
     assert_equals_transformers(folder)

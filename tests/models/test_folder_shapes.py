@@ -35,6 +35,9 @@ from sparkcls.models.layout import read_model_folder
 from tests.folders import NAMES, RENAMED, Saved, files_of_3, files_of_4, files_of_4_early, files_of_5, write
 from tests.models import vocabulary
 from tests.pipelines import classifier_of, pipeline_of
+from tests.reference_models import FLOAT32
+
+pytestmark = pytest.mark.newest
 
 LOWER, CASED = vocabulary(), vocabulary(cased=True)
 OTHER_NAMES = [{usual: RENAMED[name] for name, usual in NAMES.items()}.get(piece, piece) for piece in LOWER]
@@ -486,7 +489,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def scores_of_transformers(folder: Path) -> list[dict[str, float]]:
-    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
+    model = AutoModelForSequenceClassification.from_pretrained(folder, **FLOAT32).eval()
     pipeline = TextClassificationPipeline(model=model, tokenizer=AutoTokenizer.from_pretrained(folder), device="cpu")
     # One by one: padding on the left would move DistilBERT's positions.
     found = [pipeline(text, top_k=None, truncation=True, max_length=LIMIT) for text in TEXTS]

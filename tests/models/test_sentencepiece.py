@@ -2,13 +2,13 @@ import random
 from contextlib import suppress
 
 import pytest
-from sentencepiece import sentencepiece_model_pb2
 
 from sparkcls.errors import ModelFormatError
 from sparkcls.families.pieces import CLASSES, XLM_ROBERTA
 from sparkcls.models.layout import DECISIVE, FORMERLY_DECISIVE, decisive_files
 from sparkcls.models.sentencepiece import read_sentencepiece
 from sparkcls.models.tokenizer_files import read_source
+from tests.reference_models import sentencepiece_model
 from tests.tokenizer_folders import charsmap, sentencepiece_file
 
 
@@ -20,7 +20,7 @@ def file(tmp_path):
 def test_what_google_s_reader_reads(file):
     content = sentencepiece_file("deberta-v2", charsmap=charsmap(), user_defined="ﬁlm")
     file.write_bytes(content)
-    theirs = sentencepiece_model_pb2.ModelProto.FromString(content)
+    theirs = sentencepiece_model.ModelProto.FromString(content)
     ours = read_sentencepiece(file)
     assert ours.pieces == [(piece.piece, piece.score) for piece in theirs.pieces]
     assert ours.types == [piece.type for piece in theirs.pieces]
@@ -49,7 +49,7 @@ def test_only_model_format_errors_come_out_of_a_damaged_file(file):
     ],
 )
 def test_what_would_stall_a_worker_is_refused(file, change, message):
-    model = sentencepiece_model_pb2.ModelProto.FromString(sentencepiece_file("xlm-roberta"))
+    model = sentencepiece_model.ModelProto.FromString(sentencepiece_file("xlm-roberta"))
     change(model)
     file.write_bytes(model.SerializeToString())
     with pytest.raises(ModelFormatError, match=message):

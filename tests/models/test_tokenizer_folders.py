@@ -20,6 +20,8 @@ from sparkcls.errors import ModelFormatError
 from sparkcls.families.shape import Shape as NetworkShape
 from tests.tokenizer_folders import KINDS, charsmap, files_of_3, files_of_4, files_of_5, sentencepiece_file
 
+pytestmark = pytest.mark.newest
+
 TEXTS = [
     "",
     " ",

@@ -19,6 +19,7 @@ from sparkcls.annotator import Tokenizer, TransformerForSequenceClassification
 from sparkcls.base import DocumentAssembler, LightPipeline
 from sparkcls.models.layout import read_model_folder
 from tests.families import save_tiny_family
+from tests.reference_models import FLOAT32
 
 Found = dict[str, Any]
 LABELS = ["one", "two", "three", "four"]
@@ -139,7 +140,7 @@ def _judge(
 
 def _probabilities(folder: Path, texts: Sequence[str], length: int) -> np.ndarray:
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
+    model = AutoModelForSequenceClassification.from_pretrained(folder, **FLOAT32).eval()
     with torch.inference_mode():
         rows = [model(**tokenizer(t, truncation=True, max_length=length, return_tensors="pt")).logits for t in texts]
     return torch.cat(rows).double().softmax(-1).numpy()

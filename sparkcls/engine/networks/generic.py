@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import torch
+from packaging.version import Version
 from torch import Tensor
 
 from sparkcls.engine.networks.blocks import Forward, Linears, Weights
@@ -64,13 +65,14 @@ def _model(folder: ModelFolder) -> PreTrainedModel:
         # Of a class of its own, so that code beside the weights is never looked for.
         model, loading = kind.from_pretrained(
             folder.path,
-            dtype=torch.float32,
+            **{_dtype_keyword(transformers.__version__): torch.float32},
             use_safetensors=True,
             local_files_only=True,
             output_loading_info=True,
         )
     except Exception as e:  # whatever a class makes of a configuration that it did not expect
-        raise ModelFormatError(f"transformers cannot load {folder.path} as a {kind.__name__}: {e}") from e
+        version = f"transformers {transformers.__version__}"
+        raise ModelFormatError(f"transformers cannot load {folder.path} as a {kind.__name__}: {e} ({version})") from e
     if loading["missing_keys"]:
         raise ModelFormatError(
             f"{folder.path} lacks {len(loading['missing_keys'])} weights of a {kind.__name__}, the first is "
@@ -83,6 +85,11 @@ def _model(folder: ModelFolder) -> PreTrainedModel:
         )
     loaded: PreTrainedModel = model.eval()
     return loaded
+
+
+def _dtype_keyword(version: str) -> str:
+    """What `from_pretrained` calls the precision: its keyword was renamed in `transformers` 4.56."""
+    return "dtype" if Version(version) >= Version("4.56") else "torch_dtype"
 
 
 def _batches(packing: Packing, pads: bool, config: Any) -> list[dict[str, Tensor]]:

@@ -52,6 +52,7 @@ def test_the_longest_text(tmp_path):
     assert moves(folder, sequences(folder, [512, 511])) <= 1e-5
 
 
+@pytest.mark.newest
 def test_a_text_alone_scores_as_among_others(tmp_path):
     folder = save_tiny_family(tmp_path / "m", "deberta-v2", ["a", "b"], conv_kernel_size=3)
     batch = sequences(folder)
@@ -81,6 +82,7 @@ def test_a_text_of_nan_takes_no_other_along(tmp_path, layout):
         assert np.isfinite(scores).all(1).tolist() == [False, True, False, True, False]
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize(("buckets", "largest"), [(0, 512), (0, 20), (16, 512), (256, 512), (32, 300), (2, 8)])
 def test_distances_are_those_of_transformers(buckets, largest):
     length = 300

@@ -46,6 +46,7 @@ SIZES = {
     "max_position_embeddings": 128,
 }
 SPECIAL = {"pad_token_id": 0, "bos_token_id": 2, "cls_token_id": 2, "eos_token_id": END, "decoder_start_token_id": END}
+NEW = ("funnel", "gte", "nomic_bert")
 #: What differs.
 CHANGES = {
     "big_bird": {"attention_type": "original_full"},
@@ -84,7 +85,12 @@ def test_parity(tmp_path, family):
     assert_equals_transformers(folder, sequences(folder, (*LENGTHS, 300), end))
 
 
-@pytest.mark.parametrize("family", OTHERS, ids=[family.model_type for family in OTHERS])
+@pytest.mark.parametrize(
+    "family",
+    # Some are newer than transformers 4.41, which also cannot make a Funnel with random weights.
+    [pytest.param(family, marks=[pytest.mark.newest] * (family.model_type in NEW)) for family in OTHERS],
+    ids=[family.model_type for family in OTHERS],
+)
 def test_parity_of_others(tmp_path, family):
     folder = save_other(tmp_path / "m", family)
     assert read_model_folder(folder).family is family
@@ -134,7 +140,11 @@ def copy(bart, tmp_path):
 
 def test_a_model_without_a_head_is_refused(copy):
     weights = load_file(copy / "model.safetensors")
-    save_file({n: t for n, t in weights.items() if not n.startswith("classification_head")}, copy / "model.safetensors")
+    save_file(
+        {n: t for n, t in weights.items() if not n.startswith("classification_head")},
+        copy / "model.safetensors",
+        {"format": "pt"},
+    )
     with pytest.raises(
         ModelFormatError, match="lacks 4 weights of a BartForSequenceClassification, the first is classification_head"
     ):
@@ -147,7 +157,11 @@ def test_a_model_without_a_head_is_refused(copy):
         ({"id2label": {"0": "a", "1": "b"}, "label2id": {"a": 0, "b": 1}}, "transformers cannot load .* as a Bart"),
         ({"d_model": 48}, "transformers cannot load .* as a BartForSequenceClassification"),
         ({"activation_function": "no such"}, "transformers cannot load .* as a BartForSequenceClassification"),
-        ({"use_cache": None}, "transformers cannot load .* as a BartForSequenceClassification: .*use_cache"),
+        pytest.param(
+            {"use_cache": None},
+            "transformers cannot load .* as a BartForSequenceClassification: .*use_cache",
+            marks=pytest.mark.newest,
+        ),
         ({"encoder_attention_heads": 0}, "transformers cannot load .* as a BartForSequenceClassification"),
         ({"id2label": None}, "a BartForSequenceClassification has 3 outputs if config.json has no id2label"),
     ],
@@ -160,7 +174,11 @@ def test_what_transformers_cannot_load(copy, change, message):
 
 def test_the_head_of_a_sentence_encoder_is_told_to_be_elsewhere(copy):
     weights = load_file(copy / "model.safetensors")
-    save_file({n: t for n, t in weights.items() if not n.startswith("classification_head")}, copy / "model.safetensors")
+    save_file(
+        {n: t for n, t in weights.items() if not n.startswith("classification_head")},
+        copy / "model.safetensors",
+        {"format": "pt"},
+    )
     (copy / "modules.json").write_text("[]", encoding="utf-8")
     with pytest.raises(ModelFormatError, match=r"lacks 4 weights .*; modules.json says .* sentence-transformers"):
         network(copy)
@@ -192,6 +210,7 @@ def test_decoders_are_refused(copy, decoder):
         read_model_folder(copy)
 
 
+@pytest.mark.newest
 def test_the_others_do_without_transformers(tmp_path):
     folder = save_tiny_family(tmp_path / "m", "modernbert", ["a", "b"])
     code = f"""

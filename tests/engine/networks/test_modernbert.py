@@ -13,6 +13,8 @@ from tests.engine.networks.parity import moves, network, reference, sequences
 from tests.families import save_tiny_family
 from tests.models.test_layout import change_config
 
+pytestmark = pytest.mark.newest
+
 ALL, NEAR = "full_attention", "sliding_attention"
 CHANGES = {
     "usual": {},
