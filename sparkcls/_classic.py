@@ -25,3 +25,27 @@ def tasks(session: Any) -> tuple[int, int] | None:
         return None
     stages = [stage for stage in stages if stage is not None]
     return (sum(s.numCompletedTasks for s in stages), sum(s.numTasks for s in stages)) if stages else None
+
+
+def delete_path(session: Any, path: str) -> bool:
+    """Delete a file or folder of any file system that a classic session knows; whether it is gone."""
+    system, place = _hadoop(session, path)
+    return bool(system.delete(place, True)) or not system.exists(place)
+
+
+def rename_path(session: Any, path: str, target: str) -> None:
+    """Rename a folder of any file system that a classic session knows.
+
+    Raises
+    ------
+    OSError
+        It could not be renamed.
+    """
+    system, place = _hadoop(session, path)
+    if not system.rename(place, _hadoop(session, target)[1]):
+        raise OSError(f"{path} could not be renamed to {target}")
+
+
+def _hadoop(session: Any, path: str) -> tuple[Any, Any]:
+    place = session._jvm.org.apache.hadoop.fs.Path(path)
+    return place.getFileSystem(session._jsparkSession.sessionState().newHadoopConf()), place

@@ -75,6 +75,10 @@ class AliasAttributeError(SparkclsError, AttributeError):
     """The same for an attribute of such a module."""
 
 
+class JobError(SparkclsError, RuntimeError):
+    """A job cannot be begun, gone on with or finished."""
+
+
 class MetricsError(SparkclsError, RuntimeError):
     """There are no figures: nothing was counted, or not yet."""
 

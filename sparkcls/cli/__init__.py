@@ -14,10 +14,11 @@ import warnings
 from collections.abc import Sequence
 
 from sparkcls._version import __version__
-from sparkcls.errors import ParamError, ParamTypeError, SparkclsError, flattened
+from sparkcls.errors import ColumnError, ParamError, ParamTypeError, SparkclsError, flattened
 
 #: Each command's module, and what `sparkcls --help` says of it.
 COMMANDS = {
+    "classify": ("sparkcls.cli.classify", "classify files, a table or a query, on this machine or a cluster"),
     "models": (
         "sparkcls.cli.models",
         "list models: bundled, cached, those of the model cards, and those of the store if it can be reached",
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SparkclsError as e:
         # Its lines are lists: where it was looked, the nearest names, the ways out.
         print("sparkcls:", str(e).strip(), file=sys.stderr)
-        return 2 if isinstance(e, (ParamError, ParamTypeError)) else 1
+        return 2 if isinstance(e, (ParamError, ParamTypeError, ColumnError)) else 1
     except OSError as e:  # a full disk, a folder that may not be written
         print("sparkcls:", flattened(e), file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
-from sparkcls.jobs.source import CORRUPT, REPLACEMENT, quoted
+from sparkcls.jobs.source import CORRUPT, REPLACEMENT, odd_quotes, quoted
 
 #: Characters of an example.
 _CHARACTERS = 200
@@ -20,21 +20,32 @@ class Quality:
 
     Attributes
     ----------
+    rows
+        ...there are.
     corrupt
         ...could not be read whole: too many or too few fields, or no JSON. They are kept, with `CORRUPT`.
     examples
         The beginnings of two of them.
     undecodable
         ...have bytes that are no text in the encoding, in whose place the character U+FFFD stands.
+    open_quotes
+        Files of csv with an odd number of quotes: behind one that is never closed all is one field.
     """
 
+    rows: int = 0
     corrupt: int = 0
     examples: tuple[str, ...] | list[str] = ()
     undecodable: int = 0
+    open_quotes: tuple[str, ...] | list[str] = ()
+
+    @property
+    def bad(self) -> int:
+        """How many are not what stands in the input."""
+        return self.corrupt + self.undecodable
 
 
-def quality_of(rows: Any) -> Quality:
-    """Count, in one pass."""
+def quality_of(rows: Any, lines: Any = None) -> Quality:
+    """Count, in one pass over the rows, and one over the lines of their files if these are given (see `Opened`)."""
     corrupt = quoted(CORRUPT) if CORRUPT in rows.columns else F.lit(None).cast("string")
     texts = [quoted(f.name) for f in rows.schema.fields if isinstance(f.dataType, StringType) and f.name != CORRUPT]
     undecodable = F.lit(False)
@@ -42,5 +53,9 @@ def quality_of(rows: Any) -> Quality:
         undecodable = undecodable | F.coalesce(text.contains(REPLACEMENT), F.lit(False))
     example = F.substring(corrupt, 1, _CHARACTERS)
     # Examples in the same pass: by themselves Spark does not read them from CSV and JSON.
-    found = rows.agg(F.count(corrupt), F.count(F.when(undecodable, 1)), F.min(example), F.max(example)).first()
-    return Quality(found[0], sorted({text for text in found[2:] if text is not None}), found[1])
+    found = rows.agg(
+        F.count("*"), F.count(corrupt), F.count(F.when(undecodable, 1)), F.min(example), F.max(example)
+    ).first()
+    count, corrupted, replaced, *first = found
+    examples = sorted({text for text in first if text is not None})
+    return Quality(count, corrupted, examples, replaced, odd_quotes(lines) if lines is not None else [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pyspark.sql import functions as F
@@ -10,7 +10,7 @@ from pyspark.sql.types import NullType, StringType, StructType
 
 from sparkcls.errors import ColumnError, ParamError, SparkclsError
 from sparkcls.jobs.encodings import has_ascii, java_charset
-from sparkcls.jobs.formats import FORMATS, format_of, is_document
+from sparkcls.jobs.formats import FORMATS, format_of, format_of_name, is_document
 from sparkcls.jobs.listing import File, exact, exists, files_of, has_glob, reason
 
 #: A row of which not all could be read has the whole of it here, as it stands in the file; others have null.
@@ -114,7 +114,10 @@ class Source:
             frame = frame.withColumn("value", self._decoded("value")).withColumnRenamed("value", "text")
         else:
             frame = _valid(spark.read.format(kind).load(paths))
-        return Opened(frame, kind, tuple(files))
+        opened = Opened(frame, kind, tuple(files))
+        if kind in ("csv", "tsv") and has_ascii(self._charset):
+            return replace(opened, lines=spark.read.text(paths))
+        return opened
 
     @property
     def _charset(self) -> str:
@@ -129,7 +132,12 @@ class Source:
             # Quotes within quotes are doubled, as in RFC 4180 and all spreadsheets.
             "escape": '"',
             "mode": "PERMISSIVE",
+            # Else a line end of Windows would be part of the last field.
+            "ignoreTrailingWhiteSpace": True,
         }
+        if not self.one_line and has_ascii(self._charset) and not _has_ends_of_old_macs(spark, first):
+            # Else Spark takes the first line's end for that of all, and lines that end otherwise for one row.
+            options["lineSep"] = "\n"
         # Of the first file alone, and all strings: an id such as 007 stays what it is.
         # To infer from several lines Spark takes a name with signs of patterns for a pattern.
         lines = {"multiLine": False} if has_glob(first) else {}
@@ -148,7 +156,9 @@ class Source:
             "columnPruning": False,
         }
         schema = StructType([*schema.fields]).add(CORRUPT, StringType())
-        return spark.read.schema(schema).options(**options, **more).csv(paths)
+        rows = spark.read.schema(schema).options(**options, **more).csv(paths)
+        # An empty line is no row.
+        return rows.where(F.coalesce(F.col(CORRUPT) != "", F.lit(True)))
 
     def _decoded(self, name: str) -> Any:
         if self._charset == "UTF-8":
@@ -173,11 +183,14 @@ class Opened:
         Its format, or the table's name.
     files
         All its files; none for a table, a query and Delta.
+    lines
+        The lines of its files of csv, as they are; None for other formats.
     """
 
     frame: Any
     kind: str
     files: tuple[File, ...] = field(repr=False)
+    lines: Any = None
 
     @property
     def columns(self) -> list[str]:
@@ -198,6 +211,13 @@ class Opened:
         return self.frame.select("*", F.struct(*place, F.monotonically_increasing_id().alias("row")).alias(ORDER))
 
 
+def odd_quotes(lines: Any) -> list[str]:
+    """The files in which the number of quotes is odd, so that one may be opened and never closed; five at most."""
+    quotes = F.length("value") - F.length(F.replace(F.col("value"), F.lit('"'), F.lit("")))
+    counts = lines.groupBy(F.col("_metadata.file_path").alias("file")).agg(F.sum(quotes).alias("quotes"))
+    return [row[0] for row in counts.where(F.col("quotes") % 2 == 1).orderBy("file").limit(5).collect()]
+
+
 def quoted(name: str) -> Any:
     """The column of exactly this name, whatever signs it has."""
     return F.col("`" + name.replace("`", "``") + "`")
@@ -208,8 +228,14 @@ def _first(files: list[File]) -> str:
     return next((file.path for file in files if file.size), files[0].path)
 
 
+def _has_ends_of_old_macs(spark: Any, file: str) -> bool:
+    """Whether lines end in a carriage return alone."""
+    first = spark.read.option("lineSep", "\n").text(file).first()
+    return first is not None and "\r" in first[0].rstrip("\r")
+
+
 def _is_delta(spark: Any, path: str) -> bool:
-    return exists(spark, f"{path.rstrip('/')}/_delta_log")
+    return not has_glob(path) and format_of_name(path) is None and exists(spark, f"{path.rstrip('/')}/_delta_log")
 
 
 def _delta(spark: Any, paths: tuple[str, ...]) -> Any:

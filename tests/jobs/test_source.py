@@ -71,27 +71,41 @@ def test_csv_with_everything_that_goes_wrong(spark, tmp_path):
         b"3,too,many,fields\r\n"
         b"4\r\n"
         b"5,\r\n"
-        b'6,  "kept"  \r\n'
+        b'6,  "kept"\r\n'
+        # Another program has gone on, with other line ends.
+        b"\n7,a\n\n8,b"
     )
     opened = Source(paths=(str(file),)).open(spark)
     assert (opened.kind, opened.columns) == ("csv", ["id", "review"])
     assert [file.size for file in opened.files] == [file.stat().st_size]
     rows = rows_of(opened)
-    # Spark's reader makes the line breaks of a file one kind.
     assert [(row["id"], row["review"]) for row in rows] == [
-        ("007", 'He said "no",\nand left'),
+        ("007", 'He said "no",\r\nand left'),
         ("2", "caf\ufffd"),
         ("3", "too"),
         ("4", None),
         ("5", None),
-        ("6", '  "kept"  '),
+        ("6", '  "kept"'),
+        ("7", "a"),
+        ("8", "b"),
     ]
-    assert [row[CORRUPT] for row in rows] == [None, None, "3,too,many,fields", "4", None, None]
+    assert [row[CORRUPT] for row in rows] == [None, None, "3,too,many,fields", "4", None, None, None, None]
     quality = quality_of(opened.frame)
-    assert (quality.corrupt, quality.undecodable) == (2, 1)
+    assert (quality.rows, quality.corrupt, quality.undecodable) == (8, 2, 1)
     assert sorted(quality.examples) == ["3,too,many,fields", "4"]
     with pytest.raises(ColumnError, match="There is no column 'text'; the input has 'id', 'review'"):
         opened.check_columns("id", "text")
+
+
+def test_a_quote_that_is_never_closed_is_told(spark, tmp_path):
+    (tmp_path / "a.csv").write_text('id,text\n1,"fine"\n2,"open\n3,c\n4,d\n')
+    (tmp_path / "b.csv").write_text('id,text\n1,"fine"\n')
+    (tmp_path / "mac.csv").write_bytes(b"id,text\r1,a\r2,b\r")
+    opened = Source(paths=(str(tmp_path / "[ab].csv"),)).open(spark)
+    assert [row["id"] for row in rows_of(opened)] == ["1", "2", "1"]
+    (file,) = quality_of(opened.frame, opened.lines).open_quotes
+    assert file.endswith("/a.csv")
+    assert [row["text"] for row in rows_of(Source(paths=(str(tmp_path / "mac.csv"),)).open(spark))] == ["a", "b"]
 
 
 def test_order_is_that_of_names_and_then_lines(spark, tmp_path):
