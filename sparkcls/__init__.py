@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from sparkcls.evaluation.evaluation import Evaluation, MultilabelEvaluation, RegressionEvaluation
+    from sparkcls.evaluation.thresholds import Thresholds
     from sparkcls.meter.progress import Progress
     from sparkcls.plain.classifier import TextClassifier
     from sparkcls.summary.about import About
@@ -37,6 +38,7 @@ __all__ = [
     "progress",
     "start",
     "summarize",
+    "tune_thresholds",
     "version",
 ]
 
@@ -296,6 +298,55 @@ def evaluate(
         label_col, text_col, label_map, delimiter, task, unanswered, bins, mistakes, bootstrap, seed
     )
     return evaluate_frame(data, prediction, model, options, about, params)
+
+
+def tune_thresholds(
+    data: Any,
+    label_col: str,
+    prediction: Any = None,
+    *,
+    precision: float | None = None,
+    recall: float | None = None,
+    model: Any = None,
+    text_col: str | None = None,
+    label_map: Mapping[Any, Any] | None = None,
+    delimiter: str | None = None,
+    **params: Any,
+) -> Thresholds:
+    """A threshold for each label, chosen by gold labels and scores in one pass: for `setThreshold` and ``threshold=``.
+
+    Choose them by other rows than those that you evaluate on: figures of the same rows are too good.
+
+    Parameters
+    ----------
+    data, label_col, prediction, model, text_col, label_map, delimiter, params
+        As in `evaluate`; scores are needed, and they must be those of a sigmoid, as with ``multilabel=True``, which a
+        classifier that is run here gets unless `params` say otherwise. Rows without gold labels or scores do not count.
+    precision
+        For each label the threshold with the largest recall among those that reach this precision.
+    recall
+        For each label the threshold with the largest precision among those that reach this recall. With neither the one
+        with the best F1 is chosen.
+
+    Returns
+    -------
+    `Thresholds`, a mapping from label to number, which prints with what each threshold does. Figures are exact. The
+    choice is among all that differ by these rows as long as a label has at most 2,048 different scores; beyond that
+    among 1,000 to 2,048 steps of about equal width in ln(p / (1 - p)).
+
+    Raises
+    ------
+    ColumnError, ParamError, ParamTypeError
+        As in `evaluate`; or there are no scores, or they are no probabilities.
+
+    Examples
+    --------
+    >>> thresholds = sparkcls.tune_thresholds(df, "topics", model=folder, text_col="text")  # doctest: +SKIP
+    >>> sparkcls.classify(new, "text", folder, multilabel=True, threshold=thresholds)  # doctest: +SKIP
+    """
+    from sparkcls.evaluation.tuning import tune
+
+    return tune(data, label_col, prediction, model, text_col, label_map, delimiter, precision, recall, params)
 
 
 def metrics(model: Any, output: str | None = None, timeout: float = 10.0) -> dict[str, Any]:

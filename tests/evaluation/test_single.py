@@ -153,6 +153,8 @@ def test_the_most_confident_mistakes_with_their_texts():
     ]
     assert sparkcls.evaluate(frame, "gold", mistakes=0).mistakes == ()
     plain = pd.DataFrame({"gold": ["a", "a", "b"], "answer": ["b", "b", "b"]})
+    beside = sparkcls.evaluate(frame.rename(columns=lambda name: f"p_{name}"), "p_gold", "p_label")
+    assert beside.calibration == sparkcls.evaluate(frame, "gold").calibration, "columns of the same call are found"
     (mistake,) = sparkcls.evaluate(plain, "gold", "answer").mistakes
     assert (mistake.text, mistake.confidence, mistake.rows) == (None, None, 2)
 
