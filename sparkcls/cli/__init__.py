@@ -31,6 +31,7 @@ COMMANDS = {
         "turn a model of Spark NLP, a TensorFlow, ONNX or Hugging Face export, an adapter of LoRA or a pickle of "
         "PyTorch into a model folder",
     ),
+    "evaluate": ("sparkcls.cli.evaluate", "how good answers are, or a classifier's would be, against gold labels"),
     "migrate": ("sparkcls.migrate.command", "move scripts and notebooks from Spark NLP to sparkcls"),
     "plan": ("sparkcls.plan.command", "how long a job takes, on how many cores or GPUs, and how to cut it"),
     "bench": ("sparkcls.bench.command", "measure sparkcls and its rivals on the same weights and texts"),

@@ -29,8 +29,8 @@ WORDS, NUMBERS, LIST, MAP, NOTES, STRUCT, NOTHING, OTHER = (
 )
 _FITTING = {
     LABEL: (WORDS, NUMBERS, NOTHING),
-    CONFIDENCE: (NUMBERS, NOTHING),
-    SCORES: (MAP, NOTHING),
+    CONFIDENCE: (NUMBERS, WORDS, NOTHING),
+    SCORES: (MAP, WORDS, NOTHING),
     GIVEN: (LIST, NOTHING),
     ERROR: (WORDS, NOTHING),
 }
@@ -90,9 +90,14 @@ def read_columns(data: Any, label_col: str, prediction: str | None, text_col: st
         else:
             columns[role] = column
     if CONFIDENCE in columns:
-        columns[CONFIDENCE] = columns[CONFIDENCE].cast("double")
+        # In csv all are texts; one that is no number is none.
+        texts = CONFIDENCE in found and kinds[found[CONFIDENCE]] == WORDS
+        number = F.expr(f"try_cast({quoted(found[CONFIDENCE])} AS DOUBLE)") if texts else columns[CONFIDENCE]
+        columns[CONFIDENCE] = number.cast("double")
     if SCORES in columns:
-        columns[SCORES] = columns[SCORES].cast("map<string,double>")
+        texts = SCORES in found and kinds[found[SCORES]] == WORDS
+        kind = "map<string,double>"
+        columns[SCORES] = F.from_json(columns[SCORES], kind) if texts else columns[SCORES].cast(kind)
     frame = data.select(*(column.alias(role) for role, column in columns.items()))
     return Found(frame, {field.name: _spark_kind(field.dataType) for field in frame.schema.fields})
 
@@ -114,10 +119,16 @@ def _of_pandas(data: pd.DataFrame, label_col: str, prediction: str | None, text_
             table.rename_columns([GIVEN if n == LABEL else n for n in table.column_names]),
             {GIVEN if role == LABEL else role: kind for role, kind in kinds.items()},
         )
-    for role, kind in kinds.items():
-        if kind not in _FITTING.get(role, (kind,)):
-            raise ColumnError(_unfit(found.get(role, str(given)), kind))
-    return Found(table, kinds)
+    if LABEL in kinds and kinds[LABEL] not in _FITTING[LABEL]:
+        raise ColumnError(_unfit(found[LABEL], kinds[LABEL]))
+    strange = [role for role in (CONFIDENCE, SCORES, GIVEN, ERROR) if role in kinds and not _is_own(role, kinds[role])]
+    kept = [role for role in kinds if role not in strange]
+    return Found(table.select(kept), {role: kinds[role] for role in kept})
+
+
+def _is_own(role: str, kind: str) -> bool:
+    """Whether a column of pandas that is called like one of `classify` is one."""
+    return kind in _FITTING[role] and not (role in (CONFIDENCE, SCORES) and kind == WORDS)
 
 
 def _clean(value: Any) -> Any:

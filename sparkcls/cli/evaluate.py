@@ -1,0 +1,134 @@
+"""`sparkcls evaluate`: answers against gold labels."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from sparkcls.cli.reading import add_input_arguments, source_of
+from sparkcls.cli.session import add_session_arguments, session
+from sparkcls.errors import ColumnError, ParamError, SparkclsError, first_line
+
+EPILOG = (
+    "Answers are columns of the input (--prediction; by default those that `sparkcls classify` adds), or a classifier "
+    "makes them first: with --model, or where there are none. docs/evaluation.md tells what the figures are."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the arguments of `run`."""
+    add_input_arguments(parser)
+    parser.add_argument("--label-col", required=True, metavar="C", help="the column of gold labels")
+    parser.add_argument("--text-col", metavar="C", help="the column of texts (default: text, if there is one)")
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="GOLD=LABEL",
+        help="what a gold label is called in answers, such as neg=NEGATIVE; may be given several times; without LABEL "
+        "its rows are left out",
+    )
+    parser.add_argument("--delimiter", metavar="D", help="between gold labels where a row may have several")
+    parser.add_argument(
+        "--task", choices=["single", "multi", "regression"], help="what answers are (default: what the columns say)"
+    )
+    parser.add_argument(
+        "--unanswered",
+        choices=["wrong", "skip"],
+        default="wrong",
+        help="whether rows without an answer count as wrong (default) or not at all",
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="only so many rows of the input")
+    group = parser.add_argument_group("answers")
+    group.add_argument(
+        "--prediction",
+        "--prediction-col",
+        metavar="C",
+        help="the column of answers, or the prefix of the columns that `sparkcls classify` added",
+    )
+    group.add_argument("--model", metavar="M", help="a name, owner/name, or a folder, to be run on the texts first")
+    group.add_argument("--lang", default="en", metavar="LANG", help="the model's language (default: en)")
+    group.add_argument("--zero-shot", metavar="A,B,...", help="labels of your own, for a model that takes such")
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PARAM=VALUE",
+        help="a Param of the classifier, such as maxSentenceLength=256; may be given several times",
+    )
+    group = parser.add_argument_group("output")
+    group.add_argument("--json", action="store_true", help="print all figures as JSON")
+    add_session_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Evaluate, and print the result.
+
+    Raises
+    ------
+    ParamError, ColumnError
+        An argument cannot be used, a column is not there, or labels do not match.
+    """
+    source = source_of(args)
+    label_map = dict(_pair(pair) for pair in args.map)
+    if args.prediction is not None and (args.model or args.set or args.zero_shot):
+        raise ParamError("--prediction names answers that are there, --model makes new ones; leave one out")
+    if args.limit is not None and args.limit < 1:
+        raise ParamError(f"--limit {args.limit}: expected a number of rows, from 1")
+    with session(args) as spark:
+        opened = source.open(spark)
+        opened.check_columns(*(name for name in (args.label_col, args.text_col) if name is not None))
+        text = args.text_col or ("text" if "text" in opened.columns and args.label_col != "text" else None)
+        frame = opened.frame if args.limit is None else opened.frame.limit(args.limit)
+        try:
+            found = _evaluated(args, frame, text, label_map)
+        except SparkclsError:
+            raise
+        except Exception as e:  # whatever Spark raises, on classic and on Connect
+            raise ParamError(f"Spark failed: {first_line(e)}") from e
+    print(json.dumps(found.to_dict(), indent=2) if args.json else found)
+
+
+def _evaluated(args: argparse.Namespace, frame: Any, text: str | None, label_map: dict[str, str | None]) -> Any:
+    import sparkcls
+
+    options = {
+        "text_col": text,
+        "label_map": label_map,
+        "delimiter": args.delimiter,
+        "task": args.task,
+        "unanswered": args.unanswered,
+    }
+    answered = "label" in frame.columns and args.label_col != "label"
+    if args.prediction is not None or (answered and not (args.model or args.set or args.zero_shot)):
+        return sparkcls.evaluate(frame, args.label_col, args.prediction, **options)
+    if text is None:
+        raise ColumnError(
+            "There are no answers in the input, and no column of texts for a classifier: name answers with "
+            f"--prediction, or texts with --text-col; the input has {', '.join(map(repr, frame.columns))}"
+        )
+    print("sparkcls: loading the model", file=sys.stderr, flush=True)
+    labels = None if args.zero_shot is None else [name.strip() for name in args.zero_shot.split(",") if name.strip()]
+    params = dict(_param(pair) for pair in args.set)
+    classifier = sparkcls.classifier(args.model, candidate_labels=labels, lang=args.lang, **params)
+    print(f"sparkcls: scoring with {classifier.model.name}", file=sys.stderr, flush=True)
+    return sparkcls.evaluate(frame, args.label_col, classifier, **options)
+
+
+def _pair(pair: str) -> tuple[str, str | None]:
+    gold, found, label = pair.partition("=")
+    if not found or not gold.strip():
+        raise ParamError(f"--map {pair}: expected GOLD=LABEL, such as neg=NEGATIVE, or GOLD= to leave its rows out")
+    return gold, label.strip() or None
+
+
+def _param(pair: str) -> tuple[str, Any]:
+    name, found, value = pair.partition("=")
+    if not found:
+        raise ParamError(f"--set {pair}: expected PARAM=VALUE, such as maxSentenceLength=256")
+    try:
+        return name.strip(), json.loads(value)
+    except ValueError:
+        return name.strip(), value
