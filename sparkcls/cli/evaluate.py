@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from sparkcls.cli.reading import add_input_arguments, source_of
@@ -60,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="print all figures as JSON")
+    group.add_argument("--report", type=Path, metavar="FILE", help="write them as a page of HTML too")
     add_session_arguments(parser)
 
 
@@ -89,6 +91,8 @@ def run(args: argparse.Namespace) -> None:
         except Exception as e:  # whatever Spark raises, on classic and on Connect
             raise ParamError(f"Spark failed: {first_line(e)}") from e
     print(json.dumps(found.to_dict(), indent=2) if args.json else found)
+    if args.report is not None:
+        print(f"report: {found.report(args.report)}", file=sys.stderr)
 
 
 def _evaluated(args: argparse.Namespace, frame: Any, text: str | None, label_map: dict[str, str | None]) -> Any:

@@ -42,7 +42,9 @@ def test_answers_of_a_file(running, tmp_path, capsys):
         {"text": "so so", "gold": "POSITIVE", "predicted": "NEGATIVE", "confidence": 0.75, "rows": 1}
     ]
     assert found["log_loss"] is not None
-    assert main(["evaluate", str(file), "--label-col", "stars", *maps, "--prediction-col", "label"]) == 0
+    report = ["--report", str(tmp_path / "report.html")]
+    assert main(["evaluate", str(file), "--label-col", "stars", *maps, "--prediction-col", "label", *report]) == 0
+    assert "so so" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "the most confident mistakes:" in capsys.readouterr().out
 
     model = save_tiny_model(tmp_path / "m", ["POSITIVE", "NEGATIVE"])
