@@ -8,9 +8,11 @@ import pytest
 
 from sparkcls.cli import _parser, main
 from tests.docs.commands import Block, blocks
-from tests.docs.pages import PAGES
+from tests.docs.pages import PAGES, ROOT
 
 WITH_COMMANDS = [page for page in PAGES if any(block.steps() for block in blocks(page))]
+#: What a page before has shown is not run again.
+DONE: set[tuple[str, ...]] = set()
 RUN = [page for page in PAGES if any(block.run for block in blocks(page))]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -37,10 +39,15 @@ def test_steps():
 
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
-def test_commands_do_what_is_shown(page, tmp_path, monkeypatch, capsys):
+def test_commands_do_what_is_shown(page, spark, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").mkdir()
+    shutil.copy(ROOT / "examples" / "reviews.csv", tmp_path / "examples")
     for block in blocks(page):
         for arguments, output in block.steps() if block.run else []:
+            if tuple(arguments) in DONE:
+                continue
             assert main(arguments) == 0, (arguments, capsys.readouterr().err)
+            DONE.add(tuple(arguments))
             shown = capsys.readouterr().out
             assert not output or doctest.OutputChecker().check_output(output, shown, FLAGS), (output, shown)
