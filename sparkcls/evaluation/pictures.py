@@ -136,7 +136,7 @@ def trust(found: Calibration) -> Section:
         ),
     )
     rows = [
-        [f"{b.lower:g}\u2013{b.upper:g}", count(b.count), score(b.confidence), score(b.accuracy)]
+        [f"{b.lower:.3g}\u2013{b.upper:.3g}", count(b.count), score(b.confidence), score(b.accuracy)]
         for b in found.bins
         if b.count
     ]
@@ -194,7 +194,11 @@ def within(interval: Interval | None, shares: bool = False) -> str:
     """The ends of an interval beside its figure; as shares of a hundred if wanted."""
     if interval is None:
         return ""
-    return f"95 %: {percent(interval.low)} to {percent(interval.high)}" if shares else f"95 %: {span(interval)}"
+    return (
+        f"95 %: {percent(interval.low).removesuffix(' %')}\u2013{percent(interval.high)}"
+        if shares
+        else f"95 %: {span(interval)}"
+    )
 
 
 def notices(unanswered: int, failed: int, counted_as: str, unlabelled: int, left_out: int) -> list[tuple[str, str]]:

@@ -124,7 +124,7 @@ def test_what_an_evaluation_tells():
     text = text_of(evaluation)
     for told in (
         f"87.7 % of {evaluation.answered + 3:,} rows have the right label (95 % interval: 85.0 % to 90.0 %).",
-        "Accuracy87.7 %95 %: 85.0 % to 90.0 %",
+        "Accuracy87.7 %95 %: 85.0–90.0 %",
         "rows without an answer count as wrong, 1 of them because they failed.",
         "3 rows without a gold label do not count.",
         "Calibration error0.034",
