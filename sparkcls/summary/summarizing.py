@@ -132,7 +132,8 @@ def _found(
     if LABEL not in found:
         raise ColumnError(
             f"summarize: there is no column {prefix + 'label'!r}, which sparkcls.classify adds; there are {listed}. If "
-            "its columns were given a prefix, pass prefix="
+            "its columns were given a prefix, pass prefix=; a struct's fields or a pipeline's annotations must become "
+            "columns first, see docs/report.md"
         )
     if not types[LABEL](names[found[LABEL]]):
         raise ColumnError(
