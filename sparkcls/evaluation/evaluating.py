@@ -38,15 +38,18 @@ def evaluate_frame(
     """See `sparkcls.evaluate`."""
     if about is not None and not isinstance(about, About):
         raise ParamTypeError(f"evaluate(about=) takes an About, got {type(about).__name__}")
+    # Where there is no Spark, the answers are made at once.
+    start: float | None = time.perf_counter()
     data, prediction, made_here = scored("evaluate", data, prediction, model, options.text_col, params)
     about = about or made_here
+    if made_here.model is None:
+        start = None
     found = read_columns(data, options.label_col, prediction, options.text_col)
     task = _task(found, options)
     kept = [role for role in _READ[task] if role in found.kinds]
     if task == REGRESSION and CONFIDENCE in kept and LABEL in kept:
         kept.remove(LABEL)
     frame = found.frame.select(kept)
-    start = time.perf_counter()
     if task == REGRESSION:
         numbers = fold(frame, Regression())
         return regression_evaluation_of(numbers, options, _timed(about, numbers.totals["rows"], start))
@@ -87,15 +90,14 @@ def scored(
     if text_col is None:
         raise ParamError(f"{caller}: a classifier needs the column of texts: text_col=")
     classifier = make_classifier(model, **params)
-    about = About(model=classifier.model.name, digest=classifier.model.digest, versions=versions_here())
-    return classifier(data, text_col, prefix=_PREFIX), _PREFIX, about
+    return classifier(data, text_col, prefix=_PREFIX), _PREFIX, About.of(classifier)
 
 
-def _timed(about: About, rows: int, start: float) -> About:
-    """With the time, where answers were made here; else it is that of reading them."""
-    seconds = time.perf_counter() - start
-    if about.model is None or about.seconds is not None or not seconds:
+def _timed(about: About, rows: int, start: float | None) -> About:
+    """With the time since `start`; None where the answers were not made here."""
+    if start is None or about.seconds is not None:
         return about
+    seconds = time.perf_counter() - start
     return replace(about, seconds=seconds, rows_per_second=rows / seconds)
 
 

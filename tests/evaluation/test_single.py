@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 import warnings
 
 import numpy as np
@@ -12,13 +13,30 @@ from sklearn import metrics
 
 import sparkcls
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError
+from sparkcls.evaluation import evaluating
 from sparkcls.evaluation.options import checked_options
 from sparkcls.evaluation.results import evaluation_of
 from sparkcls.evaluation.single import Single
 from sparkcls.spark.folding import arrow_table, fold
+from sparkcls.summary import About
 
 LABELS = ["sadness", "joy", "Sci/Tech"]
 EXACT = dict(rel=1e-12, abs=1e-12)
+
+
+def test_the_time_is_that_of_making_answers(monkeypatch):
+    def slow(*_):
+        time.sleep(0.05)
+        return answers(), None, About(model="m")
+
+    about = sparkcls.evaluate(answers(), "gold", about=About(model="m", device="cpu")).about
+    assert about == About(model="m", device="cpu"), "nothing is known of how long it took"
+    monkeypatch.setattr(evaluating, "scored", slow)
+    about = sparkcls.evaluate(answers(), "gold").about
+    assert 0.05 <= about.seconds < 30
+    assert about.rows_per_second == pytest.approx(500 / about.seconds)
+    told = About(model="m", seconds=9.0, rows_per_second=1.0)
+    assert sparkcls.evaluate(answers(), "gold", about=told).about == told
 
 
 def answers(rows=500, seed=0, labels=LABELS):
