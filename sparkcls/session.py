@@ -75,8 +75,8 @@ def _set(session: SparkSession, confs: dict[str, str]) -> SparkSession:
     return session
 
 
-def check_java() -> None:
-    """Raise JavaError, in one sentence, unless a Java that this pyspark can use is there."""
+def check_java() -> str:
+    """The Java that Spark starts, with its version. JavaError, in one sentence, unless this pyspark can use it."""
     import pyspark
 
     # Source: the "Java" line of Spark's installation pages for 3.5 and 4.0.
@@ -94,6 +94,7 @@ def check_java() -> None:
     found = java_major(done.stderr)
     if found is not None and found < needed:
         raise JavaError(f"{java} is Java {found}. {advice}")
+    return f"{java}, version {found or 'unknown'}"
 
 
 def java_major(text: str) -> int | None:

@@ -42,6 +42,7 @@ LAYERS = [
             "mlflow",
             "sql",
             "cli",
+            "doctor",
             "plan",
             "migrate",
             "compat",

@@ -25,6 +25,7 @@ COMMANDS = {
     ),
     "pull": ("sparkcls.cli.pull", "fetch a model into the cache, or into a folder to ship"),
     "show": ("sparkcls.cli.show", "what is known of a model; fetches nothing"),
+    "doctor": ("sparkcls.doctor.command", "what is wrong here, or with a cluster's workers, and what to do about it"),
     "cache": ("sparkcls.cli.cache", "what the cache keeps, and removing what is no longer used"),
     "convert": (
         "sparkcls.cli.convert",

@@ -24,11 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="remove weights that were converted for computing and unfinished downloads; models stay",
     )
+    add_unused_for(parser, "--prune")
+
+
+def add_unused_for(parser: argparse.ArgumentParser, option: str) -> None:
+    """Give a parser the argument that limits what another one removes."""
     parser.add_argument(
         "--unused-for",
         type=float,
         metavar="DAYS",
-        help=f"with --prune: only what was not used for so many days (default: {DAYS:g})",
+        help=f"with {option}: only what was not used for so many days (default: {DAYS:g})",
     )
 
 
@@ -37,8 +42,13 @@ def run(args: argparse.Namespace) -> None:
     print_cache(args.prune, args.unused_for)
 
 
-def print_cache(remove: bool, days: float | None) -> None:
+def print_cache(remove: bool, days: float | None, option: str = "--prune") -> None:
     """Print what the cache keeps; or remove what was not used for some days, and print that.
+
+    Parameters
+    ----------
+    option
+        By which the user says that something is to be removed.
 
     Raises
     ------
@@ -46,7 +56,7 @@ def print_cache(remove: bool, days: float | None) -> None:
         The days are not a number from 0; or are given, but nothing is to be removed.
     """
     if days is not None and not remove:
-        raise ParamError("--unused-for goes with --prune")
+        raise ParamError(f"--unused-for goes with {option}")
     if days is not None and not 0 <= days < float("inf"):
         raise ParamError(f"--unused-for {days:g}: expected a number of days, from 0")
     cache = cache_folder()

@@ -14,8 +14,9 @@ from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import PIPELINE, all_local, store_index
 from sparkcls.catalogue.sources import store_location
 from sparkcls.catalogue.stores.locations import public_form
+from sparkcls.cli.cache import add_unused_for, print_cache
 from sparkcls.cli.layout import columns
-from sparkcls.errors import ModelFormatError, ModelNotFoundError, flattened
+from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, flattened
 from sparkcls.models.config import read_config
 
 _HEAD = ("NAME", "LANG", "STATE", "FROM", "WHERE")
@@ -28,10 +29,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--search", metavar="TEXT", help="only names that contain this text")
     parser.add_argument("--annotator", metavar="CLASS", help="only models for this class of Spark NLP")
     parser.add_argument("--all", action="store_true", help="models of the store for any class, not only classifiers")
+    parser.add_argument(
+        "--clean",
+        action="store_true",
+        help="list nothing, but remove converted weights and unfinished downloads that nothing uses: cache --prune",
+    )
+    add_unused_for(parser, "--clean")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the models that are wanted."""
+    """Print the models that are wanted, or what was removed."""
+    if args.clean or args.unused_for is not None:
+        if args.lang or args.search or args.annotator or args.all:
+            raise ParamError("--clean removes what no model needs; it takes --unused-for alone")
+        print_cache(args.clean, args.unused_for, "--clean")
+        return
     print_models(args.lang, args.search, args.annotator, args.all)
 
 

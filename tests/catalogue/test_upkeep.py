@@ -108,6 +108,17 @@ def test_the_command(full, capsys):
         assert main(["cache", *wrong]) == 2
 
 
+def test_models_clean_is_the_same(full, capsys):
+    assert main(["models", "--clean"]) == 0
+    assert capsys.readouterr() == ("", f"sparkcls: removed from {full}: 0 bytes\n")
+    assert main(["models", "--clean", "--unused-for", "0"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 5
+    assert (full / "mine_en" / "config.json").is_file()
+    for wrong in (["--unused-for", "1"], ["--clean", "--search", "x"], ["--clean", "--unused-for", "-1"]):
+        assert main(["models", *wrong]) == 2
+        assert "--clean" in capsys.readouterr().err or wrong[-1] == "-1"
+
+
 def test_no_cache_at_all(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("SPARKCLS_CACHE", str(tmp_path / "none"))
     for more in ([], ["--prune"]):

@@ -1,0 +1,1 @@
+"""`sparkcls doctor`: what is wrong with a machine, or with a cluster's workers, and what to do about it."""
