@@ -16,10 +16,10 @@ from sparkcls.errors import ColumnError, ParamError
 from sparkcls.jobs.job import Job, only_one
 from sparkcls.jobs.output import Output
 from sparkcls.jobs.quality import Quality, quality_of
-from sparkcls.jobs.scoring import spread, task_slots
 from sparkcls.jobs.source import CORRUPT, Opened, Source, quoted
 from sparkcls.report.numbers import plural
 from sparkcls.report.terminal import one_line, table
+from sparkcls.spark.spreading import spread, task_slots
 from sparkcls.summary import Summary
 from sparkcls.summary.about import About, versions_here
 

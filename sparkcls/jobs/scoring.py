@@ -6,26 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
-from pyspark.sql import functions as F
-
 from sparkcls.jobs.work import Part, Staged
+from sparkcls.spark.spreading import spread
 
 #: Parts that are scored at once.
 _AT_ONCE = 2
-#: Rows that a task should have at least, so that its texts fill batches of similar length.
-_LEAST = 64
-
-
-def task_slots(spark: Any) -> int:
-    """How many tasks run side by side, as far as the session tells: on classic Spark and Connect."""
-    partition = spark.range(1_000_000).select(F.spark_partition_id().alias("partition"))
-    return int(partition.agg(F.max("partition")).first()[0]) + 1
-
-
-def spread(rows: Any, slots: int, count: int | None = None) -> Any:
-    """Rows over so many tasks; fewer where there are few rows."""
-    tasks = slots if count is None else min(slots, max(1, count // _LEAST))
-    return rows.repartition(tasks)
 
 
 def score_parts(

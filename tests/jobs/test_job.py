@@ -9,9 +9,9 @@ from pyspark.sql import functions as F
 from sparkcls.errors import JobError, ParamError
 from sparkcls.jobs.job import Job, only_one
 from sparkcls.jobs.output import Output
-from sparkcls.jobs.scoring import spread, task_slots
 from sparkcls.jobs.source import Source, quoted
 from sparkcls.jobs.work import changes, read_staged
+from sparkcls.spark.spreading import spread, task_slots
 
 ROWS = [(f"{i:03d}", f'text "{i}",\r\nand so on  \\') for i in range(95)]
 
