@@ -59,12 +59,17 @@ class TextClassifier:
         return self.__dict__ | {"_in_use": None}
 
     def __repr__(self) -> str:
-        return f"TextClassifier({self.model.name!r}, labels={self.labels})"
+        return f"TextClassifier({self.name!r}, labels={self.labels})"
 
     @property
     def classifier(self) -> SequenceClassifier:
         """The stage, for `sparkcls.metrics`; its Params are those of the calls, and are not to be changed."""
         return self._classifier
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.model.name
 
     @property
     def model(self) -> ModelRef:
