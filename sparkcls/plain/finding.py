@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pyspark.ml import PipelineModel, Transformer
@@ -44,7 +44,7 @@ def find_model(
     """
     values = dict(params)
     if candidate_labels is not None:
-        values[_LABELS] = [candidate_labels] if isinstance(candidate_labels, str) else list(candidate_labels)
+        values[_LABELS] = candidate_labels
     if model is None or isinstance(model, (str, os.PathLike)):
         model = _named(model, _LABELS in values, lang)
     if isinstance(model, PipelineModel):
@@ -92,9 +92,9 @@ def _is_folder(model: str | os.PathLike[str]) -> bool:
     assert path is not None
     if path.is_dir():
         # Of a plain name, such as imdb, there may be a folder of something else.
-        is_name = os.sep not in location and not isinstance(model, os.PathLike)
+        is_name = isinstance(model, str) and re.fullmatch(r"\w[\w.-]*", location) is not None
         return not is_name or any((path / name).exists() for name in ("config.json", "metadata", "assets"))
-    if isinstance(model, Path) or location.startswith((".", "/", "~", "file:", "dbfs:")) or _is_deep(location):
+    if isinstance(model, os.PathLike) or location.startswith((".", "/", "~", "file:", "dbfs:")) or _is_deep(location):
         raise ModelNotFoundError(f"There is no folder {path}; a model is a folder, a name, or owner/name")
     return False
 

@@ -13,7 +13,7 @@ import pytest
 import sparkcls
 from sparkcls.annotator import DistilBertForSequenceClassification, SentenceDetector, Tokenizer
 from sparkcls.base import DocumentAssembler, Finisher, LightPipeline, Pipeline, PipelineModel
-from sparkcls.errors import ColumnError, ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.errors import ColumnError, ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.pipelines.saved import write_pipeline
 from sparkcls.plain.finding import find_model
 from tests.families import save_tiny_family
@@ -185,6 +185,8 @@ def test_models(tiny_model, tmp_path, monkeypatch):
         find_model("imdb", None, "en", {})
     save_tiny_family(tmp_path / "owner" / "name", "bert", ["a", "b"])
     assert sparkcls.classifier("owner/name").labels == ["a", "b"]
+    with pytest.raises(ModelFormatError, match=r"has no config.json"):
+        sparkcls.classifier(".")
     for model, message in [("./none", "There is no folder"), ("a/b/c", "There is no folder .*a/b/c")]:
         with pytest.raises(ModelNotFoundError, match=message):
             sparkcls.classifier(model)
@@ -239,6 +241,9 @@ def test_labels_of_your_own(tmp_path, tiny_model):
     assert list(sparkcls.classify(["x"], model=classify, candidate_labels=["one"])["scores"][0]) == ["one"]
     with pytest.raises(ParamError, match="candidate_labels needs a model of natural language inference"):
         sparkcls.classify("x", candidate_labels=["a", "b"])
+    with pytest.raises(ParamTypeError, match="candidateLabels takes a str, got 3"):
+        sparkcls.classifier(folder, candidate_labels=3)
+    assert sparkcls.classifier(folder, candidateLabels="one").labels == ["one"]
     with pytest.raises(ParamError, match="candidate_labels is for zero-shot classifiers"):
         sparkcls.classifier(classifier_of(tiny_model), candidate_labels=["a", "b"])
 
