@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkcls.errors import ColumnError, flattened
+from sparkcls.errors import flattened
 from sparkcls.spark.folding import Folding
 from sparkcls.summary.figures import CONFIDENCE_BINS, LENGTHS
 from sparkcls.summary.keeping import Smallest
@@ -22,7 +22,7 @@ SCORES, GIVEN, GIVEN_SCORES, ERROR, CUT = "scores", "given", "given_scores", "er
 
 #: Sums of confidences are kept as whole numbers of this part, so that they are the same in any order.
 _UNIT = 2**40
-_MAX_LABELS = 10_000
+MAX_LABELS = 10_000
 #: Examples kept: the least confident, the most cut, those of a label, those of a reason to fail.
 _DOUBTFUL, _MOST_CUT, _OF_LABEL, _OF_REASON = 20, 5, 3, 3
 #: Labels up to which each has examples, and reasons that are told apart.
@@ -51,12 +51,14 @@ class Counting(Folding):
         #: One message of each reason, by what all of them have in common.
         self.reasons = Smallest(_REASONS)
         self.of_reason: dict[str, Smallest] = {}
+        #: Some of the labels if there are more than `MAX_LABELS`; then nothing else counts.
+        self.too_many: list[str] = []
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Add rows: the columns are some of those named above."""
         columns = {name: batch.column(i) for i, name in enumerate(batch.schema.names)}
         rows = batch.num_rows
-        if not rows:
+        if not rows or self.too_many:
             return
         has_label = _there(columns, LABEL, rows)
         answered = has_label | _there(columns, SCORES, rows)
@@ -73,11 +75,13 @@ class Counting(Folding):
         self._add_labels(columns, has_label, answered)
         self._add_lengths(columns, cut)
         self._add_examples(columns, has_label, failed, cut)
-        if len(self.labels) > _MAX_LABELS:
-            raise ColumnError(
-                f"There are more than {_MAX_LABELS:,} different labels, such as {min(self.labels)[:80]!r}: is the "
-                "column of labels one of answers?"
-            )
+        self._check()
+
+    def _check(self) -> None:
+        """Stop counting where there are too many labels; an error in a task would be told by Spark, at length."""
+        if len(self.labels) > MAX_LABELS or self.too_many:
+            self.too_many = self.too_many or sorted(self.labels)[:3]
+            self.labels, self.sums, self.bins, self.of_label = Counter(), Counter(), {}, {}
 
     def _add_known_labels(self, columns: dict[str, pa.Array]) -> None:
         """Labels that no row may have got, from the first scores."""
@@ -184,6 +188,7 @@ class Counting(Folding):
         self._drop_reasons()
         few = len(self.labels) <= _LABELS_WITH_EXAMPLES
         return {
+            "too_many": self.too_many,
             "totals": dict(self.totals),
             "span": [self.shortest, self.longest],
             "labels": dict(self.labels),
@@ -213,6 +218,8 @@ class Counting(Folding):
         for reason, examples in state["of_reason"].items():
             self.of_reason.setdefault(reason, Smallest(_OF_REASON)).merge(examples)
         self._drop_reasons()
+        self.too_many = self.too_many or state["too_many"]
+        self._check()
 
     def mean_confidence(self, label: str) -> float | None:
         """Mean confidence of a label's rows, of those where it is between 0 and 1."""

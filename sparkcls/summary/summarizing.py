@@ -25,6 +25,7 @@ from sparkcls.summary.counting import (
     GIVEN,
     GIVEN_SCORES,
     LABEL,
+    MAX_LABELS,
     SCORES,
     TEXT_HEAD,
     Counting,
@@ -61,7 +62,13 @@ def summary_of_frame(data: Any, column: str | None, prefix: str, about: About | 
         selected, columns = _of_spark(data, column, prefix)
     else:
         raise ParamTypeError(f"summarize takes a Spark or a pandas DataFrame, got {type(data).__name__}")
-    return summary_of(fold(selected, Counting()), columns, about)
+    counted = fold(selected, Counting())
+    if counted.too_many:
+        raise ColumnError(
+            f"summarize: column {prefix + 'label'!r} holds more than {MAX_LABELS:,} different values, such as "
+            f"{', '.join(repr(label[:40]) for label in counted.too_many)}: are these labels?"
+        )
+    return summary_of(counted, columns, about)
 
 
 def _of_spark(data: Any, column: str | None, prefix: str) -> tuple[Any, set[str]]:

@@ -226,8 +226,13 @@ def test_errors():
         sparkcls.summarize(pd.DataFrame({"label": [1]}))
     with pytest.raises(ColumnError, match="'text' holds '7' of type int, not str"):
         sparkcls.summarize(pd.DataFrame({"text": [7], "label": ["a"]}), "text")
-    with pytest.raises(ColumnError, match=r"more than 10,000 different labels"):
+    with pytest.raises(ColumnError, match=r"'label' holds more than 10,000 different values, such as '0', '1', '10'"):
         sparkcls.summarize(pd.DataFrame({"label": [str(i) for i in range(10_001)]}))
+    merged = Counting()
+    for start in (0, 6_000):
+        part = pd.DataFrame({"label": [str(i) for i in range(start, start + 6_000)]})
+        merged.merge_bytes(fold(_of_pandas(part, None, "")[0], Counting()).to_bytes())
+    assert (merged.too_many, len(merged.labels)) == (["0", "1", "10"], 0)
     with pytest.raises(ParamTypeError, match="takes a Spark or a pandas DataFrame, got list"):
         sparkcls.summarize(["a"])
     with pytest.raises(ParamTypeError, match=r"summarize\(about=\) takes an About, got dict"):
