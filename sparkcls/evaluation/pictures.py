@@ -116,15 +116,13 @@ def trust(found: Calibration) -> Section:
     confidence, accuracy = (sum(b[0] * b[i] for b in bins) / whole for i in (1, 2))
     gap = confidence - accuracy
     if abs(gap) < 0.01:
-        verdict = (
-            f"On average the confidence ({score(confidence)}) is as high as the answers are right ({score(accuracy)})."
-        )
+        verdict = f"On average, confidence ({score(confidence)}) and accuracy ({score(accuracy)}) agree."
     else:
         verdict = (
-            f"The model is {'more' if gap > 0 else 'less'} confident ({score(confidence)} on average) than its answers "
-            f"are right ({score(accuracy)})."
+            f"The model is {'too sure' if gap > 0 else 'less sure than it could be'}: on average its confidence is "
         )
-    verdict += f" Bin by bin, confidence and accuracy are {score(found.ece)} apart (expected calibration error)."
+        verdict += f"{score(confidence)}, its accuracy {score(accuracy)}."
+    verdict += f" Bin by bin they are {score(found.ece)} apart (expected calibration error)."
     described = "; ".join(f"confidence {score(c)}: {percent(a)} right" for _, c, a in bins)
     figure = tag(
         "figure",

@@ -71,7 +71,7 @@ svg.bar { height: 6px; border-radius: 3px; overflow: hidden; margin-top: 4px; }
 table { border-collapse: collapse; border: 0; font-size: 14px; line-height: 1.4; width: 100%; table-layout: auto; }
 caption { text-align: left; font-weight: 600; padding: 0 0 6px; color: inherit; caption-side: top; }
 tr, tbody tr:nth-child(odd), tbody tr:hover { background: none; }
-th, td { padding: 7px 0 7px 12px; border: 0; border-bottom: 1px solid var(--line); text-align: left;
+th, td { padding: 7px 0 7px 12px; background: none; border: 0; border-bottom: 1px solid var(--line); text-align: left;
     vertical-align: top; font-weight: 400; color: inherit; white-space: normal; max-width: none; }
 th:first-child, td:first-child { padding-left: 0; }
 thead th { color: var(--soft); font-size: 13px; vertical-align: bottom; overflow-wrap: normal; }
