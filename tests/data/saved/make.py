@@ -16,7 +16,7 @@ from sparkcls.models.ref import ModelRef
 from tests.models import save_tiny_model
 from tests.pipelines import classifier_of, pipeline_of
 
-TEXTS = ["I really liked that movie!", "bad", "the film was good and bad", ""]
+TEXTS = ["I really liked that movie!", "bad", "the film was good and bad", "", "the plot was good. " * 9 + "bad"]
 
 
 def main() -> None:
@@ -31,7 +31,8 @@ def main() -> None:
         # What is saved names no folder of this machine.
         copy_into_cache(stage._ref(), folder)
         stage._update(model=ModelRef("tiny", stage._ref().digest, ("/absent/tiny",)).to_json())
-    stage._update(precision="float32", maxSentenceLength=16)
+    # The last text is longer than this.
+    stage._update(precision="float32", maxSentenceLength=16, longText="windows")
     model = pipeline_of(stage)
     model.save(str(target / "pipeline"))
     rows = [result["class"] for result in LightPipeline(model).fullAnnotate(TEXTS)]
