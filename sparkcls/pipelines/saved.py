@@ -122,7 +122,7 @@ def _write_stage(stage: Transformer, path: Path) -> None:
     files = stage.saved_files()
     if files:
         _write_files(files, path / "files")
-    _write_metadata(stage, path, extraMetadata=our_metadata(files))
+    _write_metadata(stage, path, extraMetadata=our_metadata(stage, files))
 
 
 def _write_files(files: Mapping[str, Path], folder: Path) -> None:

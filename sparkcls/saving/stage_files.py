@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.errors import PySparkException
+from pyspark.ml.param import Params
 from pyspark.ml.util import DefaultParamsWriter
 
 import sparkcls._classic as _classic
@@ -27,6 +28,8 @@ from sparkcls.models.ref import file_sha256
 #: Version of what is described above; 0 is what sparkcls 0.1 wrote: no "sparkcls" in the metadata, and no files. Format
 #: 1 knows fewer names of files, and is written where these suffice, so that sparkcls 0.2 reads it.
 FORMAT = 2
+#: Defaults that are not written, because sparkcls 0.2 refuses Params that it does not have.
+_SINCE_0_3 = {"longText": "truncate", "windowPooling": "mean"}
 #: Bytes of a piece, and of what is given to Spark at once.
 PIECE, LOAD = 4 << 20, 32 << 20
 SCHEMA = "file string, offset long, content binary"
@@ -54,7 +57,7 @@ class StageWriter(DefaultParamsWriter):
         path = as_path("save(path)", path)
         spark, mode = self.sparkSession, "overwrite" if self.shouldOverwrite else "error"
         files: Mapping[str, Path] = self.instance.saved_files()
-        ours = our_metadata(files)
+        ours = our_metadata(self.instance, files)
         line = DefaultParamsWriter._get_metadata_to_save(self.instance, spark, extraMetadata=ours)
         if files and not self.shouldOverwrite and _is_there(spark, f"{path}/metadata"):
             raise ParamError(f"{path} holds a stage; to replace it call write().overwrite().save(...)")
@@ -73,11 +76,13 @@ def _is_there(spark: Any, path: str) -> bool:
         return False
 
 
-def our_metadata(files: Mapping[str, Path]) -> dict[str, Any]:
-    """What the metadata of a stage with these files says beside pyspark's."""
+def our_metadata(stage: Params, files: Mapping[str, Path]) -> dict[str, Any]:
+    """What the metadata of a stage with these files says beside pyspark's, or in its place."""
+    defaults = {param.name: value for param, value in stage._defaultParamMap.items()}
+    known = {name: value for name, value in defaults.items() if _SINCE_0_3.get(name) != value}
     facts = {name: {"bytes": file.stat().st_size, "sha256": file_sha256(file)} for name, file in files.items()}
     form = 1 if set(files) <= set(FORMERLY_DECISIVE) else FORMAT
-    return {"sparkcls": {"format": form, "version": __version__, "files": facts}}
+    return {"defaultParamMap": known, "sparkcls": {"format": form, "version": __version__, "files": facts}}
 
 
 def _write_files(spark: Any, files: Mapping[str, Path], target: str, mode: str) -> None:

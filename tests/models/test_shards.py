@@ -92,7 +92,7 @@ def test_saved_and_put_together(folder, tmp_path):
 
     stage = DistilBertForSequenceClassification.loadSavedModel(folder)
     files = stage.saved_files()
-    ours = our_metadata(files)["sparkcls"]
+    ours = our_metadata(stage, files)["sparkcls"]
     assert ours["format"] == 2, "which versions that do not know shards refuse"
     (tmp_path / "out").mkdir()
     put_together((piece for load in loads(files) for piece in load), ours["files"], tmp_path / "out", "a stage")

@@ -290,7 +290,7 @@ def test_files_in_pieces(tmp_path, monkeypatch):
     for name, file in files.items():
         file.write_bytes(contents[name])
     pieces = [piece for load in saving.loads(files) for piece in load]
-    facts = saving.our_metadata(files)["sparkcls"]["files"]
+    facts = saving.our_metadata(DocumentAssembler(), files)["sparkcls"]["files"]
     put_together(reversed(pieces), facts, tmp_path / "copy", "here")
     assert {name: (tmp_path / "copy" / name).read_bytes() for name in contents} == contents
     assert max(len(content) for _, _, content in pieces) == 4

@@ -1,5 +1,7 @@
 """Long texts in windows: the Params, and what rows get by Spark, SQL and a LightPipeline."""
 
+import json
+
 import numpy as np
 import pytest
 from pyspark.ml import PipelineModel
@@ -9,6 +11,7 @@ from sparkcls import sql
 from sparkcls.annotator import BertForZeroShotClassification, TransformerForSequenceClassification
 from sparkcls.base import DocumentAssembler, LightPipeline
 from sparkcls.errors import ParamError, ParamTypeError
+from sparkcls.pipelines.saved import write_pipeline
 from sparkcls.stages.sentence_detector import SentenceDetector
 from sparkcls.stages.tokenizer import Tokenizer
 from tests.families import save_tiny_family
@@ -99,6 +102,18 @@ def test_spark_sql_and_a_light_pipeline_agree(spark, stage, tmp_path):
     for (answer,), row in zip(said, found, strict=True):
         assert answer["label"] == (row[0]["result"] if row else None)
         assert (answer["truncated"] or 0) == 0
+
+
+def test_sparkcls_0_2_reads_what_does_not_ask_for_windows(tiny_model, tmp_path):
+    stage = classifier_of(tiny_model).setSaveWeights(False)
+    for number, saved in enumerate((stage, stage.copy().setLongText("windows"))):
+        write_pipeline(pipeline_of(saved), tmp_path / str(number))
+        (file,) = (tmp_path / str(number) / "stages").glob("2_*/metadata/part-*")
+        metadata = json.loads(file.read_text())
+        assert not {"longText", "windowStride", "windowPooling"} & {*metadata["defaultParamMap"]}
+        assert metadata["defaultParamMap"]["activation"] == "softmax"
+        assert metadata["paramMap"].get("longText") == (None, "windows")[number]
+        assert LightPipeline.load(tmp_path / str(number)).pipeline_model.stages[2].getWindowPooling() == "mean"
 
 
 def test_averaged_sentences_are_pooled_first(stage):
