@@ -12,6 +12,7 @@ import pytest
 from pyspark.ml import Pipeline, PipelineModel
 
 from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
+from sparkcls.base import DocumentAssembler
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.light import LightPipeline
 from sparkcls.models.ref import ModelRef
