@@ -172,3 +172,23 @@ def wrapped(before):
         return finish(self, *arguments)
 
     return call
+
+
+def test_under_spark_submit(isolation, is_connect, tmp_path):
+    if is_connect:
+        pytest.skip("spark-submit starts a classic Spark of its own")
+    import pyspark
+
+    file = write_csv(tmp_path / "in.csv", [(i, GOOD if i % 3 else BAD) for i in range(30)])
+    script = subprocess.run(
+        [sys.executable, "-m", "sparkcls", "submit-script"], capture_output=True, text=True, check=True
+    )
+    submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+    confs = ["--conf", "spark.ui.enabled=false", "--conf", "spark.driver.memory=1g"]
+    arguments = ["classify", file, "--text-col", "review", "--out", tmp_path / "out.csv", "--id-col", "id"]
+    command = [submit, "--master", "local[1]", *confs, script.stdout.strip(), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "30 rows: 30 answered" in done.stdout
+    with open(tmp_path / "out.csv", newline="", encoding="utf-8") as source:
+        assert Counter(row["label"] for row in csv.DictReader(source)) == {"POSITIVE": 20, "NEGATIVE": 10}

@@ -190,6 +190,30 @@ def test_show(capsys, mirror, cache):
     assert list(cache.iterdir()) == []
 
 
+def test_show_a_folder(capsys, mirror, tiny_model, tmp_path, monkeypatch):
+    code, out, err = run(capsys, "show", tiny_model)
+    assert (code, err) == (0, "")
+    for fact in (str(tiny_model), "sha256:", "red, green, blue", "distilbert", "DistilBertForSequenceClassification"):
+        assert fact in out
+    assert "scores   softmax" in out
+    assert "reads    texts of up to" in out
+    monkeypatch.chdir(tiny_model.parent)
+    assert run(capsys, "show", tiny_model.name)[0] == 0
+    code, out, err = run(capsys, "show", "./nowhere")
+    assert (code, out) == (1, "")
+    assert "There is no folder" in err
+    code, out, err = run(capsys, "show", tmp_path)
+    assert (code, out) == (1, "")
+    assert "is no model folder, for it has no config.json; `sparkcls convert" in err
+
+
+def test_the_script_for_spark_submit(capsys):
+    code, out, _ = run(capsys, "submit-script")
+    assert code == 0
+    done = subprocess.run([sys.executable, out.strip(), "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("sparkcls ")
+
+
 def test_convert(capsys, tiny_model, tmp_path):
     out = tmp_path / "out"
     assert run(capsys, "convert", tiny_model, out) == (0, f"{out}\n", "")

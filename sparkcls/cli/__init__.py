@@ -33,6 +33,10 @@ COMMANDS = {
         "PyTorch into a model folder",
     ),
     "evaluate": ("sparkcls.cli.evaluate", "how good answers are, or a classifier's would be, against gold labels"),
+    "submit-script": (
+        "sparkcls.cli.submit",
+        "print the path of a script for spark-submit, which runs the commands here under it",
+    ),
     "migrate": ("sparkcls.migrate.command", "move scripts and notebooks from Spark NLP to sparkcls"),
     "plan": ("sparkcls.plan.command", "how long a job takes, on how many cores or GPUs, and how to cut it"),
     "bench": ("sparkcls.bench.command", "measure sparkcls and its rivals on the same weights and texts"),

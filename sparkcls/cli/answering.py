@@ -155,8 +155,11 @@ class Answering:
             seconds=seconds,
             rows_per_second=scored / seconds if scored else None,
         )
-        print(dataclasses.replace(summary, about=about))
+        summary = dataclasses.replace(summary, about=about)
+        print(summary)
         print(_of_quality(quality), end="")
+        if self._args.report is not None:
+            print(f"report: {summary.report(self._args.report)}")
         return summary.failed + quality.bad
 
 

@@ -47,6 +47,9 @@ def session(args: argparse.Namespace) -> Iterator[Any]:
     if running is None and not sys.stderr.isatty():
         # On a terminal `start` says it.
         print("sparkcls: starting Spark", file=sys.stderr)
+    if running is None:
+        # Spark's bar would be written over the one that counts rows.
+        confs.setdefault("spark.ui.showConsoleProgress", "false")
     spark = sparkcls.start(params=confs)
     try:
         yield spark

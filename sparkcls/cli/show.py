@@ -4,29 +4,62 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from sparkcls.catalogue.cards import CARDS, LANGUAGE, Card
 from sparkcls.catalogue.index import Entry, meant_entry
 from sparkcls.catalogue.install import source_of
 from sparkcls.catalogue.inventory import Found, find_local, store_index
+from sparkcls.catalogue.names import is_repository
+from sparkcls.catalogue.paths import local_path
 from sparkcls.catalogue.resolve import nearest
 from sparkcls.cli.layout import columns, size_in_words
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, flattened
+from sparkcls.models.config import CONFIG
 from sparkcls.models.layout import decisive_files, read_model_folder
 from sparkcls.models.ref import folder_digest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the arguments of `run`."""
-    parser.add_argument("name", metavar="NAME", help="the model's name")
+    parser.add_argument("name", metavar="NAME", help="the model's name, or a model folder")
     parser.add_argument("--lang", default="en", metavar="LANG", help="its language (default: en)")
 
 
 def run(args: argparse.Namespace) -> None:
     """Print the model's facts."""
-    print_model(args.name, args.lang)
+    folder = _folder(args.name)
+    if folder is None:
+        print_model(args.name, args.lang)
+    else:
+        print(folder)
+        _print_facts(_of_folder(Found(args.name, args.lang, "a folder", folder)))
+
+
+def _folder(name: str) -> Path | None:
+    """The model folder that is meant; None for a name.
+
+    Raises
+    ------
+    ModelNotFoundError
+        A path is meant, and there is no folder.
+    """
+    path = local_path(name)
+    if path is None:
+        raise ModelNotFoundError(f"{name}: only folders of this machine are described; copy it, or `sparkcls pull` it")
+    if (path / CONFIG).is_file():
+        return path
+    if not name.startswith((".", "~")) and (os.sep not in name or is_repository(name)):
+        return None
+    if not path.is_dir():
+        raise ModelNotFoundError(f"There is no folder {path}; a model is a folder, a name, or owner/name")
+    raise ModelFormatError(
+        f"{path} is no model folder, for it has no {CONFIG}; `sparkcls convert {name} OUT` makes one of what Spark NLP "
+        "or an exporter wrote"
+    )
 
 
 def print_model(name: str, lang: str) -> None:
@@ -50,10 +83,14 @@ def print_model(name: str, lang: str) -> None:
         )
         card = None
     facts += _of_card(card, labels=found is None) if card else []
-    print(columns([(f"  {fact}", value) for fact, value in facts]))
+    _print_facts(facts)
     if card and card.benchmark:
         print("  benchmark of the card")
         print("\n".join(f"    {line}" for line in columns(card.benchmark).splitlines()))
+
+
+def _print_facts(facts: Iterable[tuple[str, str]]) -> None:
+    print(columns([(f"  {fact}", value) for fact, value in facts]))
 
 
 def _entry(name: str, lang: str, known: bool) -> Entry | None:
@@ -89,6 +126,9 @@ def _of_folder(found: Found) -> Iterator[tuple[str, str]]:
     yield "params", _json(folder.params)
     yield "family", folder.family.model_type
     yield "class", folder.family.stage
+    yield "scores", folder.activation
+    longest = folder.stated_length or folder.positions
+    yield "reads", f"texts of up to {longest} wordpieces; longer ones are cut, or read in windows (longText)"
     yield "network", f"{folder.shape.depth} layers of width {folder.shape.width}, {folder.shape.vocabulary} wordpieces"
 
 
