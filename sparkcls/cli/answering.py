@@ -12,7 +12,8 @@ from typing import Any
 
 import sparkcls
 from sparkcls._version import __version__
-from sparkcls.errors import ColumnError, ParamError
+from sparkcls.cli.modelling import classifier_of, names_of
+from sparkcls.errors import ColumnError
 from sparkcls.jobs.job import Job, only_one
 from sparkcls.jobs.output import Output
 from sparkcls.jobs.quality import Quality, quality_of
@@ -43,15 +44,12 @@ class Answering:
         self._spark, self._args, self._source = spark, args, source
         self._input: Opened = source.open(spark)
         self._text: str = args.text_col or "text"
-        self._ids = _names(args.id_col, "--id-col") if args.id_col else self._input.columns
+        self._ids = names_of(args.id_col, "--id-col") if args.id_col else self._input.columns
         if args.text_col is None and self._text not in self._input.columns:
             raise ColumnError(f"Name the column of texts with --text-col: {', '.join(self._input.columns)}")
         self._input.check_columns(self._text, *self._ids)
         _say("loading the model")
-        labels = None if args.zero_shot is None else _names(args.zero_shot, "--zero-shot")
-        self._classifier = sparkcls.classifier(
-            args.model, candidate_labels=labels, lang=args.lang, **dict(_param(pair) for pair in args.set)
-        )
+        self._classifier = classifier_of(args)
         self._began = time.monotonic()
         # What is wrong with columns is told before anything is read.
         self._answers = [name for name in self._classify(self._rows()).columns if name not in self._rows().columns]
@@ -181,23 +179,6 @@ def _of_quality(quality: Quality) -> str:
         for file in quality.open_quotes
     ]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _names(text: str, option: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise ParamError(f"{option} {text!r}: expected names with commas between them")
-    return names
-
-
-def _param(pair: str) -> tuple[str, Any]:
-    name, found, value = pair.partition("=")
-    if not found:
-        raise ParamError(f"--set {pair}: expected PARAM=VALUE, such as maxSentenceLength=256")
-    try:
-        return name.strip(), json.loads(value)
-    except ValueError:
-        return name.strip(), value
 
 
 def _say(text: str) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparkcls.cli.modelling import add_model_arguments
 from sparkcls.cli.reading import add_input_arguments, source_of
 from sparkcls.cli.session import add_session_arguments, session
 from sparkcls.errors import JobError, ParamError, SparkclsError
@@ -26,16 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the arguments of `run`."""
     add_input_arguments(parser)
     parser.add_argument("--text-col", metavar="C", help="the column of texts (default: text)")
-    parser.add_argument("--model", metavar="M", help="a name, owner/name, or a folder (default: the bundled model)")
-    parser.add_argument("--lang", default="en", metavar="LANG", help="the model's language (default: en)")
-    parser.add_argument("--zero-shot", metavar="A,B,...", help="labels of your own, for a model that takes such")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="PARAM=VALUE",
-        help="a Param of the classifier, such as maxSentenceLength=256; may be given several times",
-    )
+    add_model_arguments(parser)
     parser.add_argument("--limit", type=int, metavar="N", help="only so many rows of the input")
     group = parser.add_argument_group("output")
     group.add_argument("--out", metavar="OUT", help="the file or folder to make")

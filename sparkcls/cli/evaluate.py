@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sparkcls.cli.modelling import add_model_arguments, classifier_of
 from sparkcls.cli.reading import add_input_arguments, source_of
 from sparkcls.cli.session import add_session_arguments, session
-from sparkcls.errors import ColumnError, ParamError, SparkclsError, first_line
+from sparkcls.errors import ColumnError, JobError, ParamError, SparkclsError
 
 EPILOG = (
     "Answers are columns of the input (--prediction; by default those that `sparkcls classify` adds), or a classifier "
@@ -49,16 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="the column of answers, or the prefix of the columns that `sparkcls classify` added",
     )
-    group.add_argument("--model", metavar="M", help="a name, owner/name, or a folder, to be run on the texts first")
-    group.add_argument("--lang", default="en", metavar="LANG", help="the model's language (default: en)")
-    group.add_argument("--zero-shot", metavar="A,B,...", help="labels of your own, for a model that takes such")
-    group.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="PARAM=VALUE",
-        help="a Param of the classifier, such as maxSentenceLength=256; may be given several times",
-    )
+    add_model_arguments(group)
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="print all figures as JSON")
     group.add_argument("--report", type=Path, metavar="FILE", help="write them as a page of HTML too")
@@ -72,6 +64,8 @@ def run(args: argparse.Namespace) -> None:
     ------
     ParamError, ColumnError
         An argument cannot be used, a column is not there, or labels do not match.
+    JobError
+        Spark failed.
     """
     source = source_of(args)
     label_map = dict(_pair(pair) for pair in args.map)
@@ -79,24 +73,32 @@ def run(args: argparse.Namespace) -> None:
         raise ParamError("--prediction names answers that are there, --model makes new ones; leave one out")
     if args.limit is not None and args.limit < 1:
         raise ParamError(f"--limit {args.limit}: expected a number of rows, from 1")
+    if args.report is not None and (args.report.is_dir() or not args.report.parent.is_dir()):
+        raise ParamError(f"--report {args.report}: expected the name of a file to make, in a folder that is there")
     with session(args) as spark:
+        from sparkcls.jobs.listing import reason
+
         opened = source.open(spark)
         opened.check_columns(*(name for name in (args.label_col, args.text_col) if name is not None))
         text = args.text_col or ("text" if "text" in opened.columns and args.label_col != "text" else None)
         frame = opened.frame if args.limit is None else opened.frame.limit(args.limit)
         try:
-            found = _evaluated(args, frame, text, label_map)
+            found = _evaluated(args, spark, frame, text, label_map)
         except SparkclsError:
             raise
         except Exception as e:  # whatever Spark raises, on classic and on Connect
-            raise ParamError(f"Spark failed: {first_line(e)}") from e
+            raise JobError(f"Spark failed: {reason(e)}") from e
     print(json.dumps(found.to_dict(), indent=2) if args.json else found)
     if args.report is not None:
         print(f"report: {found.report(args.report)}", file=sys.stderr)
 
 
-def _evaluated(args: argparse.Namespace, frame: Any, text: str | None, label_map: dict[str, str | None]) -> Any:
+def _evaluated(
+    args: argparse.Namespace, spark: Any, frame: Any, text: str | None, label_map: dict[str, str | None]
+) -> Any:
     import sparkcls
+    from sparkcls.jobs.scoring import spread, task_slots
+    from sparkcls.spark.columns import quoted
 
     options = {
         "text_col": text,
@@ -114,11 +116,10 @@ def _evaluated(args: argparse.Namespace, frame: Any, text: str | None, label_map
             f"--prediction, or texts with --text-col; the input has {', '.join(map(repr, frame.columns))}"
         )
     print("sparkcls: loading the model", file=sys.stderr, flush=True)
-    labels = None if args.zero_shot is None else [name.strip() for name in args.zero_shot.split(",") if name.strip()]
-    params = dict(_param(pair) for pair in args.set)
-    classifier = sparkcls.classifier(args.model, candidate_labels=labels, lang=args.lang, **params)
-    print(f"sparkcls: scoring with {classifier.model.name}", file=sys.stderr, flush=True)
-    return sparkcls.evaluate(frame, args.label_col, classifier, **options)
+    classifier = classifier_of(args)
+    spread_out = spread(frame.select(*map(quoted, dict.fromkeys((args.label_col, text)))), task_slots(spark))
+    with sparkcls.progress(classifier.model.name, args.limit, session=spark):
+        return sparkcls.evaluate(spread_out, args.label_col, classifier, **options)
 
 
 def _pair(pair: str) -> tuple[str, str | None]:
@@ -126,13 +127,3 @@ def _pair(pair: str) -> tuple[str, str | None]:
     if not found or not gold.strip():
         raise ParamError(f"--map {pair}: expected GOLD=LABEL, such as neg=NEGATIVE, or GOLD= to leave its rows out")
     return gold, label.strip() or None
-
-
-def _param(pair: str) -> tuple[str, Any]:
-    name, found, value = pair.partition("=")
-    if not found:
-        raise ParamError(f"--set {pair}: expected PARAM=VALUE, such as maxSentenceLength=256")
-    try:
-        return name.strip(), json.loads(value)
-    except ValueError:
-        return name.strip(), value

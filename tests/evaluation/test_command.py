@@ -29,7 +29,7 @@ def test_answers_of_a_file(running, tmp_path, capsys):
             + [None],
         }
     ).to_csv(file, index=False)
-    assert main(["evaluate", str(file), "--label-col", "stars"]) == 1
+    assert main(["evaluate", str(file), "--label-col", "stars"]) == 2
     error = capsys.readouterr().err
     assert "'?' (1), 'neg' (1), 'pos' (2)" in error
     assert "--map neg=NEGATIVE --map pos=POSITIVE" in error
@@ -51,7 +51,7 @@ def test_answers_of_a_file(running, tmp_path, capsys):
     arguments = ["--label-col", "stars", *maps, "--model", str(model), "--set", "maxSentenceLength=16", "--limit", "3"]
     assert main(["evaluate", str(file), *arguments]) == 0
     said = capsys.readouterr()
-    assert "sparkcls: scoring with m" in said.err
+    assert "sparkcls: loading the model" in said.err
     assert said.out.split()[:4] == ["precision", "recall", "f1-score", "support"]
 
 
@@ -61,6 +61,7 @@ def test_answers_of_a_file(running, tmp_path, capsys):
         (["x.csv", "--label-col", "y", "--prediction", "label", "--model", "m"], "leave one out"),
         (["x.csv", "--label-col", "y", "--map", "neg"], "--map neg: expected GOLD=LABEL"),
         (["x.csv", "--label-col", "y", "--limit", "0"], "--limit 0: expected a number of rows"),
+        (["x.csv", "--label-col", "y", "--report", "/no/such/folder/r.html"], "in a folder that is there"),
         (["x.csv"], "--label-col"),
         (["--label-col", "y"], "Name what to read"),
     ],
