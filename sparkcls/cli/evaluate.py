@@ -97,8 +97,8 @@ def _evaluated(
     args: argparse.Namespace, spark: Any, frame: Any, text: str | None, label_map: dict[str, str | None]
 ) -> Any:
     import sparkcls
-    from sparkcls.jobs.scoring import spread, task_slots
     from sparkcls.spark.columns import quoted
+    from sparkcls.spark.spreading import spread, task_slots
 
     options = {
         "text_col": text,

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError
+from sparkcls.report.hostile import shortened
 
-#: Labels that an error lists.
-_LISTED = 12
+#: Labels that an error lists, and characters of each.
+_LISTED, _SHOWN = 12, 60
 
 
 def as_label(value: Any) -> str | None:
@@ -99,6 +100,8 @@ def matched(
     ColumnError
         Gold labels are none of the model's, and the map does not say that this is so.
     """
+    if not known:
+        raise ColumnError("No row that has a gold label has an answer")
     own = {key for key, value in label_map.items() if key == value}
     wrong = {k: v for k, v in label_map.items() if v is not None and k != v and resolve(v, known) is None}
     if wrong and complete:
@@ -115,7 +118,7 @@ def matched(
 
 
 def _mismatch(golds: Mapping[str, int], known: Sequence[str], lost: Sequence[str], column: str) -> str:
-    counts = ", ".join(f"{gold!r} ({golds[gold]:,})" for gold in list(golds)[:_LISTED])
+    counts = ", ".join(f"{shortened(gold, _SHOWN)!r} ({golds[gold]:,})" for gold in list(golds)[:_LISTED])
     more = f" and {len(golds) - _LISTED:,} more" if len(golds) > _LISTED else ""
     guess, by_order = guessed_map(lost, known)
     advice = "Say which is which with label_map={gold: label}, or --map gold=label on the command line"
@@ -154,7 +157,7 @@ def _number(label: str) -> int | None:
 
 
 def _list(labels: Collection[str]) -> str:
-    shown = ", ".join(map(repr, list(labels)[:_LISTED]))
+    shown = ", ".join(repr(shortened(label, _SHOWN)) for label in list(labels)[:_LISTED])
     return shown + (f" and {len(labels) - _LISTED:,} more" if len(labels) > _LISTED else "") if labels else "none"
 
 

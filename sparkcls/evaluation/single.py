@@ -18,6 +18,7 @@ from sparkcls.summary.keeping import Smallest
 
 #: Sums are kept as whole numbers of this part, so that they are the same in any order.
 UNIT = 2**50
+_HALF = 28
 #: Probabilities nearer to 0 count as this in a log loss, as in scikit-learn.
 SMALLEST = float(np.finfo(np.float64).eps)
 MAX_LABELS = 1_000
@@ -26,9 +27,14 @@ _SUM = 1e-3
 _NO_BIN = -1
 
 
-def summed(values: np.ndarray) -> int:
-    """Their sum in units, exactly."""
-    return sum(np.rint(values * UNIT).astype(np.int64).tolist())
+def summed(values: np.ndarray, places: np.ndarray, size: int) -> list[int]:
+    """For each of `size` places the sum in units of the values that belong there, exactly."""
+    units = np.rint(values * UNIT).astype(np.int64)
+    high, low = np.zeros((2, size), dtype=np.int64)
+    # In two halves, so that any number of rows fits.
+    np.add.at(high, places, units >> _HALF)
+    np.add.at(low, places, units & ((1 << _HALF) - 1))
+    return [(h << _HALF) + rest for h, rest in zip(high.tolist(), low.tolist(), strict=True)]
 
 
 class Single(Folding):
@@ -106,12 +112,7 @@ class Single(Folding):
         places = ((gold * width + label + 1) * height + bins + 1)[there]
         values = np.where(fits, confidence, 0.0)[there]
         kinds, inverse, counts = np.unique(places, return_inverse=True, return_counts=True)
-        sums = np.zeros(len(kinds), dtype=np.int64)
-        if len(values) < 2**12:
-            np.add.at(sums, inverse, np.rint(values * UNIT).astype(np.int64))
-            exact = sums.tolist()
-        else:
-            exact = [summed(values[inverse == kind]) for kind in range(len(kinds))]
+        exact = summed(values, inverse, len(kinds))
         for place, count, total in zip(kinds.tolist(), counts.tolist(), exact, strict=True):
             rest, bin_ = divmod(place, height)
             g, answer = divmod(rest, width)
@@ -136,7 +137,8 @@ class Single(Folding):
             padded = np.column_stack([scores, np.zeros(len(scores))])
             chances = padded[np.arange(len(codes)), to[codes]]
             self.totals["scored"] += len(codes)
-            self.loss += summed(-np.log(np.clip(np.nan_to_num(chances), SMALLEST, 1 - SMALLEST)))
+            losses = -np.log(np.clip(np.nan_to_num(chances), SMALLEST, 1 - SMALLEST))
+            self.loss += summed(losses, np.zeros(len(losses), dtype=np.int64), 1)[0]
 
     def _add_mistakes(
         self,

@@ -287,6 +287,10 @@ def test_what_cannot_be_evaluated_is_told():
             sparkcls.evaluate(frame, "gold", **arguments)
     with pytest.raises(ColumnError, match="No row has a gold label"):
         sparkcls.evaluate(frame.assign(gold=None), "gold")
+    with pytest.raises(ColumnError, match="No row that has a gold label has an answer"):
+        sparkcls.evaluate(frame[["gold"]].assign(label=None), "gold")
+    with pytest.raises(ColumnError, match="'gggggg.{0,60}'"):
+        sparkcls.evaluate(frame.assign(gold="g" * 5000), "gold")
     with pytest.raises(ColumnError, match="no rows"):
         sparkcls.evaluate(frame[:0], "gold")
     with pytest.raises(ParamTypeError, match="Spark or a pandas DataFrame, got builtins.list"):
