@@ -21,6 +21,7 @@ from sparkcls.engine.passes import Batch, NotFiniteError, Passes, Result, one_li
 from sparkcls.engine.precision import FLOAT32, MIXED, half_precision
 from sparkcls.engine.prepared import Prepared, hypotheses, prepare
 from sparkcls.engine.process import give_back_memory
+from sparkcls.engine.share import part_of_work
 from sparkcls.engine.zero_shot import Answer, Hypotheses
 from sparkcls.errors import InputError
 from sparkcls.events import emit
@@ -220,6 +221,7 @@ class Classifier:
     ) -> dict[int, Result]:
         """What the model says of all sequences, or of those of some sentences."""
         found: dict[int, Result] = {}
+        done, whole = 0, prepared.wordpieces(numbers)
         budget = token_budget(self.device, self._folder.shape.width)
         # A GPU is given up between parts, so that a text of a million words keeps no other task from it.
         for inputs in prepared.parts(_PART * budget, numbers):
@@ -227,7 +229,10 @@ class Classifier:
             cut = cut_batches([len(ids) for ids in inputs.values()], budget, prepared.cap)
             chosen = [[sequences[b] for b in batch] for batch in cut]
             batches = [Batch([inputs[i] for i in batch], prepared.rows_of(batch)) for batch in chosen]
-            for batch, results in zip(chosen, passes.predict(batches, figures), strict=True):
+            before, done = done, done + sum(map(len, inputs.values()))
+            with part_of_work(before / max(1, whole), done / max(1, whole)):
+                scores = passes.predict(batches, figures)
+            for batch, results in zip(chosen, scores, strict=True):
                 found.update(zip(batch, results, strict=True))
         return found
 

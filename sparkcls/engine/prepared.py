@@ -77,6 +77,12 @@ class Prepared:
         """In how many rows some sequences stand."""
         return len({row for i in sequences for row in self.rows[self._owner(i)]})
 
+    def wordpieces(self, numbers: Collection[int] | None = None) -> int:
+        """How many wordpieces all `parts` have."""
+        first = sum(len(s) for i, s in self.inputs.items() if numbers is None or i // self.each in numbers)
+        chosen = (further for n, further in self.further.items() if numbers is None or n in numbers)
+        return first + sum(further.text.other_wordpieces for further in chosen)
+
     def parts(self, most: int, numbers: Collection[int] | None = None) -> Iterator[dict[int, Sequence[int]]]:
         """Sequences by number, in parts to be computed one after the other.
 

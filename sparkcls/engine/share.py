@@ -27,6 +27,17 @@ def shares_told_to(listener: Callable[[float], None]) -> Iterator[None]:
         _asking.by = before
 
 
+@contextmanager
+def part_of_work(begin: float, end: float) -> Iterator[None]:
+    """Let shares that are told in the with block be those of a part of the work, from `begin` to `end` of it."""
+    listener = _asking.by
+    if listener is None:
+        yield
+        return
+    with shares_told_to(lambda share: listener(begin + share * (end - begin))):
+        yield
+
+
 def tell(done: int, of: int) -> None:
     """Say that so many wordpieces of so many are done."""
     if _asking.by is not None and of:

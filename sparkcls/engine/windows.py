@@ -60,6 +60,14 @@ class LongText:
         """The sequences of the first window."""
         return self._frame(self._ids[self.cut[0]].tolist())
 
+    @property
+    def other_wordpieces(self) -> int:
+        """How many wordpieces the sequences of all further windows have."""
+        cut, windows = self.cut, len(self.cut) - 1
+        # All but the first room of the text, and once more what each window shares with the one before.
+        of_text = cut.length - cut.room + windows * cut.overlap
+        return sum(of_text + windows * (len(sequence) - cut.room) for sequence in self.first())
+
     def others(self) -> Iterator[Sequence[int]]:
         """The sequences of all further windows, one window after the other."""
         for window in range(1, len(self.cut)):

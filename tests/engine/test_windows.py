@@ -16,6 +16,7 @@ from sparkcls.engine.classifier import Classifier
 from sparkcls.engine.contract import Margins, Outcome, Pair, Reading, Windows
 from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.figures import Figures
+from sparkcls.engine.share import shares_told_to, tell
 from sparkcls.engine.windows import Cut
 from sparkcls.engine.zero_shot import Answer
 from sparkcls.errors import ParamError
@@ -67,6 +68,7 @@ def test_the_windows_of_every_family_are_transformers(family, side, tmp_path):
         made = prepare(encoder, [sentence])
         found = [sequence for part in made.parts(20) for sequence in part.values()]
         assert [list(sequence) for sequence in found] == expected["input_ids"]
+        assert made.wordpieces() == made.wordpieces([0]) == sum(map(len, found))
         assert len(found) > 4 or texts == ["a good film"]
         assert made.outcomes == [Outcome()]
         if "token_type_ids" in expected and family != "xlnet":
@@ -207,16 +209,20 @@ def test_a_window_that_fails_is_the_error_of_its_text_alone(tmp_path):
 
 def test_windows_of_a_huge_text_are_made_part_by_part(nli, monkeypatch):
     classifier = load(nli)
-    given = []
+    given, shares = [], []
 
     def predict(batches, figures):
         given.append(sum(len(s) for batch in batches for s in batch.sequences))
+        tell(1, 1)
         return [np.zeros((len(batch.sequences), 3), np.float32) for batch in batches]
 
     monkeypatch.setattr(classifier._passes, "predict", predict)
     monkeypatch.setattr("sparkcls.engine.classifier.token_budget", lambda *_: 512)
-    outcomes = classifier.classify(["film " * 60_000, "a", "plot " * 20_000], range(3), READING)
+    with shares_told_to(shares.append):
+        outcomes = classifier.classify(["film " * 60_000, "a", "plot " * 20_000], range(3), READING)
     assert [o.windows for o in outcomes] == [6_000, 1, 2_000]
+    assert shares == sorted(shares)
+    assert (len(shares), shares[-1]) == (len(given), pytest.approx(1))
     assert len(given) > 7
     assert max(given) < 32 * 512 + 16
 
