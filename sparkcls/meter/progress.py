@@ -9,6 +9,7 @@ from collections import deque
 from types import TracebackType
 from typing import Any, TextIO
 
+from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 
 from sparkcls.errors import ParamError, ParamTypeError
@@ -16,8 +17,10 @@ from sparkcls.meter.display import Display, Nowhere, display_for
 from sparkcls.meter.listener import Listener, reachable_host
 from sparkcls.meter.tasks import Tasks
 from sparkcls.meter.words import State
+from sparkcls.pipelines.walk import pipeline_stages
 from sparkcls.spark.counts import CONF
 from sparkcls.spark.task import local_slots
+from sparkcls.stages.has_model import HasModel
 
 logger = logging.getLogger(__name__)
 
@@ -184,8 +187,12 @@ class Progress:
 
 
 def _title(model: Any) -> str:
-    """What is scored, in a word or two."""
+    """What is scored, in a word or two: a str, or the name of a classifier's model, or that of the object's class."""
     if model is None or isinstance(model, str):
         return " ".join((model or "").split())
-    name = getattr(model, "name", None)
-    return name if isinstance(name, str) else str(getattr(model, "uid", "") or type(model).__name__)
+    stages: list[Any] = pipeline_stages(model) if isinstance(model, PipelineModel) else [model]
+    last = stages[-1] if stages else None
+    if isinstance(last, HasModel):
+        return last._ref().name if last.isDefined("model") else last.uid
+    name = getattr(getattr(model, "model", None), "name", None)
+    return name if isinstance(name, str) else type(model).__name__

@@ -67,6 +67,8 @@ def now(state: State) -> str:
             parts.append(f"{in_words(state.seconds_left)} left")
     elif state.heard:
         parts = ["loading the model", in_words(state.seconds)]
+    elif state.tasks and not state.tasks[0]:
+        parts = [f"waiting for the workers of {state.tasks[1]:,} tasks", in_words(state.seconds)]
     elif state.tasks:
         parts = [f"{state.tasks[0]:,} of {state.tasks[1]:,} tasks done", in_words(state.seconds)]
     else:

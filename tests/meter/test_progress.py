@@ -90,6 +90,20 @@ def test_where_counts_do_not_arrive_tasks_are_told(spark, scored, monkeypatch):
     assert any(tasks is not None and tasks[1] >= 3 for tasks in seen)
 
 
+def test_what_the_line_begins_with(tiny_model):
+    classifier = classifier_of(tiny_model)
+    name = classifier._ref().name
+    for model, title in (
+        (" a\nb ", "a b"),
+        (None, ""),
+        (classifier, name),
+        (pipeline_of(classifier), name),
+        (sparkcls.classifier(classifier), name),
+        (object(), "object"),
+    ):
+        assert sparkcls.progress(model)._title == title
+
+
 def test_what_makes_no_sense(monkeypatch):
     for wrong in ({"total": "5"}, {"total": True}, {"model": 5}):
         with pytest.raises(ParamTypeError, match="total is the number of rows"):

@@ -9,6 +9,7 @@ from sparkcls.meter.words import State, end, in_words, now
     ("state", "text"),
     [
         (State(seconds=3), "waiting for Spark, 3.0 s"),
+        (State(seconds=12, tasks=(0, 8)), "waiting for the workers of 8 tasks, 12 s"),
         (State(seconds=12, tasks=(3, 8)), "3 of 8 tasks done, 12 s"),
         (State(seconds=12, heard=True, tasks=(3, 8), total=9), "loading the model, 12 s"),
         (State(heard=True, scoring=True), "0 rows"),
