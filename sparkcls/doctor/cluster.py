@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 from sparkcls.doctor.facts import Facts, asking
@@ -51,7 +52,8 @@ def of_cluster(args: argparse.Namespace, here: Facts, seconds: float) -> Iterato
         After which a cluster that does not answer is a problem.
     """
     try:
-        conf, told = within(seconds, lambda: _asked(args))
+        running = _running()
+        conf, told = within(seconds, lambda: _asked(args, running))
     except TimeoutError as e:
         advice = (
             "Does the master or server run, and has it free cores? Its log tells; --timeout waits longer. Nodes that "
@@ -86,8 +88,15 @@ def of_workers(told: list[Facts], here: Facts) -> Iterator[Finding]:
             yield Finding(OK, f"worker {host}", what)
 
 
-def _asked(args: argparse.Namespace) -> tuple[dict[str, Any], list[Facts]]:
-    """What the session and its workers say."""
+def _running() -> Any:
+    """The session that is active in this thread, or None."""
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession()
+
+
+def _asked(args: argparse.Namespace, running: Any) -> tuple[dict[str, Any], list[Facts]]:
+    """What the session and its workers say: the running one, else that which the arguments mean."""
     import pandas as pd
 
     from sparkcls.cli.session import session
@@ -103,7 +112,7 @@ def _asked(args: argparse.Namespace) -> tuple[dict[str, Any], list[Facts]]:
             pass
         yield pd.DataFrame({"facts": [encoder.dumps(ask())]})
 
-    with session(args) as spark:
+    with session(args) if running is None else nullcontext(running) as spark:
         conf = {
             "version": spark.version,
             "master": read_conf(spark, "spark.master"),

@@ -206,7 +206,7 @@ def test_nothing_is_waited_for_longer_than_said():
 
 
 def test_a_cluster_that_does_not_answer(monkeypatch):
-    monkeypatch.setattr(cluster, "_asked", lambda args: time.sleep(5))
+    monkeypatch.setattr(cluster, "_asked", lambda args, running: time.sleep(5))
     [line] = bad(of_cluster(SimpleNamespace(), FACTS, 0.05))
     assert "no answer in 0.05 seconds" in line
     assert "spark.driver.host" in line
