@@ -42,7 +42,7 @@ def lowest(session: nox.Session) -> None:
     """
     session.install("--resolution=lowest-direct", "-e", ".[spark]")
     kept = Path(session.create_tmp()) / "lowest.txt"
-    kept.write_text(session.run("uv", "pip", "freeze", "--exclude-editable", silent=True), encoding="utf-8")
+    kept.write_text(session.run("uv", "pip", "freeze", "--quiet", "--exclude-editable", silent=True), encoding="utf-8")
     needs = nox.project.load_toml("pyproject.toml")["project"]["optional-dependencies"]["test"]
     fitting = [TOO_NEW.get(re.match(r"[\w-]+", need)[0], need) for need in needs]
     session.install("--constraint", str(kept), *filter(None, fitting))
