@@ -75,6 +75,7 @@ def test_tables(classify):
     found = classify(frame, "text")
     assert found.index.equals(frame.index)
     assert list(found.columns) == [*frame.columns, "label", "confidence", "scores", "error", "truncated"]
+    assert [str(found.dtypes[c]) for c in ("label", "confidence", "truncated")] == ["object", "float64", "Int64"]
     for table in (pa.table({"text": TEXTS}), pa.record_batch({"text": TEXTS})):
         assert labels(classify(table, "text")) == labels(found)
     again = classify(found, "text", overwrite=True)
