@@ -40,10 +40,12 @@ class TextClassifier:
     """
 
     def __init__(self, model: SequenceClassifier | PipelineModel):
-        self._stages = text_stages(_NAME, model, pairs=True)[1] if isinstance(model, PipelineModel) else None
-        classifier = self._stages[-1] if self._stages is not None else model
+        stages = text_stages(_NAME, model, pairs=True)[1] if isinstance(model, PipelineModel) else [model]
+        classifier = stages[-1].copy()
         assert isinstance(classifier, SequenceClassifier)
-        self._classifier = classifier.copy()
+        self._classifier = classifier
+        # Of a pipeline alone; else those around the classifier are the usual ones.
+        self._stages = [*stages[:-1], classifier] if isinstance(model, PipelineModel) else None
         #: How many texts a row has, where that is not the caller's choice.
         self._texts = len(texts_read(self._stages)) if self._stages else 2 if classifier.reads_pairs() else None
         # By the number of texts in a row, and whether names of columns are exact.
@@ -82,7 +84,10 @@ class TextClassifier:
         return list(self._labels)
 
     def pipeline(self, column: str = "text", output: str = "class") -> PipelineModel:
-        """The same as a pipeline of Spark ML, to save or to log: `column` in, annotations in `output` out."""
+        """The same as a pipeline of Spark ML, to save or to log: `column` in, annotations in `output` out.
+
+        One that was made of a pipeline keeps that one's columns.
+        """
         if self._stages is not None:
             return PipelineModel([*self._stages[:-1], self._classifier.copy()])
         if self._texts == 2:
@@ -91,6 +96,10 @@ class TextClassifier:
         assert isinstance(assembler, DocumentAssembler)
         assert isinstance(classifier, SequenceClassifier)
         return PipelineModel([assembler.setInputCol(column), tokenizer, classifier.setOutputCol(output)])
+
+    def given(self) -> SequenceClassifier | PipelineModel:
+        """What it was made of: a classifier, or a pipeline."""
+        return self._classifier if self._stages is None else PipelineModel(self._stages)
 
     def __call__(
         self,
@@ -106,7 +115,8 @@ class TextClassifier:
             return self._in_spark(data, column, prefix, output, overwrite)
         if isinstance(data, str):
             self._no_column(data, column)
-            return one_row(self._answers([[data]]), self._layout(1, prefix, output), self._labels)
+            layout = self._layout(1, prefix, output)
+            return one_row(self._answers([[data]]), layout, self._labels)
         frame = as_frame(data)
         if frame is None:
             self._no_column(data, column)
@@ -174,5 +184,5 @@ def make_classifier(
     if isinstance(model, TextClassifier):
         if candidate_labels is None and not params:
             return model
-        model = model.pipeline()
+        model = model.given()
     return TextClassifier(find_model(model, candidate_labels, lang, params))

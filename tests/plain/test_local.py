@@ -178,6 +178,10 @@ def test_models(tiny_model, tmp_path, monkeypatch):
         assert sparkcls.classify(TEXTS, model=model).equals(expected)
         assert "labels" not in sparkcls.classify(TEXTS, model=model, multilabel=False)
     assert stage.getMultilabel()
+    changed = stage.copy()
+    classify = sparkcls.classifier(pipeline_of(changed))
+    changed.setThreshold(1.0)
+    assert classify(TEXTS).equals(expected)
     assert sparkcls.classifier().model.name == sparkcls.classifier(BUNDLED).model.name == BUNDLED
     # A folder of something else does not hide the name, one of a model does.
     (tmp_path / "imdb").mkdir()
@@ -228,6 +232,8 @@ def test_pairs(tmp_path):
     (expected,) = LightPipeline(model).fullAnnotate("good", "bad film")
     assert labels(found) == [expected["class"][0].result, None, None]
     assert sparkcls.classify(frame, ["p", "q"], model).equals(found)
+    again = sparkcls.classify(frame, ("p", "q"), sparkcls.classifier(folder), multilabel=True)
+    assert again["labels"].tolist()[1:] == [None, None]
     with pytest.raises(ParamTypeError, match=r"reads pairs of texts: name two columns, column=\(a, b\)"):
         sparkcls.classify(frame, "p", model)
     with pytest.raises(ParamTypeError, match="reads one text a row"):
