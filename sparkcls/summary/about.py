@@ -11,6 +11,7 @@ from typing import Any
 
 from pyspark.ml import PipelineModel
 
+from sparkcls._version import __version__
 from sparkcls.errors import MetricsError, ParamTypeError
 from sparkcls.pipelines.walk import pipeline_stages
 from sparkcls.plain.classifier import TextClassifier
@@ -19,12 +20,12 @@ from sparkcls.stages.sequence_classifier import SequenceClassifier
 
 #: Seconds to wait for the figures of a job that has ended.
 _PATIENCE = 2.0
-_PACKAGES = ("sparkcls", "pyspark", "torch", "transformers", "tokenizers")
+_PACKAGES = ("pyspark", "torch", "transformers", "tokenizers")
 
 
 def versions_here() -> dict[str, str]:
     """Versions of Python and of the packages that answers depend on, as installed here; none is imported."""
-    found = {"Python": platform.python_version()}
+    found = {"Python": platform.python_version(), "sparkcls": __version__}
     return found | {name: metadata.version(name) for name in _PACKAGES if util.find_spec(name)}
 
 
