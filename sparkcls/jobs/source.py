@@ -242,7 +242,9 @@ def _delta(spark: Any, paths: tuple[str, ...]) -> Any:
     if len(paths) != 1:
         raise ParamError("Delta tables are classified one at a time")
     try:
-        return spark.read.format("delta").load(paths[0])
+        frame = spark.read.format("delta").load(paths[0])
+        frame.schema  # noqa: B018 (asks a Connect server)
+        return frame
     except Exception as e:
         if "DATA_SOURCE_NOT_FOUND" in str(e) or "Failed to find" in str(e):
             raise ParamError(
