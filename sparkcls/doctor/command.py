@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from sparkcls.cli.session import add_session_arguments
 from sparkcls.doctor.cluster import of_cluster, of_java
 from sparkcls.doctor.facts import Facts, asking
-from sparkcls.doctor.findings import PROBLEM, Finding, within
+from sparkcls.doctor.findings import PROBLEM, Finding, someone_is_waited_for, within
 from sparkcls.doctor.kept import of_cache
 from sparkcls.doctor.machine import of_machine
 from sparkcls.doctor.reach import of_network
@@ -56,7 +59,17 @@ def run(args: argparse.Namespace) -> int:
     problems = sum(finding.level == PROBLEM for finding in found)
     if args.json:
         print(json.dumps({"problems": problems, "findings": [asdict(finding) for finding in found]}, indent=1))
-    return 1 if problems else 0
+    code = 1 if problems else 0
+    if someone_is_waited_for():
+        # At the end of the process a client of Spark would go on trying to reach who does not answer.
+        atexit.register(_leave, code)
+    return code
+
+
+def _leave(code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def findings(args: argparse.Namespace) -> Iterator[Finding]:

@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+#: Threads that did not come back in time.
+_left: list[threading.Thread] = []
+
 OK, NOTE, PROBLEM = "ok", "note", "problem"
 
 
@@ -59,8 +62,14 @@ def within(seconds: float, function: Callable[[], T]) -> T:
     thread.start()
     thread.join(seconds)
     if not found:
+        _left.append(thread)
         raise TimeoutError(f"no answer in {seconds:g} seconds")
     value, error = found[0]
     if error is not None:
         raise error
     return value
+
+
+def someone_is_waited_for() -> bool:
+    """Whether something that did not come in time still goes on."""
+    return any(thread.is_alive() for thread in _left)

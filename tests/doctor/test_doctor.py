@@ -260,3 +260,19 @@ def test_workers_are_asked(spark, monkeypatch, capsys):
     # torch was not asked for, so it is missed there; Python and versions are the same.
     assert [f.text for f in found if f.topic.startswith("worker ") and "torch" not in f.text] == []
     assert any("torch: is not installed" in f.text for f in found)
+
+
+def test_a_server_that_is_not_there_keeps_nobody_waiting(tmp_path):
+    script = (
+        "import sys; from sparkcls.doctor import command\n"
+        f"command.asking = lambda: lambda: {FACTS!r}\n"
+        "from sparkcls.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    arguments = ["doctor", "--offline", "--remote", "sc://127.0.0.1:1", "--timeout", "2"]
+    env = {**os.environ, "SPARKCLS_CACHE": str(tmp_path)}
+    # A client of Connect tries for ten minutes.
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=90, env=env
+    )
+    assert done.returncode == 1
+    assert "no answer in 2 seconds" in done.stdout
