@@ -13,7 +13,7 @@ from dataclasses import asdict
 from sparkcls.cli.session import add_session_arguments
 from sparkcls.doctor.cluster import of_cluster, of_java
 from sparkcls.doctor.facts import Facts, asking
-from sparkcls.doctor.findings import PROBLEM, Finding, someone_is_waited_for, within
+from sparkcls.doctor.findings import PROBLEM, Finding, waited_for, within
 from sparkcls.doctor.kept import of_cache
 from sparkcls.doctor.machine import of_machine
 from sparkcls.doctor.reach import of_network
@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """
     if not 0 < args.timeout < float("inf"):
         raise ParamError(f"--timeout {args.timeout:g}: expected a number of seconds, over 0")
+    before = waited_for()
     found = []
     for finding in findings(args):
         found.append(finding)
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"problems": problems, "findings": [asdict(finding) for finding in found]}, indent=1))
     code = 1 if problems else 0
-    if someone_is_waited_for():
+    if waited_for() - before:
         # At the end of the process a client of Spark would go on trying to reach who does not answer.
         atexit.register(_leave, code)
     return code

@@ -70,6 +70,6 @@ def within(seconds: float, function: Callable[[], T]) -> T:
     return value
 
 
-def someone_is_waited_for() -> bool:
-    """Whether something that did not come in time still goes on."""
-    return any(thread.is_alive() for thread in _left)
+def waited_for() -> set[threading.Thread]:
+    """What did not come in time, and still goes on."""
+    return {thread for thread in _left if thread.is_alive()}
