@@ -12,6 +12,7 @@ from sparkcls.errors import ColumnError, ParamError, SparkclsError
 from sparkcls.jobs.encodings import has_ascii, java_charset
 from sparkcls.jobs.formats import FORMATS, format_of, format_of_name, is_document
 from sparkcls.jobs.listing import File, exact, exists, files_of, has_glob, reason
+from sparkcls.spark.columns import as_unicode
 
 #: A row of which not all could be read has the whole of it here, as it stands in the file; others have null.
 CORRUPT = "corrupt_record"
@@ -162,7 +163,7 @@ class Source:
 
     def _decoded(self, name: str) -> Any:
         if self._charset == "UTF-8":
-            return _valid_text(name)
+            return as_unicode(quoted(name))
         if not has_ascii(self._charset):
             raise ParamError(
                 f"--encoding {self.encoding}: plain text files are read in encodings that have single bytes for line "
@@ -262,14 +263,7 @@ def _valid(frame: Any) -> Any:
         if isinstance(kind, NullType):
             found = found.cast("string")
         elif isinstance(kind, StringType):
-            return _valid_text(name).alias(name)
+            found = as_unicode(found)
         return found.alias(name)
 
     return frame.select(*(column(f.name, f.dataType) for f in frame.schema.fields))
-
-
-def _valid_text(name: str) -> Any:
-    """A column of strings in which bytes that are no UTF-8 are replaced: Arrow refuses them."""
-    if hasattr(F, "make_valid_utf8"):
-        return F.make_valid_utf8(quoted(name))
-    return F.decode(quoted(name).cast("binary"), "UTF-8")

@@ -20,7 +20,7 @@ from sparkcls.rows.answers import Answers
 from sparkcls.rows.chain import Chain
 from sparkcls.rows.delivery import delivered
 from sparkcls.spark.column_names import Columns, names_are_exact
-from sparkcls.spark.columns import quoted
+from sparkcls.spark.columns import as_unicode, quoted
 from sparkcls.spark.observing import FIGURES, Observed, counted_rows
 from sparkcls.spark.udf import has_text, only_once, run
 from sparkcls.spark.windows import windows
@@ -70,7 +70,7 @@ def add_columns(
     texts = [_text_column(frame, column, exact) for column in columns]
     old = layout.replaced(frame.columns, exact, overwrite)
     chain = replace(chain, scoring=delivered(chain.scoring, session))
-    said = _said(chain, layout.fields, counted=observed is not None)(has_text(texts[0]), *map(_as_unicode, texts))
+    said = _said(chain, layout.fields, counted=observed is not None)(has_text(texts[0]), *map(as_unicode, texts))
     scored = frame.select("*", (only_once(said) if once else said).alias(_STRUCT))
     if observed is not None:
         scored = observed.observe(scored, _STRUCT)
@@ -119,11 +119,6 @@ def _value(field: str, chain: Chain) -> Column:
     if field != "scores":
         return value
     return F.map_from_arrays(F.array(*map(F.lit, chain.labels)), value)
-
-
-def _as_unicode(text: Column) -> Column:
-    """Through UTF-16 and back: bytes that are not UTF-8 would end the job in Arrow."""
-    return F.decode(F.encode(text, "UTF-16BE"), "UTF-16BE")
 
 
 def _text_column(frame: DataFrame, column: str | Column, exact: bool) -> Column:

@@ -94,6 +94,11 @@ def nullable(column: Column) -> Column:
     return F.when(F.lit(0) < F.lit(1), column)
 
 
+def as_unicode(text: Column) -> Column:
+    """A column of strings through UTF-16 and back: bytes that are not UTF-8, which end jobs in Arrow, become U+FFFD."""
+    return F.decode(F.encode(text, "UTF-16BE"), "UTF-16BE")
+
+
 def quoted(name: str) -> str:
     """A column name as an identifier, so that dots and spaces in it are taken literally."""
     return "`" + name.replace("`", "``") + "`"

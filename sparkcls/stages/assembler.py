@@ -9,7 +9,7 @@ from pyspark.sql.types import ArrayType, AtomicType, BinaryType, DataType, Float
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ColumnError
 from sparkcls.spark.column_names import Columns, names_are_exact
-from sparkcls.spark.columns import nullable, put_column, quoted
+from sparkcls.spark.columns import as_unicode, nullable, put_column, quoted
 from sparkcls.stages.params import one_of, param, text
 from sparkcls.stages.stage import Stage
 from sparkcls.text.cleanup import MODES, clean
@@ -160,8 +160,7 @@ class DocumentAssembler(Stage):
 
     def _document(self, source: Column, metadata: Column) -> Column:
         cleanup = MODES[self.getCleanupMode()]
-        # Through UTF-16 and back: bytes that are not UTF-8 would end the job in Arrow.
-        value = F.decode(F.encode(F.coalesce(source, F.lit("")), "UTF-16BE"), "UTF-16BE")
+        value = as_unicode(F.coalesce(source, F.lit("")))
         if cleanup.trim:
             value = F.btrim(value, F.lit(TRIMMED))
         if cleanup.pattern:
