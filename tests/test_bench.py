@@ -308,7 +308,7 @@ def test_a_failed_run_says_why(tmp_path):
         (["--repeats", "0"], 2, "--repeats 0: expected at least 1"),
         (["--max-length", "2"], 2, "--max-length 2"),
         (["--texts", "absent.csv"], 1, "absent.csv: neither a file nor one of phrases, news, reviews, mix"),
-        (["--texts", "texts.csv", "--column", "body"], 1, "has no column 'body' but n, words; name one with --column"),
+        (["--texts", "texts.csv", "--column", "body"], 2, "has no column 'body' but n, words; name one with --column"),
         (["--texts", "texts.doc"], 2, "expected a file .txt, .jsonl, .csv or .parquet"),
         (["--texts", "blank.txt"], 2, "holds no text"),
         (["--texts", "blank.txt", "--column", "c"], 2, "has no columns"),
