@@ -6,8 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from pyspark.sql import functions as F
+
 from sparkcls.errors import ParamError
 from sparkcls.jobs.listing import File
+from sparkcls.spark.columns import as_unicode
 
 FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "orc", "text", "delta")
 _SUFFIXES = {
@@ -56,7 +59,8 @@ def is_document(spark: Any, path: str) -> bool:
 
     Read as the wrong one of the two Spark would drop all objects but the first without a word.
     """
-    lines = [row[0].strip("\ufeff \t") for row in spark.read.text(path).limit(100).collect()]
+    head = spark.read.text(path).limit(100).select(as_unicode(F.col("value"))).collect()
+    lines = [row[0].strip("\ufeff \t") for row in head]
     first = next((line for line in lines if line), "")
     if first.startswith("["):
         return True

@@ -231,7 +231,7 @@ def _first(files: list[File]) -> str:
 
 def _has_ends_of_old_macs(spark: Any, file: str) -> bool:
     """Whether lines end in a carriage return alone."""
-    first = spark.read.option("lineSep", "\n").text(file).first()
+    first = spark.read.option("lineSep", "\n").text(file).select(as_unicode(F.col("value"))).first()
     return first is not None and "\r" in first[0].rstrip("\r")
 
 
