@@ -99,6 +99,7 @@ def test_wrong_arguments(run, tmp_path):
         ([file, "--encoding", "utf-9"], "there is no encoding of this name"),
         ([file, "--resume"], "--resume goes with --out"),
         ([file, "--limit", "0"], "--limit 0: expected a number of rows, from 1"),
+        ([file, "--report", tmp_path / "none" / "r.html"], "in a folder that is there"),
         ([file, "--out", tmp_path / "a*"], "Spark takes for a pattern"),
         ([file, "--conf", "spark.x"], "expected KEY=VALUE"),
         ([file, "--master", "local", "--remote", "sc://x"], "--master and --remote: give one"),

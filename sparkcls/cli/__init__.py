@@ -1,8 +1,8 @@
-"""The command `sparkcls`: models on this machine and in the store; moving code here; planning; measuring.
+"""The command `sparkcls`: classifying and evaluating files, models, what is wrong here, planning, measuring.
 
 Each command is a module with `add_arguments(parser)`, `run(args)` and, if there is more to say, `EPILOG`. It is
 imported only if it is asked for, so that `sparkcls --help` answers at once, and a command needs only what it uses:
-Spark and torch are needed by `migrate` and `bench` alone.
+Spark and torch by few of them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Sequence
 
 from sparkcls._version import __version__
+from sparkcls.cli.output import say
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError, SparkclsError, flattened
 
 #: Each command's module, and what `sparkcls --help` says of it.
@@ -71,22 +72,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except SparkclsError as e:
         # Its lines are lists: where it was looked, the nearest names, the ways out.
-        print("sparkcls:", str(e).strip(), file=sys.stderr)
+        say(str(e).strip())
         return 2 if isinstance(e, (ParamError, ParamTypeError, ColumnError)) else 1
     except OSError as e:  # a full disk, a folder that may not be written
-        print("sparkcls:", flattened(e), file=sys.stderr)
+        say(flattened(e))
         return 1
 
 
 def _show_warning(message: Warning | str, *_: object) -> None:
-    print("sparkcls:", flattened(message), file=sys.stderr)
+    say(flattened(message))
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """A parser that knows all commands, and the arguments of the one that is asked for."""
     parser = argparse.ArgumentParser(
         prog="sparkcls",
-        description="Models of sparkcls: list, fetch, inspect, convert and measure them, plan jobs.",
+        description="Classify texts, evaluate answers; list, fetch, inspect, convert models; plan and measure jobs.",
         epilog=_STORES,
     )
     parser.add_argument("--version", action="version", version=f"sparkcls {__version__}")

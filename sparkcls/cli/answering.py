@@ -6,20 +6,21 @@ import argparse
 import dataclasses
 import hashlib
 import json
-import sys
 import time
 from typing import Any
 
 import sparkcls
 from sparkcls._version import __version__
 from sparkcls.cli.modelling import classifier_of, names_of
+from sparkcls.cli.output import say
 from sparkcls.errors import ColumnError
 from sparkcls.jobs.job import Job, only_one
 from sparkcls.jobs.output import Output
 from sparkcls.jobs.quality import Quality, quality_of
-from sparkcls.jobs.source import CORRUPT, Opened, Source, quoted
+from sparkcls.jobs.source import CORRUPT, Opened, Source
 from sparkcls.report.numbers import plural
 from sparkcls.report.terminal import one_line, table
+from sparkcls.spark.columns import quoted
 from sparkcls.spark.spreading import spread, task_slots
 from sparkcls.summary import Summary
 from sparkcls.summary.about import About, versions_here
@@ -48,7 +49,7 @@ class Answering:
         if args.text_col is None and self._text not in self._input.columns:
             raise ColumnError(f"Name the column of texts with --text-col: {', '.join(self._input.columns)}")
         self._input.check_columns(self._text, *self._ids)
-        _say("loading the model")
+        say("loading the model")
         self._classifier = classifier_of(args)
         self._began = time.monotonic()
         # What is wrong with columns is told before anything is read.
@@ -73,7 +74,7 @@ class Answering:
     def show(self) -> int:
         """Print the first rows and the counts; how many rows failed or could not be read whole."""
         rows = self._rows() if self._args.limit is None else self._rows().limit(self._args.limit)
-        _say("scoring the first rows")
+        say("scoring the first rows")
         self._print_table(self._classify(rows.limit(_SHOWN)))
         quality = quality_of(rows, self._input.lines)
         scored = self._classify(spread(rows, task_slots(self._spark)))
@@ -93,11 +94,11 @@ class Answering:
         )
         with only_one(output):
             job.check(spark, args.overwrite)
-            _say("reading the input")
+            say("reading the input")
             staged, parts = job.begin(spark, args.resume, args.overwrite)
             left = sum(part.rows for part in parts)
             if left < staged.rows:
-                _say(f"{staged.rows - left:,} of {staged.rows:,} rows are done already")
+                say(f"{staged.rows - left:,} of {staged.rows:,} rows are done already")
             self._began = time.monotonic()
             with sparkcls.progress(self._classifier.model.name, left, session=spark):
                 scored = job.score(spark, staged, parts, slots)
@@ -106,9 +107,9 @@ class Answering:
             hidden = [] if args.scores else [f"{args.prefix}scores"]
             kept = {*self._ids, *self._answers, CORRUPT}
             hidden += [name for name in scored.columns if name == self._text and name not in kept]
-            _say("writing the output")
+            say("writing the output")
             for line in job.finish(spark, staged, scored, hidden):
-                _say(line)
+                say(line)
         print(f"output: {output.path} ({staged.rows:,} rows)")
         return bad
 
@@ -141,7 +142,7 @@ class Answering:
             cells = [one_line("" if value is None else str(value), _CELL) for value in values]
             score = "" if confidence is None else f"{confidence:.3f}"
             lines.append([*cells, one_line(text or "", _TEXT), "" if label is None else one_line(label, _CELL), score])
-        print("\n".join(table(head, lines, numbers=1)), end="\n\n", flush=True)
+        print("\n".join(table([head, *lines], numbers=1)), end="\n\n", flush=True)
 
     def _print_summary(self, summary: Summary, quality: Quality, scored: int) -> int:
         seconds = time.monotonic() - self._began
@@ -179,7 +180,3 @@ def _of_quality(quality: Quality) -> str:
         for file in quality.open_quotes
     ]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _say(text: str) -> None:
-    print(f"sparkcls: {text}", file=sys.stderr, flush=True)

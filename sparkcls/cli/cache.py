@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from datetime import datetime
 
 from sparkcls.catalogue.upkeep import Kept, kept, prune
-from sparkcls.cli.layout import columns, size_in_words
+from sparkcls.cli.output import say
 from sparkcls.errors import ParamError
+from sparkcls.report.numbers import size
+from sparkcls.report.terminal import table
 from sparkcls.settings import cache_folder
 
 _HEAD = ("KIND", "SIZE", "LAST USED", "WHAT", "WHERE")
@@ -62,11 +63,11 @@ def print_cache(remove: bool, days: float | None, option: str = "--prune") -> No
     cache = cache_folder()
     found = prune(cache, (DAYS if days is None else days) * _DAY) if remove else kept(cache)
     if found:
-        print(columns([_HEAD, *map(_line, found)]))
-    total = size_in_words(sum(item.size for item in found))
-    print(f"sparkcls: {'removed from' if remove else 'in'} {cache}: {total}", file=sys.stderr)
+        print("\n".join(table([_HEAD, *map(_line, found)])))
+    total = size(sum(item.size for item in found))
+    say(f"{'removed from' if remove else 'in'} {cache}: {total}")
 
 
 def _line(item: Kept) -> tuple[str, ...]:
     used = "-" if item.used is None else datetime.fromtimestamp(item.used).astimezone().strftime("%Y-%m-%d")
-    return item.kind, size_in_words(item.size), used, item.what, str(item.path)
+    return item.kind, size(item.size), used, item.what, str(item.path)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkcls.cli.modelling import add_model_arguments
+from sparkcls.cli.output import add_report_argument, check_report, say
 from sparkcls.cli.reading import add_input_arguments, source_of
 from sparkcls.cli.session import add_session_arguments, session
 from sparkcls.errors import JobError, ParamError, SparkclsError
@@ -28,7 +27,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_input_arguments(parser)
     parser.add_argument("--text-col", metavar="C", help="the column of texts (default: text)")
     add_model_arguments(parser)
-    parser.add_argument("--limit", type=int, metavar="N", help="only so many rows of the input")
     group = parser.add_argument_group("output")
     group.add_argument("--out", metavar="OUT", help="the file or folder to make")
     group.add_argument(
@@ -40,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--overwrite", action="store_true", help="replace OUT, and forget an unfinished job for it")
     group.add_argument("--resume", action="store_true", help="go on with a job that was broken off, if there is one")
     group.add_argument("--part-rows", type=int, metavar="N", help="rows that are finished together, see --resume")
-    group.add_argument("--report", type=Path, metavar="FILE", help="write what was answered as a page of HTML")
+    add_report_argument(group, "what was answered")
     group.add_argument("--strict", action="store_true", help="exit with 3 if rows failed or could not be read whole")
     add_session_arguments(parser)
 
@@ -57,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """
     source = source_of(args)
     output = _output(args)
+    check_report(args.report)
     with session(args) as spark:
         from sparkcls.cli.answering import Answering
         from sparkcls.jobs.listing import reason
@@ -68,9 +67,7 @@ def run(args: argparse.Namespace) -> int:
             raise
         except KeyboardInterrupt:
             if output is not None:
-                print(
-                    f"sparkcls: interrupted; go on with --resume, what is done lies in {output.work}", file=sys.stderr
-                )
+                say(f"interrupted; go on with --resume, what is done lies in {output.work}")
             raise
         except Exception as e:  # whatever Spark raises, on classic and on Connect
             kept = f"\nGo on with --resume, what is done lies in {output.work}" if output is not None else ""
@@ -80,11 +77,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _output(args: argparse.Namespace) -> Output | None:
     """Where answers go; None for the terminal."""
-    for name, value in (("--limit", args.limit), ("--part-rows", args.part_rows)):
-        if value is not None and value < 1:
-            raise ParamError(f"{name} {value}: expected a number of rows, from 1")
-    if args.report is not None and args.report.is_dir():
-        raise ParamError(f"--report {args.report}: expected the name of a file to make; it is a folder")
+    if args.part_rows is not None and args.part_rows < 1:
+        raise ParamError(f"--part-rows {args.part_rows}: expected a number of rows, from 1")
     if args.out is not None:
         from sparkcls.jobs.output import Output
 

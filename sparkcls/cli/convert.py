@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
 from sparkcls.catalogue.bases import find_base
+from sparkcls.cli.output import say
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.convert import convert_folder
 from sparkcls.formats.pickles import pickled
@@ -67,10 +67,9 @@ def _readable(folder: Path, copy: Path) -> Path:
         return folder
     from sparkcls.engine.unpickling import unpickle
 
-    print(
-        f"sparkcls: {folder} has its weights only as a pickle ({', '.join(file.name for file in pickles)}); reading it "
-        "with torch's restricted unpickler (weights_only=True), which runs no code of it",
-        file=sys.stderr,
+    say(
+        f"{folder} has its weights only as a pickle ({', '.join(file.name for file in pickles)}); reading it with "
+        "torch's restricted unpickler (weights_only=True), which runs no code of it"
     )
     adapter = is_adapter(folder)
     files = decisive_files(folder) | ({ADAPTER: folder / ADAPTER} if adapter else {})

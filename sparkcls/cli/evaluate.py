@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 from sparkcls.cli.modelling import add_model_arguments, classifier_of
+from sparkcls.cli.output import add_report_argument, check_report, say
 from sparkcls.cli.reading import add_input_arguments, source_of
 from sparkcls.cli.session import add_session_arguments, session
 from sparkcls.errors import ColumnError, JobError, ParamError, SparkclsError
@@ -42,7 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="wrong",
         help="whether rows without an answer count as wrong (default) or not at all",
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="only so many rows of the input")
     group = parser.add_argument_group("answers")
     group.add_argument(
         "--prediction",
@@ -53,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(group)
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="print all figures as JSON")
-    group.add_argument("--report", type=Path, metavar="FILE", help="write them as a page of HTML too")
+    add_report_argument(group, "all figures")
     add_session_arguments(parser)
 
 
@@ -71,10 +69,7 @@ def run(args: argparse.Namespace) -> None:
     label_map = dict(_pair(pair) for pair in args.map)
     if args.prediction is not None and (args.model or args.set or args.zero_shot):
         raise ParamError("--prediction names answers that are there, --model makes new ones; leave one out")
-    if args.limit is not None and args.limit < 1:
-        raise ParamError(f"--limit {args.limit}: expected a number of rows, from 1")
-    if args.report is not None and (args.report.is_dir() or not args.report.parent.is_dir()):
-        raise ParamError(f"--report {args.report}: expected the name of a file to make, in a folder that is there")
+    check_report(args.report)
     with session(args) as spark:
         from sparkcls.jobs.listing import reason
 
@@ -90,7 +85,7 @@ def run(args: argparse.Namespace) -> None:
             raise JobError(f"Spark failed: {reason(e)}") from e
     print(json.dumps(found.to_dict(), indent=2) if args.json else found)
     if args.report is not None:
-        print(f"report: {found.report(args.report)}", file=sys.stderr)
+        say(f"report: {found.report(args.report)}")
 
 
 def _evaluated(
@@ -115,7 +110,7 @@ def _evaluated(
             "There are no answers in the input, and no column of texts for a classifier: name answers with "
             f"--prediction, or texts with --text-col; the input has {', '.join(map(repr, frame.columns))}"
         )
-    print("sparkcls: loading the model", file=sys.stderr, flush=True)
+    say("loading the model")
     classifier = classifier_of(args)
     spread_out = spread(frame.select(*map(quoted, dict.fromkeys((args.label_col, text)))), task_slots(spark))
     with sparkcls.progress(classifier.model.name, args.limit, session=spark):

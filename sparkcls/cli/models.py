@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,9 +14,10 @@ from sparkcls.catalogue.inventory import PIPELINE, all_local, store_index
 from sparkcls.catalogue.sources import store_location
 from sparkcls.catalogue.stores.locations import public_form
 from sparkcls.cli.cache import add_unused_for, print_cache
-from sparkcls.cli.layout import columns
+from sparkcls.cli.output import say
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, flattened
 from sparkcls.models.config import read_config
+from sparkcls.report.terminal import table
 
 _HEAD = ("NAME", "LANG", "STATE", "FROM", "WHERE")
 Line = tuple[str, str, str, str, str]
@@ -62,16 +62,16 @@ def print_models(lang: str | None, search: str | None, annotator: str | None, ev
         for line in _of_store(store_index(), annotator, everything):
             lines.setdefault(line[:2], line)
     except (ModelNotFoundError, ModelFormatError) as e:
-        print(f"sparkcls: the store's models are not listed: {flattened(e)}", file=sys.stderr)
+        say(f"the store's models are not listed: {flattened(e)}")
     wanted = [
         line
         for line in lines.values()
         if (lang is None or line[1].lower() == lang.lower()) and (search is None or search.lower() in line[0].lower())
     ]
     if wanted:
-        print(columns([_HEAD, *wanted]))
+        print("\n".join(table([_HEAD, *wanted])))
     else:
-        print("sparkcls: no model matches; leave out --search, --lang or --annotator, or add --all", file=sys.stderr)
+        say("no model matches; leave out --search, --lang or --annotator, or add --all")
 
 
 def _known(annotator: str | None) -> dict[tuple[str, ...], Line]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from sparkcls.errors import ParamError
+
 if TYPE_CHECKING:
     from sparkcls.jobs.source import Source
 
@@ -37,12 +39,15 @@ def add_input_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="no field of csv has a line break, so that many tasks can read a large file",
     )
+    group.add_argument("--limit", type=int, metavar="N", help="only so many rows")
 
 
 def source_of(args: argparse.Namespace) -> Source:
-    """The input that the arguments name. Raises ParamError where they name none, or several."""
+    """The input that the arguments name. Raises ParamError where they name none or several, or a limit under 1."""
     from sparkcls.jobs.source import Source
 
+    if args.limit is not None and args.limit < 1:
+        raise ParamError(f"--limit {args.limit}: expected a number of rows, from 1")
     return Source(
         paths=tuple(args.inputs),
         table=args.table,

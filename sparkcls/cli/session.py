@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sparkcls.cli.output import say
 from sparkcls.errors import ParamError
 
 
@@ -46,7 +47,7 @@ def session(args: argparse.Namespace) -> Iterator[Any]:
     running = SparkSession.getActiveSession()
     if running is None and not sys.stderr.isatty():
         # On a terminal `start` says it.
-        print("sparkcls: starting Spark", file=sys.stderr)
+        say("starting Spark")
     if running is None:
         # Spark's bar would be written over the one that counts rows.
         confs.setdefault("spark.ui.showConsoleProgress", "false")

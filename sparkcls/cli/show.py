@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,11 +15,13 @@ from sparkcls.catalogue.inventory import Found, find_local, store_index
 from sparkcls.catalogue.names import is_repository
 from sparkcls.catalogue.paths import local_path
 from sparkcls.catalogue.resolve import nearest
-from sparkcls.cli.layout import columns, size_in_words
+from sparkcls.cli.output import say
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, flattened
 from sparkcls.models.config import CONFIG
 from sparkcls.models.layout import decisive_files, read_model_folder
 from sparkcls.models.ref import folder_digest
+from sparkcls.report.numbers import size
+from sparkcls.report.terminal import table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,11 +87,11 @@ def print_model(name: str, lang: str) -> None:
     _print_facts(facts)
     if card and card.benchmark:
         print("  benchmark of the card")
-        print("\n".join(f"    {line}" for line in columns(card.benchmark).splitlines()))
+        print("\n".join(f"    {line}" for line in table(card.benchmark)))
 
 
 def _print_facts(facts: Iterable[tuple[str, str]]) -> None:
-    print(columns([(f"  {fact}", value) for fact, value in facts]))
+    print("\n".join(table([(f"  {fact}", value) for fact, value in facts])))
 
 
 def _entry(name: str, lang: str, known: bool) -> Entry | None:
@@ -101,7 +102,7 @@ def _entry(name: str, lang: str, known: bool) -> Entry | None:
     except (ModelNotFoundError, ModelFormatError) as e:
         reason = flattened(e)
         if known:
-            print(f"sparkcls: without the store's entry: {reason}", file=sys.stderr)
+            say(f"without the store's entry: {reason}")
             return None
     entry = meant_entry(entries, name, lang)
     if entry is None and not known:
@@ -119,7 +120,7 @@ def _of_folder(found: Found) -> Iterator[tuple[str, str]]:
     source = source_of(found.path)
     yield "state", found.state
     yield "folder", str(found.path)
-    yield "size", size_in_words(sum(file.stat().st_size for file in decisive_files(found.path).values()))
+    yield "size", size(sum(file.stat().st_size for file in decisive_files(found.path).values()))
     yield "digest", folder_digest(found.path)
     yield from ((key, str(source[key])) for key in ("store", "key", "hub", "revision", "engine") if key in source)
     yield "labels", ", ".join(folder.labels)

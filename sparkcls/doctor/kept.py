@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from sparkcls.catalogue.identity import model_folders, named
 from sparkcls.catalogue.upkeep import UNFINISHED, WEIGHTS, kept
-from sparkcls.cli.layout import size_in_words
 from sparkcls.doctor.findings import NOTE, OK, PROBLEM, Finding
 from sparkcls.errors import SparkclsError, flattened
 from sparkcls.models.layout import read_model_folder
+from sparkcls.report.numbers import size
 from sparkcls.settings import cache_folder
 
 
@@ -34,9 +34,8 @@ def of_cache() -> Iterator[Finding]:
     yield Finding(OK, "models", f"{len(folders) - damaged} in the cache can be read")
     halves = [item for item in things if item.kind == UNFINISHED]
     if halves:
-        size = size_in_words(sum(item.size for item in halves))
-        text = f"{len(halves)} downloads that did not end, {size}"
+        text = f"{len(halves)} downloads that did not end, {size(sum(item.size for item in halves))}"
         yield Finding(NOTE, "models", text, "sparkcls models --clean removes what nobody is at")
     weights = sum(item.size for item in things if item.kind == WEIGHTS)
     if weights:
-        yield Finding(OK, "models", f"{size_in_words(weights)} of weights converted for computing")
+        yield Finding(OK, "models", f"{size(weights)} of weights converted for computing")

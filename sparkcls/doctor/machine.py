@@ -11,7 +11,7 @@ from sparkcls.engine.precision import multiplies_bfloat16_fast
 _GB = 1e9
 #: Bytes of free space below which fetching a model fails soon, and below which some models do not fit.
 _FULL, _TIGHT = 0.5 * _GB, 5 * _GB
-_OLDEST, _NEWEST = (3, 10), (3, 14)
+_OLDEST, _NEWEST = (3, 10), (3, 13)
 
 
 def of_machine(facts: Facts) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def _python(facts: Facts) -> Finding:
     if version < _OLDEST:
         return Finding(PROBLEM, "Python", text, "sparkcls needs Python 3.10 or newer")
     if version > _NEWEST:
-        return Finding(NOTE, "Python", text, "sparkcls is tested up to Python 3.14")
+        return Finding(NOTE, "Python", text, "sparkcls is tested up to Python 3.13")
     return Finding(OK, "Python", text)
 
 
@@ -58,7 +58,7 @@ def _torch(facts: Facts) -> Iterator[Finding]:
         advice = "Compare the driver's version (nvidia-smi) with torch's CUDA, and look at CUDA_VISIBLE_DEVICES"
         yield Finding(PROBLEM, "GPU", f"{here[0]} is there, but torch sees none", advice)
     else:
-        spare = "; the build for CPUs is some 2 GB smaller: see docs/doctor.md" if found["cuda"] else ""
+        spare = "; the build for CPUs is some 4 GB smaller: see docs/installing.md" if found["cuda"] else ""
         yield Finding(OK, "GPU", f"none; models run on the CPU{spare}")
 
 

@@ -14,11 +14,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, NullType, NumericType, StringType, StructType
 
 from sparkcls.errors import ColumnError, ParamTypeError
-from sparkcls.evaluation.figures import TEXT_LENGTH
 from sparkcls.evaluation.roles import ANNOTATIONS, CONFIDENCE, ERROR, GIVEN, GOLD, LABEL, SCORES, TEXT
 from sparkcls.spark.column_names import Columns, names_are_exact
 from sparkcls.spark.columns import is_annotations, quoted
 from sparkcls.spark.folding import arrow_table
+from sparkcls.summary.figures import TEXT_LENGTH
 from sparkcls.text.java import replace_surrogates
 
 #: The columns of `sparkcls.classify` that are read, and what they are here.

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Characters of texts that are kept.
-TEXT_LENGTH = 500
-
 
 @dataclass(frozen=True)
 class ClassFigures:

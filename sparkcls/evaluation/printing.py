@@ -34,7 +34,7 @@ def figure_lines(
         support = count(sum(c.support for c in classes))
         rows.append(["accuracy", "", "", f"{accuracy[1]:.3f}", support, *of_card.get("accuracy", [""] * 4)])
     rows += [[c.label, *_cells(c), *of_card.get(c.label, [""] * 4)] for c in averages]
-    lines = table(head, [row[: len(head)] for row in [blank, *rows]], numbers=len(head) - 1)
+    lines = table([head, *(row[: len(head)] for row in [blank, *rows])], numbers=len(head) - 1)
     others = [f"{name} {value}" for name, value in card[1:]] if card and not of_card else []
     return [*lines, *(["", "the card says: " + ", ".join(others)] if others else [])]
 
@@ -72,7 +72,7 @@ def confusion_lines(labels: Sequence[str], confusion: Sequence[Sequence[int]], u
         for label, row, missing in zip(labels, confusion, unanswered, strict=True)
     ]
     head = ["gold \\ answer", *(one_line(label, 24) for label in labels), *none]
-    return ["", *table(head, rows, numbers=len(head) - 1)]
+    return ["", *table([head, *rows], numbers=len(head) - 1)]
 
 
 def mistake_lines(mistakes: Sequence[Mistake]) -> list[str]:

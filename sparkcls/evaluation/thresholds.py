@@ -95,7 +95,7 @@ class Thresholds(Mapping[str, float]):
             ]
             for c in self.per_label
         ]
-        lines = [f"Thresholds for {self.goal}", "", *table(head, rows, numbers=len(head) - 1), ""]
+        lines = [f"Thresholds for {self.goal}", "", *table([head, *rows], numbers=len(head) - 1), ""]
         missed = [one_line(c.label, 40) for c in self.per_label if not c.reached]
         if missed:
             lines.append(f"not reached: {', '.join(missed)}")

@@ -16,6 +16,7 @@ from sparkcls.jobs.output import Here, Output, store_of
 from sparkcls.jobs.scoring import score_parts
 from sparkcls.jobs.source import CORRUPT, ORDER
 from sparkcls.jobs.work import PART, Part, Staged, changes, read_staged, stage
+from sparkcls.spark.columns import quoted
 from sparkcls.temporary import own_folder
 
 
@@ -102,7 +103,7 @@ class Job:
         """
         if not staged.quality.corrupt:
             leave_out = [*leave_out, CORRUPT]
-        rows = rows.select(*(f"`{n.replace('`', '``')}`" for n in rows.columns if n not in leave_out))
+        rows = rows.select(*(quoted(name) for name in rows.columns if name not in leave_out))
         store = store_of(spark, f"{staged.folder}/done")
         one_file = self.output.is_file and isinstance(store, Here)
         said = []

@@ -16,6 +16,7 @@ from sparkcls.catalogue.paths import local_path
 from sparkcls.errors import ParamError
 from sparkcls.jobs.formats import format_of_name
 from sparkcls.jobs.listing import has_glob
+from sparkcls.spark.columns import quoted
 from sparkcls.spark.confs import is_connect
 
 FORMATS = ("parquet", "csv", "tsv", "jsonl", "orc", "delta")
@@ -92,7 +93,7 @@ def _flat(rows: Any) -> Any:
     """Rows whose columns fit into CSV: what has parts is JSON, bytes are base64."""
 
     def column(name: str, kind: Any) -> Any:
-        found = F.col("`" + name.replace("`", "``") + "`")
+        found = F.col(quoted(name))
         if isinstance(kind, (MapType, ArrayType, StructType)):
             found = F.to_json(found)
         elif isinstance(kind, BinaryType):

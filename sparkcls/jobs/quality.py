@@ -8,7 +8,8 @@ from typing import Any
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
-from sparkcls.jobs.source import CORRUPT, REPLACEMENT, odd_quotes, quoted
+from sparkcls.jobs.source import CORRUPT, REPLACEMENT, odd_quotes
+from sparkcls.spark.columns import quoted
 
 #: Characters of an example.
 _CHARACTERS = 200
@@ -46,8 +47,10 @@ class Quality:
 
 def quality_of(rows: Any, lines: Any = None) -> Quality:
     """Count, in one pass over the rows, and one over the lines of their files if these are given (see `Opened`)."""
-    corrupt = quoted(CORRUPT) if CORRUPT in rows.columns else F.lit(None).cast("string")
-    texts = [quoted(f.name) for f in rows.schema.fields if isinstance(f.dataType, StringType) and f.name != CORRUPT]
+    corrupt = F.col(CORRUPT) if CORRUPT in rows.columns else F.lit(None).cast("string")
+    texts = [
+        F.col(quoted(f.name)) for f in rows.schema.fields if isinstance(f.dataType, StringType) and f.name != CORRUPT
+    ]
     undecodable = F.lit(False)
     for text in texts:
         undecodable = undecodable | F.coalesce(text.contains(REPLACEMENT), F.lit(False))

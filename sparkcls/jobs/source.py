@@ -12,7 +12,7 @@ from sparkcls.errors import ColumnError, ParamError, SparkclsError
 from sparkcls.jobs.encodings import has_ascii, java_charset
 from sparkcls.jobs.formats import FORMATS, format_of, format_of_name, is_document
 from sparkcls.jobs.listing import File, exact, exists, files_of, has_glob, reason
-from sparkcls.spark.columns import as_unicode
+from sparkcls.spark.columns import as_unicode, quoted
 
 #: A row of which not all could be read has the whole of it here, as it stands in the file; others have null.
 CORRUPT = "corrupt_record"
@@ -163,7 +163,7 @@ class Source:
 
     def _decoded(self, name: str) -> Any:
         if self._charset == "UTF-8":
-            return as_unicode(quoted(name))
+            return as_unicode(F.col(quoted(name)))
         if not has_ascii(self._charset):
             raise ParamError(
                 f"--encoding {self.encoding}: plain text files are read in encodings that have single bytes for line "
@@ -219,11 +219,6 @@ def odd_quotes(lines: Any) -> list[str]:
     return [row[0] for row in counts.where(F.col("quotes") % 2 == 1).orderBy("file").limit(5).collect()]
 
 
-def quoted(name: str) -> Any:
-    """The column of exactly this name, whatever signs it has."""
-    return F.col("`" + name.replace("`", "``") + "`")
-
-
 def _first(files: list[File]) -> str:
     """The first file that has something in it."""
     return next((file.path for file in files if file.size), files[0].path)
@@ -259,7 +254,7 @@ def _valid(frame: Any) -> Any:
     """A frame whose strings are all valid UTF-8, and whose columns can be written."""
 
     def column(name: str, kind: Any) -> Any:
-        found = quoted(name)
+        found = F.col(quoted(name))
         if isinstance(kind, NullType):
             found = found.cast("string")
         elif isinstance(kind, StringType):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sparkcls.report.numbers import duration, plural
+
 #: Seconds after which it matters that one task has done it all.
 _LONG = 20.0
 
@@ -64,21 +66,21 @@ def now(state: State) -> str:
         if state.rate:
             parts.append(f"{_number(state.rate)} rows/s")
         if state.seconds_left is not None:
-            parts.append(f"{in_words(state.seconds_left)} left")
+            parts.append(f"{duration(state.seconds_left)} left")
     elif state.heard:
-        parts = ["loading the model", in_words(state.seconds)]
+        parts = ["loading the model", duration(state.seconds)]
     elif state.tasks and not state.tasks[0]:
-        parts = [f"waiting for the workers of {state.tasks[1]:,} tasks", in_words(state.seconds)]
+        parts = [f"waiting for the workers of {state.tasks[1]:,} tasks", duration(state.seconds)]
     elif state.tasks:
-        parts = [f"{state.tasks[0]:,} of {state.tasks[1]:,} tasks done", in_words(state.seconds)]
+        parts = [f"{state.tasks[0]:,} of {state.tasks[1]:,} tasks done", duration(state.seconds)]
     else:
-        parts = ["waiting for Spark", in_words(state.seconds)]
+        parts = ["waiting for Spark", duration(state.seconds)]
     return _titled(state, ", ".join(parts))
 
 
 def end(state: State, failed: bool) -> str:
     """What has been done."""
-    took = in_words(state.seconds)
+    took = duration(state.seconds)
     if not state.heard:
         done = f"no counts of rows arrived in {took}"
         if state.tasks:
@@ -92,23 +94,9 @@ def end(state: State, failed: bool) -> str:
     return _titled(state, f"stopped: {done}" if failed else done)
 
 
-def in_words(seconds: float) -> str:
-    """Seconds, in the two largest units that fit: ``7 s``, ``2 min 5 s``, ``3 h 20 min``, ``2 d 4 h``."""
-    whole = round(seconds)
-    if seconds < 10:
-        return f"{seconds:.1f} s" if seconds < 9.95 else "10 s"
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3_600:
-        return f"{whole // 60} min {whole % 60} s"
-    if whole < 86_400:
-        return f"{whole // 3_600} h {whole % 3_600 // 60} min"
-    return f"{whole // 86_400:,} d {whole % 86_400 // 3_600} h"
-
-
 def _rows(state: State) -> str:
     if state.total is None:
-        return f"{state.rows:,} row{'' if state.rows == 1 else 's'}"
+        return plural(state.rows, "row")
     # Rounded down: 100 % are all rows.
     percent = f" ({int(100 * state.share)} %)" if state.share is not None else ""
     return f"{state.rows:,} of {state.total:,} rows{percent}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError
@@ -91,3 +92,10 @@ class Layout:
                 "replace it, or rename it first"
             )
         return found
+
+
+def not_there(name: object, present: Sequence[str]) -> str:
+    """What is said of a column of texts that is not among those present."""
+    near = difflib.get_close_matches(str(name), present, n=2)
+    meant = f". Is {' or '.join(map(repr, near))} meant?" if near else ""
+    return f"There is no column {name!r}; the columns are {', '.join(present)}{meant}"

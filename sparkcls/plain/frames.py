@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,7 +14,7 @@ from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import ArrayType, DoubleType, IntegerType, StringType, StructField, StructType
 
 from sparkcls.errors import ColumnError, first_line
-from sparkcls.plain.columns import Layout
+from sparkcls.plain.columns import Layout, not_there
 from sparkcls.rows.answers import Answers
 from sparkcls.rows.chain import Chain
 from sparkcls.rows.delivery import delivered
@@ -127,13 +126,13 @@ def _text_column(frame: DataFrame, column: str | Column, exact: bool) -> Column:
     found = F.col(quoted(column)) if isinstance(column, str) and column in columns else column
     if isinstance(found, str):
         if "." not in found:
-            raise ColumnError(_missing(found, list(columns)))
+            raise ColumnError(not_there(found, list(columns)))
         found = F.col(found)
     try:
         kind = frame.select(found).schema.fields[0].dataType
     except AnalysisException as e:
         if isinstance(column, str) and column not in columns:
-            raise ColumnError(_missing(column, list(columns))) from e
+            raise ColumnError(not_there(column, list(columns))) from e
         raise ColumnError(f"The column of texts {column!r} cannot be read: {first_line(e)}") from e
     if not isinstance(kind, StringType):
         raise ColumnError(
@@ -141,10 +140,3 @@ def _text_column(frame: DataFrame, column: str | Column, exact: bool) -> Column:
             + (f". Give F.col({column!r}).cast('string')" if isinstance(column, str) else "; cast it to string")
         )
     return found
-
-
-def _missing(name: str, present: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, present, n=2)
-    return f"There is no column {name!r}; the columns are {', '.join(present)}" + (
-        f". Is {' or '.join(map(repr, near))} meant?" if near else ""
-    )

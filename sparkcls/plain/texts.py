@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sparkcls.errors import ColumnError, ParamTypeError
+from sparkcls.plain.columns import not_there
 
 _LISTS = (list, tuple, np.ndarray, pd.Series, pd.Index, pa.Array, pa.ChunkedArray)
 
@@ -33,12 +33,7 @@ def column_of(frame: pd.DataFrame, column: Any) -> list[str | None]:
         A value is neither a str nor missing.
     """
     if column not in frame.columns:
-        names = [str(name) for name in frame.columns]
-        near = difflib.get_close_matches(str(column), names, n=2)
-        raise ColumnError(
-            f"There is no column {column!r}; the columns are {', '.join(names)}"
-            + (f". Is {' or '.join(map(repr, near))} meant?" if near else "")
-        )
+        raise ColumnError(not_there(column, [str(name) for name in frame.columns]))
     values = frame[column]
     if isinstance(values, pd.DataFrame):
         raise ColumnError(f"There are {values.shape[1]} columns {column!r}; the column of texts must be one")
@@ -60,8 +55,7 @@ def as_texts(values: Any, where: str = "") -> list[str | None]:
             f"{type(values).__module__}.{type(values).__name__}"
         )
     rows: Sequence[Any] = values.to_pylist() if isinstance(values, (pa.Array, pa.ChunkedArray)) else list(values)
-    found = [value if type(value) is str else _text(value, number, where) for number, value in enumerate(rows)]
-    return found
+    return [value if type(value) is str else _text(value, number, where) for number, value in enumerate(rows)]
 
 
 def _text(value: Any, number: int, where: str) -> str | None:

@@ -54,13 +54,27 @@ def percent(part: float, whole: float = 1.0) -> str:
     return f"{share:.1f} %"
 
 
+def size(count: float) -> str:
+    """Bytes, in the unit that fits: 950 bytes, 1.5 kB, 33 MB."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"
+
+
 def duration(seconds: float) -> str:
-    """Seconds, or minutes or hours with the next smaller unit."""
-    if seconds < 60:
-        return f"{number(seconds)} s"
-    if seconds < 3600:
-        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-    return f"{int(seconds // 3600):,} h {int(seconds % 3600 // 60)} min"
+    """Seconds, in the two largest units that fit: ``7.0 s``, ``12 s``, ``2 min 5 s``, ``3 h 20 min``, ``2 d 4 h``."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3_600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 86_400:
+        return f"{whole // 3_600} h {whole % 3_600 // 60} min"
+    return f"{whole // 86_400:,} d {whole % 86_400 // 3_600} h"
 
 
 def plural(value: int, one: str, many: str | None = None) -> str:

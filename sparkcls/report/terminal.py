@@ -13,17 +13,16 @@ def one_line(text: str, limit: int = 60) -> str:
     return shortened(visible(text), limit) or "(blank)"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> list[str]:
-    """Lines with aligned columns, of which the last so many are numbers, at the right."""
-    lines = [head, *rows]
-    widths = [max(_width(line[i]) for line in lines) for i in range(len(head))]
-    first_number = len(head) - numbers
+def table(rows: Sequence[Sequence[str]], numbers: int = 0) -> list[str]:
+    """Lines with aligned columns, of which the last so many are numbers, at the right; a head is the first row."""
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    first_number = len(widths) - numbers
     return [
         "  ".join(
             " " * (width - _width(cell)) + cell if i >= first_number else cell + " " * (width - _width(cell))
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
-        for line in lines
+        for row in rows
     ]
 
 

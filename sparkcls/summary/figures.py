@@ -8,8 +8,8 @@ from dataclasses import dataclass
 CONFIDENCE_BINS = 100
 #: Lower ends of the bins of lengths, in characters; the last one has no upper end.
 LENGTHS = (0, 1, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
-#: Texts are kept up to so many characters.
-TEXT = 500
+#: Characters of a text that are kept.
+TEXT_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Example:
     Parameters
     ----------
     text
-        Cut after `TEXT` characters; None where no column of texts is known, or the text is null.
+        Cut after `TEXT_LENGTH` characters; None where no column of texts is known, or the text is null.
     characters
         Its whole length.
     label, confidence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,8 +29,9 @@ from sparkcls.summary.counting import (
     TEXT_HEAD,
     Counting,
 )
-from sparkcls.summary.figures import TEXT
+from sparkcls.summary.figures import TEXT_LENGTH
 from sparkcls.summary.summary import Summary, summary_of
+from sparkcls.text.java import replace_surrogates
 
 #: Columns that `sparkcls.classify` adds, and what they are here.
 _ANSWERS = {
@@ -42,9 +42,6 @@ _ANSWERS = {
     "error": ERROR,
     "truncated": CUT,
 }
-
-#: Of which a Python str may have some alone, and no encoding.
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def summary_of_frame(data: Any, column: str | None, prefix: str, about: About | None) -> Summary:
@@ -86,7 +83,7 @@ def _of_spark(data: Any, column: str | None, prefix: str) -> tuple[Any, set[str]
     if column is not None:
         text = F.col(quoted(names.actual(column) or column)).cast("string")
         # Long texts stay where they are.
-        selected |= {TEXT_HEAD: F.substring(text, 1, TEXT + 1), CHARACTERS: F.length(text).cast("bigint")}
+        selected |= {TEXT_HEAD: F.substring(text, 1, TEXT_LENGTH + 1), CHARACTERS: F.length(text).cast("bigint")}
     return data.select(*(value.alias(here) for here, value in selected.items())), {*selected}
 
 
@@ -109,7 +106,7 @@ def _of_pandas(data: pd.DataFrame, column: str | None, prefix: str) -> tuple[pa.
         selected[GIVEN_SCORES] = pa.array(scores, pa.list_(pa.float64()))
     if column is not None:
         texts = [_text(value, column) for value in data[column]]
-        heads = [None if text is None else _clean(text[: TEXT + 1]) for text in texts]
+        heads = [None if text is None else _clean(text[: TEXT_LENGTH + 1]) for text in texts]
         selected[TEXT_HEAD] = pa.array(heads, pa.string())
         selected[CHARACTERS] = pa.array([None if text is None else len(text) for text in texts], pa.int64())
     return pa.table(selected), {*selected}
@@ -156,7 +153,7 @@ def _clean(value: Any) -> Any:
         return {_clean(key): score for key, score in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
         return [_clean(one) for one in value]
-    return _SURROGATES.sub("\ufffd", value) if isinstance(value, str) else value
+    return replace_surrogates(value) if isinstance(value, str) else value
 
 
 def _kind(column: pa.ChunkedArray) -> pa.DataType:

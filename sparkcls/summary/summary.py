@@ -186,11 +186,12 @@ class Summary(Reportable):
     def _lines_of_labels(self) -> list[str]:
         if not self.labels:
             return []
+        head = ["label", "rows", "share", "mean confidence"]
         rows = [
             [one_line(label.label), count(label.rows), percent(label.rows, self.answered), score(label.confidence)]
             for label in self.labels[:_SHOWN_LABELS]
         ]
-        lines = table(["label", "rows", "share", "mean confidence"], rows, numbers=3)
+        lines = table([head, *rows], numbers=3)
         rest = self.labels[_SHOWN_LABELS:]
         if rest:
             more = sum(label.rows for label in rest)

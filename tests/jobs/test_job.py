@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from sparkcls.errors import JobError, ParamError
 from sparkcls.jobs.job import Job, only_one
 from sparkcls.jobs.output import Output
-from sparkcls.jobs.source import Source, quoted
+from sparkcls.jobs.source import Source
 from sparkcls.jobs.work import changes, read_staged
 from sparkcls.spark.spreading import spread, task_slots
 
@@ -78,9 +78,7 @@ def test_a_job_that_fails_goes_on_where_it_was(spark, opened, tmp_path):
     out = tmp_path / "out"
 
     def failing(rows):
-        return length(rows).withColumn(
-            "label", F.when(quoted("id") == "070", F.raise_error(F.lit("no"))).otherwise("x")
-        )
+        return length(rows).withColumn("label", F.when(F.col("id") == "070", F.raise_error(F.lit("no"))).otherwise("x"))
 
     broken = job(opened, out, failing)
     staged, parts = broken.begin(spark, False, False)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from sparkcls.meter.words import State, end, in_words, now
+from sparkcls.meter.words import State, end, now
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,3 @@ def test_a_job_of_one_task_says_what_to_do():
     done = State(seconds=30.0, rows=60, heard=True, scoring=True, in_one_task=True)
     assert end(done, failed=False).startswith("60 rows in 30 s, 2.0 rows/s; all in one task: df.repartition(n)")
     assert end(replace(done, seconds=3.0), failed=False) == "60 rows in 3.0 s, 20 rows/s"
-
-
-def test_seconds_in_words():
-    seconds = [0, 0.04, 9.94, 9.96, 59.4, 59.6, 125, 3_599.6, 12_345, 200_000, 9e7]
-    words = ["0.0 s", "0.0 s", "9.9 s", "10 s", "59 s", "1 min 0 s", "2 min 5 s", "1 h 0 min", "3 h 25 min", "2 d 7 h"]
-    assert [in_words(s) for s in seconds] == [*words, "1,041 d 16 h"]

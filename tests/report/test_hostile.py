@@ -85,4 +85,4 @@ def test_markup_is_what_was_made_as_such():
 def test_terminals_get_no_escapes_and_straight_columns():
     assert one_line("\x1b[2J\x1b]0;pwned\x07a\nb") == "<U+001B>[2J<U+001B>]0;pwned<U+0007>a b"
     assert (one_line("x" * 100, 10), one_line(" \n ")) == ("x" * 9 + "…", "(blank)")
-    assert table(["label", "n"], [["a", "1"], ["文字", "20"]], numbers=1) == ["label   n", "a       1", "文字   20"]
+    assert table([["label", "n"], ["a", "1"], ["文字", "20"]], numbers=1) == ["label   n", "a       1", "文字   20"]

@@ -1,6 +1,6 @@
 import pytest
 
-from sparkcls.report.numbers import count, duration, number, percent, plural, score, short
+from sparkcls.report.numbers import count, duration, number, percent, plural, score, short, size
 
 
 @pytest.mark.parametrize(
@@ -28,10 +28,21 @@ from sparkcls.report.numbers import count, duration, number, percent, plural, sc
         (percent, (99_999, 100_000), ">99.9 %"),
         (percent, (0, 0), "-"),
         (percent, (0.5,), "50.0 %"),
-        (duration, (12.21,), "12.2 s"),
-        (duration, (80,), "1 min 20 s"),
-        (duration, (7_320,), "2 h 2 min"),
-        (duration, (59.97,), "60.0 s"),
+        (duration, (0,), "0.0 s"),
+        (duration, (0.04,), "0.0 s"),
+        (duration, (9.94,), "9.9 s"),
+        (duration, (9.96,), "10 s"),
+        (duration, (59.4,), "59 s"),
+        (duration, (59.97,), "1 min 0 s"),
+        (duration, (125,), "2 min 5 s"),
+        (duration, (3_599.6,), "1 h 0 min"),
+        (duration, (12_345,), "3 h 25 min"),
+        (duration, (200_000,), "2 d 7 h"),
+        (duration, (9e7,), "1,041 d 16 h"),
+        (size, (950,), "950 bytes"),
+        (size, (1_500,), "1.5 kB"),
+        (size, (33_000_000,), "33 MB"),
+        (size, (6.3e9,), "6.3 GB"),
         (plural, (1, "row"), "1 row"),
         (plural, (2_000, "row"), "2,000 rows"),
         (plural, (0, "row"), "0 rows"),
