@@ -17,7 +17,7 @@ from sparkcls.errors import ColumnError, ParamTypeError
 from sparkcls.evaluation.roles import ANNOTATIONS, CONFIDENCE, ERROR, GIVEN, GOLD, LABEL, SCORES, TEXT
 from sparkcls.spark.column_names import Columns, names_are_exact
 from sparkcls.spark.columns import is_annotations, quoted
-from sparkcls.spark.folding import arrow_table
+from sparkcls.spark.folding import arrow_table, check_names
 from sparkcls.summary.figures import TEXT_LENGTH
 from sparkcls.text.java import replace_surrogates
 
@@ -103,8 +103,7 @@ def read_columns(data: Any, label_col: str, prediction: str | None, text_col: st
 
 
 def _of_pandas(data: pd.DataFrame, label_col: str, prediction: str | None, text_col: str | None) -> Found:
-    if not data.columns.is_unique:
-        raise ColumnError(f"The DataFrame has several columns of one name: {', '.join(map(str, data.columns))}")
+    check_names(data)
     # What a column holds is looked at where it is meant.
     found = _find(Columns(True, [(str(name), "") for name in data.columns]), label_col, prediction, text_col)
     by_name = {str(name): name for name in data.columns}

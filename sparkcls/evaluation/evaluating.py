@@ -11,13 +11,13 @@ from sparkcls.catalogue.cards import CARDS
 from sparkcls.errors import ParamError, ParamTypeError
 from sparkcls.evaluation.columns import LIST, NUMBERS, Found, read_columns
 from sparkcls.evaluation.evaluation import Evaluation, MultilabelEvaluation, RegressionEvaluation
+from sparkcls.evaluation.multilabel import Multilabel
+from sparkcls.evaluation.multilabel_results import multilabel_evaluation_of
 from sparkcls.evaluation.options import MULTI, REGRESSION, SINGLE, Options
 from sparkcls.evaluation.regression import Regression, regression_evaluation_of
-from sparkcls.evaluation.results import evaluation_of
 from sparkcls.evaluation.roles import ANNOTATIONS, CONFIDENCE, ERROR, GIVEN, GOLD, LABEL, SCORES, TEXT
-from sparkcls.evaluation.several import Several
-from sparkcls.evaluation.several_results import multilabel_evaluation_of
 from sparkcls.evaluation.single import Single
+from sparkcls.evaluation.single_results import evaluation_of
 from sparkcls.plain.classifier import make_classifier
 from sparkcls.spark.folding import fold
 from sparkcls.summary.about import About, versions_here
@@ -54,8 +54,8 @@ def evaluate_frame(
         numbers = fold(frame, Regression())
         return regression_evaluation_of(numbers, options, _timed(about, numbers.totals["rows"], start))
     if task == MULTI:
-        several = fold(frame, Several(options.label_map, options.delimiter, options.mistakes))
-        return multilabel_evaluation_of(several, options, _timed(about, several.totals["rows"], start))
+        multilabel = fold(frame, Multilabel(options.label_map, options.delimiter, options.mistakes))
+        return multilabel_evaluation_of(multilabel, options, _timed(about, multilabel.totals["rows"], start))
     single = fold(frame, Single(options.label_map, options.bins, options.mistakes))
     about = _timed(about, single.totals["rows"], start)
     card = CARDS.get(about.model or "")

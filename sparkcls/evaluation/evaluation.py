@@ -210,7 +210,7 @@ class MultilabelEvaluation(Reportable):
             Figure("Hamming loss", score(self.hamming_loss), "share of wrong decisions; 0 is best"),
         ]
         averages = (self.micro, self.macro, self.weighted, self.samples)
-        sections = pictures.by_label_of_several(self.per_class, averages, self.intervals, self.counts)
+        sections = pictures.by_label_multilabel(self.per_class, averages, self.intervals, self.counts)
         if self.mistakes:
             sections.append(pictures.mistakes(self.mistakes))
         notices = pictures.notices(self.unanswered, self.failed, self.unanswered_as, self.unlabelled, 0)

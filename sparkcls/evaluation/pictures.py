@@ -163,7 +163,7 @@ def mistakes(found: Sequence[Mistake]) -> Section:
     return Section("Most confident mistakes", [examples(items, "Most confident mistakes")], note)
 
 
-def by_label_of_several(
+def by_label_multilabel(
     classes: Sequence[ClassFigures],
     averages: Sequence[ClassFigures],
     intervals: Mapping[str, Interval],

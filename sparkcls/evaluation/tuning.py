@@ -14,11 +14,11 @@ from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from sparkcls.evaluation.columns import read_columns
 from sparkcls.evaluation.evaluating import scored
 from sparkcls.evaluation.labels import checked_map, matched, resolve
-from sparkcls.evaluation.results import check_rows
+from sparkcls.evaluation.multilabel import rows_of
 from sparkcls.evaluation.roles import ANNOTATIONS, GOLD, LABEL, SCORES
 from sparkcls.evaluation.score_counts import ScoreCounts
-from sparkcls.evaluation.several import rows_of
 from sparkcls.evaluation.single import MAX_LABELS
+from sparkcls.evaluation.single_results import check_rows
 from sparkcls.evaluation.thresholds import Thresholds, choose
 from sparkcls.spark.folding import Folding, fold
 

@@ -108,9 +108,14 @@ def fold(frame: Any, folding: F) -> F:
 
 def arrow_table(frame: pd.DataFrame) -> pa.Table:
     """A pandas DataFrame as Spark would have it: NaN among objects is null, dicts are maps from str to double."""
+    check_names(frame)
+    return pa.table({str(name): _arrow_array(name, frame[name]) for name in frame.columns})
+
+
+def check_names(frame: pd.DataFrame) -> None:
+    """Raise ColumnError if columns of a pandas DataFrame have the same name."""
     if not frame.columns.is_unique:
         raise ColumnError(f"The DataFrame has several columns of one name: {', '.join(map(str, frame.columns))}")
-    return pa.table({str(name): _arrow_array(name, frame[name]) for name in frame.columns})
 
 
 def _arrow_array(name: Any, series: pd.Series) -> pa.Array:

@@ -14,7 +14,7 @@ from pyspark.sql.types import ArrayType, DataType, FractionalType, IntegralType,
 from sparkcls.errors import ColumnError, ParamTypeError
 from sparkcls.spark.column_names import Columns, names_are_exact
 from sparkcls.spark.columns import quoted
-from sparkcls.spark.folding import arrow_table, fold
+from sparkcls.spark.folding import arrow_table, check_names, fold
 from sparkcls.summary.about import About, versions_here
 from sparkcls.summary.counting import (
     CHARACTERS,
@@ -89,6 +89,7 @@ def _of_spark(data: Any, column: str | None, prefix: str) -> tuple[Any, set[str]
 
 def _of_pandas(data: pd.DataFrame, column: str | None, prefix: str) -> tuple[pa.Table, set[str]]:
     """The same of a pandas DataFrame."""
+    check_names(data)
     own = {name: data[name].map(_clean) for name in data.columns if name in {prefix + name for name in _ANSWERS}}
     answers = arrow_table(pd.DataFrame(own))
     names: Columns[Any] = Columns(True, [(f.name, _kind(answers[f.name])) for f in answers.schema])

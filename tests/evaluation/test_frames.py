@@ -7,8 +7,8 @@ import sparkcls
 from sparkcls.catalogue.cards import CARDS
 from sparkcls.errors import ColumnError, ParamTypeError
 from sparkcls.evaluation.options import checked_options
-from sparkcls.evaluation.results import evaluation_of
 from sparkcls.evaluation.single import Single
+from sparkcls.evaluation.single_results import evaluation_of
 from sparkcls.spark.folding import fold
 from tests.evaluation.test_single import answers
 from tests.pipelines import classifier_of, pipeline_of

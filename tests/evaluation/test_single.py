@@ -15,8 +15,8 @@ import sparkcls
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from sparkcls.evaluation import evaluating
 from sparkcls.evaluation.options import checked_options
-from sparkcls.evaluation.results import evaluation_of
 from sparkcls.evaluation.single import Single
+from sparkcls.evaluation.single_results import evaluation_of
 from sparkcls.spark.folding import arrow_table, fold
 from sparkcls.summary import About
 

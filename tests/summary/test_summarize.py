@@ -228,6 +228,8 @@ def test_errors():
         sparkcls.summarize(pd.DataFrame({"text": [7], "label": ["a"]}), "text")
     with pytest.raises(ColumnError, match=r"'label' holds more than 10,000 different values, such as '0', '1', '10'"):
         sparkcls.summarize(pd.DataFrame({"label": [str(i) for i in range(10_001)]}))
+    with pytest.raises(ColumnError, match="several columns of one name: label, label"):
+        sparkcls.summarize(pd.DataFrame([["a", "b"]], columns=["label", "label"]))
     merged = Counting()
     for start in (0, 6_000):
         part = pd.DataFrame({"label": [str(i) for i in range(start, start + 6_000)]})

@@ -16,14 +16,15 @@ from sparkcls.evaluation.single import MAX_LABELS
 from sparkcls.spark.folding import Folding
 from sparkcls.summary.keeping import Smallest
 
-#: Different pairs of gold labels and answers that are told apart; beyond them there are no intervals.
-_PATTERNS = 20_000
+#: Different pairs of a row's gold labels and its answer that are counted; more would fill memory, and the bootstrap
+#: would take minutes.
+MAX_PATTERNS = 20_000
 
 #: The gold labels of a row, and its answer; None where there is none.
 Pattern = tuple[tuple[str, ...], tuple[str, ...] | None]
 
 
-class Several(Folding):
+class Multilabel(Folding):
     """What `MultilabelEvaluation` is made of.
 
     Parameters
@@ -45,9 +46,11 @@ class Several(Folding):
         self.mistakes = Smallest(max(mistakes, 1))
         #: Some of the labels, if there are too many for labels.
         self.too_many: list[str] = []
+        #: Whether there are more than `MAX_PATTERNS`; then nothing else counts.
+        self.too_varied = False
 
     def add(self, batch: pa.RecordBatch) -> None:
-        if self.too_many or not batch.num_rows:
+        if self.too_many or self.too_varied or not batch.num_rows:
             return
         for text, gold, answer, scores, failed in rows_of(batch, self._map, self._delimiter):
             self.totals["rows"] += 1
@@ -77,8 +80,10 @@ class Several(Folding):
 
     def _check_number(self) -> None:
         labels = {label for gold, _ in self.patterns for label in gold}
-        if len(labels) > MAX_LABELS or len(self.patterns) > _PATTERNS:
+        if len(labels) > MAX_LABELS:
             self.too_many = sorted(labels)[:3]
+        self.too_varied = self.too_varied or len(self.patterns) > MAX_PATTERNS
+        if self.too_many or self.too_varied:
             self.patterns.clear()
 
     def state(self) -> dict[str, Any]:
@@ -88,6 +93,7 @@ class Several(Folding):
             "known": list(self.known),
             "mistakes": self.mistakes.state(),
             "too_many": self.too_many,
+            "too_varied": self.too_varied,
         }
 
     def merge(self, state: Any) -> None:
@@ -97,6 +103,7 @@ class Several(Folding):
         self.known.update(dict.fromkeys(state["known"]))
         self.mistakes.merge(state["mistakes"])
         self.too_many = self.too_many or state["too_many"]
+        self.too_varied = self.too_varied or state["too_varied"]
         self._check_number()
 
 

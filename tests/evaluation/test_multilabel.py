@@ -10,10 +10,10 @@ from sklearn import metrics
 
 import sparkcls
 from sparkcls.errors import ColumnError, ParamError
+from sparkcls.evaluation.multilabel import MAX_PATTERNS, Multilabel
+from sparkcls.evaluation.multilabel_results import multilabel_evaluation_of
 from sparkcls.evaluation.options import checked_options
 from sparkcls.evaluation.regression import Regression
-from sparkcls.evaluation.several import Several
-from sparkcls.evaluation.several_results import multilabel_evaluation_of
 from sparkcls.spark.folding import arrow_table, fold
 
 LABELS = ["toxic", "insult", "threat", "never"]
@@ -127,11 +127,21 @@ def test_the_most_confident_mistakes():
 def test_parts_give_what_the_whole_gives():
     frame = answers(200)
     options = checked_options("gold", "text", None, None, None, "wrong", 15, 5, 100, 0)
-    whole, merged = fold(frame, Several({}, None, 5)), Several({}, None, 5)
+    whole, merged = fold(frame, Multilabel({}, None, 5)), Multilabel({}, None, 5)
     for start in (100, 0):
-        part = fold(arrow_table(frame).slice(start, 100), Several({}, None, 5))
+        part = fold(arrow_table(frame).slice(start, 100), Multilabel({}, None, 5))
         merged.merge_bytes(part.to_bytes())
     assert multilabel_evaluation_of(merged, options, None) == multilabel_evaluation_of(whole, options, None)
+
+
+def test_rows_that_differ_too_much_to_be_counted_are_told():
+    labels = [f"l{i}" for i in range(16)]
+    gold = [[name for bit, name in enumerate(labels) if i >> bit & 1] for i in range(MAX_PATTERNS + 1)]
+    with pytest.raises(ColumnError, match="'gold' and the answers stand together in more than 20,000 different ways"):
+        sparkcls.evaluate(pd.DataFrame({"gold": gold, "answer": gold}), "gold", "answer")
+    several = pd.DataFrame({"gold": [[f"l{i}"] for i in range(1_001)], "answer": [["l0"]] * 1_001})
+    with pytest.raises(ColumnError, match="'gold' holds more than 1,000 different values, such as 'l0', 'l1', 'l10'"):
+        sparkcls.evaluate(several, "gold", "answer")
 
 
 def test_numbers():

@@ -13,12 +13,12 @@ from sparkcls.evaluation.bootstrap import intervals
 from sparkcls.evaluation.evaluation import MultilabelEvaluation
 from sparkcls.evaluation.figures import ClassFigures, LabelCounts, Mistake
 from sparkcls.evaluation.labels import matched
+from sparkcls.evaluation.multilabel import MAX_PATTERNS, Multilabel
 from sparkcls.evaluation.options import WRONG, Options
-from sparkcls.evaluation.results import check_rows
-from sparkcls.evaluation.several import Several
+from sparkcls.evaluation.single_results import check_rows
 
 
-def multilabel_evaluation_of(counted: Several, options: Options, about: Any) -> MultilabelEvaluation:
+def multilabel_evaluation_of(counted: Multilabel, options: Options, about: Any) -> MultilabelEvaluation:
     """The evaluation of what was counted.
 
     Raises
@@ -27,6 +27,11 @@ def multilabel_evaluation_of(counted: Several, options: Options, about: Any) -> 
         The gold labels are not those of the answers, or there are none.
     """
     check_rows(counted.totals, options.label_col, counted.too_many)
+    if counted.too_varied:
+        raise ColumnError(
+            f"The gold labels of column {options.label_col!r} and the answers stand together in more than "
+            f"{MAX_PATTERNS:,} different ways, which is too many to count: evaluate a sample, such as df.sample(0.1)"
+        )
     golds: Counter[str] = Counter()
     for (gold, _), count in counted.patterns.items():
         golds.update(dict.fromkeys(gold, count))
