@@ -377,7 +377,7 @@ def metrics(model: Any, output: str | None = None, timeout: float = 10.0) -> dic
     MetricsError
         Nothing was counted: metrics are off, or no action has ended.
     """
-    from sparkcls.reporting import metrics_of
+    from sparkcls.observed import metrics_of
 
     return metrics_of(model, output, timeout)
 

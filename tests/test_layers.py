@@ -25,7 +25,7 @@ LAYERS = [
     ["rows"],
     ["stages"],
     ["pipelines"],
-    ["light", "meter", "reporting", "session"],
+    ["light", "meter", "observed", "session"],
     ["plain"],
     ["summary"],
     ["jobs"],

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Sequence
 
 from sparkcls._version import __version__
-from sparkcls.cli.output import say
+from sparkcls.cli.saying import say
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError, SparkclsError, flattened
 
 #: Each command's module, and what `sparkcls --help` says of it.

@@ -11,8 +11,8 @@ from typing import Any
 
 import sparkcls
 from sparkcls._version import __version__
-from sparkcls.cli.modelling import classifier_of, names_of
-from sparkcls.cli.output import say
+from sparkcls.cli.arguments.model import classifier_of, names_of
+from sparkcls.cli.saying import say
 from sparkcls.errors import ColumnError
 from sparkcls.jobs.job import Job, only_one
 from sparkcls.jobs.output import Output

@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 
 from sparkcls.catalogue.upkeep import Kept, kept, prune
-from sparkcls.cli.output import say
+from sparkcls.cli.saying import say
 from sparkcls.errors import ParamError
 from sparkcls.report.numbers import size
 from sparkcls.report.terminal import table

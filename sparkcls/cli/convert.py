@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from sparkcls.catalogue.bases import find_base
-from sparkcls.cli.output import say
+from sparkcls.cli.saying import say
 from sparkcls.errors import ModelFormatError
 from sparkcls.formats.convert import convert_folder
 from sparkcls.formats.pickles import pickled

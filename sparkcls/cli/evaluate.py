@@ -6,10 +6,11 @@ import argparse
 import json
 from typing import Any
 
-from sparkcls.cli.modelling import add_model_arguments, classifier_of
-from sparkcls.cli.output import add_report_argument, check_report, say
-from sparkcls.cli.reading import add_input_arguments, source_of
-from sparkcls.cli.session import add_session_arguments, session
+from sparkcls.cli.arguments.input import add_input_arguments, source_of
+from sparkcls.cli.arguments.model import add_model_arguments, classifier_of
+from sparkcls.cli.arguments.report import add_report_argument, check_report
+from sparkcls.cli.arguments.session import add_session_arguments, session
+from sparkcls.cli.saying import say
 from sparkcls.errors import ColumnError, JobError, ParamError, SparkclsError
 
 EPILOG = (

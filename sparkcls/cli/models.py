@@ -14,7 +14,7 @@ from sparkcls.catalogue.inventory import PIPELINE, all_local, store_index
 from sparkcls.catalogue.sources import store_location
 from sparkcls.catalogue.stores.locations import public_form
 from sparkcls.cli.cache import add_unused_for, print_cache
-from sparkcls.cli.output import say
+from sparkcls.cli.saying import say
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, flattened
 from sparkcls.models.config import read_config
 from sparkcls.report.terminal import table

@@ -15,7 +15,7 @@ from sparkcls.catalogue.inventory import Found, find_local, store_index
 from sparkcls.catalogue.names import is_repository
 from sparkcls.catalogue.paths import local_path
 from sparkcls.catalogue.resolve import nearest
-from sparkcls.cli.output import say
+from sparkcls.cli.saying import say
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, flattened
 from sparkcls.models.config import CONFIG
 from sparkcls.models.layout import decisive_files, read_model_folder

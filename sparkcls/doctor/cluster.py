@@ -99,7 +99,7 @@ def _asked(args: argparse.Namespace, running: Any) -> tuple[dict[str, Any], list
     """What the session and its workers say: the running one, else that which the arguments mean."""
     import pandas as pd
 
-    from sparkcls.cli.session import session
+    from sparkcls.cli.arguments.session import session
     from sparkcls.spark.confs import read_conf
     from sparkcls.spark.spreading import task_slots
 

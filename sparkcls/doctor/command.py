@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from sparkcls.cli.session import add_session_arguments
+from sparkcls.cli.arguments.session import add_session_arguments
 from sparkcls.doctor.cluster import of_cluster, of_java
 from sparkcls.doctor.facts import Facts, asking
 from sparkcls.doctor.findings import PROBLEM, Finding, waited_for, within

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sparkcls.cli.output import say
+from sparkcls.cli.saying import say
 from sparkcls.errors import ParamError
 
 

@@ -1,17 +1,11 @@
-"""What commands tell beside their output: messages on standard error, and reports."""
+"""The argument by which commands write a report."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from sparkcls.errors import ParamError
-
-
-def say(text: str) -> None:
-    """Tell whoever waits what is going on."""
-    print(f"sparkcls: {text}", file=sys.stderr, flush=True)
 
 
 def add_report_argument(parser: argparse._ActionsContainer, what: str) -> None:

@@ -1,0 +1,1 @@
+"""The arguments that several commands have, and what they mean."""
