@@ -106,8 +106,6 @@ def _flat(rows: Any) -> Any:
 class Here:
     """Files that this process sees: a name is given by one rename, which is atomic."""
 
-    has_files = True
-
     @staticmethod
     def sees(path: str) -> bool:
         """Whether what Spark has written to a path is seen from here."""
@@ -132,8 +130,6 @@ class Here:
 
 class Elsewhere:
     """Files of another file system, by Spark's classes for it. Of them only classic Spark has a rename."""
-
-    has_files = False
 
     def __init__(self, spark: Any):
         self._spark = spark

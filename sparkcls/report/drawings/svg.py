@@ -24,9 +24,9 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
     return tag("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=class_)
 
 
-def box(x: float, y: float, width: float, height: float, class_: str = "fill", round_: float = 0) -> Markup:
+def box(x: float, y: float, width: float, height: float, class_: str = "fill") -> Markup:
     """A rectangle."""
-    return tag("rect", x=x, y=y, width=width, height=height, rx=round_ or None, class_=class_)
+    return tag("rect", x=x, y=y, width=width, height=height, class_=class_)
 
 
 def words(x: float, y: float, text: str, anchor: str = "middle") -> Markup:
