@@ -28,9 +28,9 @@ from sparkcls.pipelines.walk import text_stages
 from sparkcls.rows.answers import ANSWER, as_structs
 from sparkcls.rows.chain import Chain
 from sparkcls.rows.delivery import delivered
+from sparkcls.spark.chunks import chunks
 from sparkcls.spark.column_names import names_are_exact
 from sparkcls.spark.udf import run
-from sparkcls.spark.windows import windows
 from sparkcls.stages.sequence_classifier import SequenceClassifier
 
 #: Where Spark's own functions are defined.
@@ -129,7 +129,7 @@ def _stages_of(model: Any) -> list[Transformer]:
 def _as_udf(chain: Chain) -> Any:
     def classify(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
         try:
-            rows = windows(((_only(batch, chain.name),) for batch in batches), chain.read)
+            rows = chunks(((_only(batch, chain.name),) for batch in batches), chain.read)
             for _, found in run(chain, rows):
                 yield as_structs(found, chain.labels)
         except ParamTypeError as e:

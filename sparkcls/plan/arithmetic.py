@@ -8,8 +8,8 @@ from typing import Any
 
 #: Chosen: minutes of a task, so that little is lost with it; tasks in all; cores of an executor, and tasks of a GPU.
 TASK_MINUTES, MAX_PARTITIONS, CORES, TASKS_PER_GPU = 10.0, 100_000, 4, 4
-#: Rows of the engine's windows, and Spark's own of an Arrow batch; MB of a batch, bytes of a wordpiece.
-WINDOW_ROWS, ARROW_ROWS, ARROW_MB, BYTES = 2_048, 10_000, 16.0, 6.0
+#: Rows of the engine's chunks, and Spark's own of an Arrow batch; MB of a batch, bytes of a wordpiece.
+CHUNK_ROWS, ARROW_ROWS, ARROW_MB, BYTES = 2_048, 10_000, 16.0, 6.0
 #: docs/spark-submit.md: a worker's peak with DistilBERT-base in `mixed`, and its own part of that, MB; planned is 1.5
 #: times that part. `WEIGHTS_MB` of the peak are the model's weights.
 PEAK_MB, OWN_MB, WEIGHTS_MB, JVM_MB = 1100.0, 188.0, 268.0, 384.0
@@ -115,8 +115,8 @@ def plan_of(job: Job) -> Plan:
 
 
 def _partitions(rows: int, slots: int, rate: float) -> int:
-    """Tasks of some minutes, at least three a slot if these have a full window each; a multiple of the slots."""
-    by_slots = min(3 * slots, math.ceil(rows / WINDOW_ROWS))
+    """Tasks of some minutes, at least three a slot if these have a full chunk each; a multiple of the slots."""
+    by_slots = min(3 * slots, math.ceil(rows / CHUNK_ROWS))
     by_time = math.ceil(rows / (rate * 60 * TASK_MINUTES))
     wanted = min(max(by_time, by_slots), max(MAX_PARTITIONS, by_slots))
     return math.ceil(wanted / slots) * slots if wanted > slots else wanted
@@ -137,6 +137,6 @@ def _steps(megabytes: float) -> int:
 
 
 def _arrow_rows(tokens: float | None) -> int:
-    """Spark's default, or for long texts whole windows of at most some MB."""
+    """Spark's default, or for long texts whole chunks of at most some MB."""
     fitting = ARROW_MB * 1e6 / (BYTES * (tokens or 1))
-    return ARROW_ROWS if fitting >= ARROW_ROWS else max(1, int(fitting // WINDOW_ROWS)) * WINDOW_ROWS
+    return ARROW_ROWS if fitting >= ARROW_ROWS else max(1, int(fitting // CHUNK_ROWS)) * CHUNK_ROWS

@@ -7,12 +7,12 @@ from typing import Any
 
 from sparkcls.rows.answers import Answers, joined
 from sparkcls.rows.chain import Chain, Chained
+from sparkcls.spark.chunks import CHARACTERS
 from sparkcls.spark.columns import Row
 from sparkcls.spark.udf import over
-from sparkcls.spark.windows import CHARACTERS
 
 #: Rows that are sorted by length and scored together: nobody waits for the first ones.
-WINDOW = 8_192
+CHUNK = 8_192
 
 #: A column of texts.
 Texts = Sequence[str | None]
@@ -29,16 +29,16 @@ def answers_here(chain: Chain, function: Chained, texts: Sequence[Texts]) -> Ans
         As many columns of texts as the chain reads, of one length.
     """
     try:
-        return joined(list(over(function, _windows(chain, texts))))
+        return joined(list(over(function, _chunks(chain, texts))))
     finally:
         function.recover()
 
 
-def _windows(chain: Chain, texts: Sequence[Texts]) -> Iterator[list[Row]]:
+def _chunks(chain: Chain, texts: Sequence[Texts]) -> Iterator[list[Row]]:
     start = characters = 0
     for end, row in enumerate(zip(*texts, strict=True), 1):
         characters += sum(len(text) for text in row if text is not None)
-        if end - start == WINDOW or characters > CHARACTERS:
+        if end - start == CHUNK or characters > CHARACTERS:
             yield _read(chain, texts, start, end)
             start, characters = end, 0
     if start < len(texts[0]):

@@ -107,14 +107,14 @@ class Counter:
         self._next = 0.0
         self._send(LOADING)
 
-    def reading(self, windows: Iterable[Any]) -> Iterator[Any]:
-        """The windows of rows, their sizes noted."""
-        for window in windows:
-            self._sizes.append(len(window))
-            yield window
+    def reading(self, chunks: Iterable[Any]) -> Iterator[Any]:
+        """The chunks of rows, their sizes noted."""
+        for chunk in chunks:
+            self._sizes.append(len(chunk))
+            yield chunk
 
     def scoring(self, results: Iterable[Any]) -> Iterator[Any]:
-        """The results of the windows, in order; told are shares of a window too."""
+        """The results of the chunks, in order; told are shares of a chunk too."""
         self._send(0)
         iterator = iter(results)
         try:

@@ -24,7 +24,7 @@ ANNOTATIONS = "annotations"
 PLACES = ("device", "precision")
 _COUNTS = {f.name: f.type == "float" for f in fields(Figures)}
 
-#: What a counting UDF returns beside its answers: in the first row of each window what has been done since the last.
+#: What a counting UDF returns beside its answers: in the first row of each chunk what has been done since the last.
 FIGURES = [
     *(StructField(name, DoubleType() if is_float else LongType()) for name, is_float in _COUNTS.items()),
     *(StructField(name, StringType()) for name in PLACES),

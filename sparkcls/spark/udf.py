@@ -14,10 +14,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from sparkcls.annotation import Annotation
+from sparkcls.spark.chunks import chunks
 from sparkcls.spark.columns import Row, RowFunction, quoted
 from sparkcls.spark.counts import counter_of_task
 from sparkcls.spark.observing import ANNOTATIONS, COUNTED, counted_rows
-from sparkcls.spark.windows import windows
 
 _ANNOTATION_FIELDS = 4
 
@@ -42,7 +42,7 @@ def annotate_column(
         The annotation type of each column.
     once
         Whether no query may evaluate it twice, at the price that filters on other columns are not
-        pushed below it and that `show` evaluates whole windows.
+        pushed below it and that `show` evaluates whole chunks.
     whole_metadata
         Whether the row function reads more of the metadata than the key ``sentence``.
     counted
@@ -61,7 +61,7 @@ def annotate_column(
             groups = [series[i : i + _ANNOTATION_FIELDS] for i in range(1, len(series), _ANNOTATION_FIELDS)]
             return list(zip(*(_read(k, g, whole_metadata) for k, g in zip(types, groups, strict=True)), strict=True))
 
-        for function, written in run(factory, windows(batches, read)):
+        for function, written in run(factory, chunks(batches, read)):
             rows = pd.Series([[a.as_dict() for a in row] for row in written], dtype=object)
             # For pyspark's reading of the annotation above a DataFrame is as good as a Series.
             yield counted_rows(pd.DataFrame({ANNOTATIONS: rows}), function) if counted else rows  # type: ignore[misc]
@@ -73,7 +73,7 @@ def annotate_column(
 
 
 def run(factory: Callable[[], Any], rows: Iterator[list[Row]]) -> Iterator[tuple[Any, Any]]:
-    """The row function, and what it gives for each window. Without any it is not made: that loads no model.
+    """The row function, and what it gives for each chunk. Without any it is not made: that loads no model.
 
     Rows of a factory that has a true ``scores_rows`` are counted for `sparkcls.progress`.
     """
@@ -96,16 +96,16 @@ def run(factory: Callable[[], Any], rows: Iterator[list[Row]]) -> Iterator[tuple
 
 
 def over(function: Any, rows: Iterator[list[Row]]) -> Iterator[Any]:
-    """What a row function gives for each window; one that computes on another device prepares the next meanwhile."""
+    """What a row function gives for each chunk; one that computes on another device prepares the next meanwhile."""
     return _overlapped(function, rows) if getattr(function, "overlaps", False) else map(function, rows)
 
 
 def _overlapped(function: Any, rows: Iterator[list[Row]]) -> Iterator[Any]:
-    """Prepare each window beside the model's work on the one before."""
+    """Prepare each chunk beside the model's work on the one before."""
     with ThreadPoolExecutor(1) as thread:
         prepared = None
-        for window in rows:
-            ahead = thread.submit(function.prepare, window)
+        for chunk in rows:
+            ahead = thread.submit(function.prepare, chunk)
             if prepared is not None:
                 yield function.finish(prepared.result())
             prepared = ahead

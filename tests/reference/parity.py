@@ -33,7 +33,7 @@ _HEAD = """\
 
 Written by `python -m tests.reference.parity`. Random weights, real texts of news, reviews and tweets, compared with
 `transformers` in float32, one text at a time. A cell tells how many labels are equal, and how far any label's
-probability is off at most, in units of 1e-6. *Spark*: a pipeline's `transform`, with Arrow batches and windows as they
+probability is off at most, in units of 1e-6. *Spark*: a pipeline's `transform`, with Arrow batches and chunks as they
 come. *Light*: `LightPipeline` (of full-size models for a quarter of the texts). *Batches*: `transform` with
 `setBatchSize(3)` and the rows in another order. *mixed*: labels of `setPrecision("mixed")` that equal those of
 `transformers` in float32. Full-size models have the shape of the family's base model.

@@ -95,7 +95,7 @@ def test_limits_go_below(frames, scored, tiny_model, mode):
 def test_once_pays_at_show(frames, scored, tiny_model, capsys):
     pipeline_of(classifier_of(tiny_model, scoring="once")).transform(frames["large"]).show()
     rows = scored()
-    # Not a few rows, but some windows, and what the worker does until it is stopped; see `sparkcls.spark.windows`.
+    # Not a few rows, but some chunks, and what the worker does until it is stopped; see `sparkcls.spark.chunks`.
     assert 64 <= rows < 50_000
     # The worker reads ahead and is not stopped at once; its rows are not the next test's.
     deadline = time.monotonic() + 30

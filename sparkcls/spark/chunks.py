@@ -1,4 +1,4 @@
-"""Windows of rows over Arrow batches: what is sorted by length and scored together."""
+"""Chunks of rows over Arrow batches: what is sorted by length and scored together."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import pandas as pd
 
 from sparkcls.spark.columns import Row
 
-#: Rows of a task's first window and of the largest ones, each four times the one before: the first rows come soon,
+#: Rows of a task's first chunk and of the largest ones, each four times the one before: the first rows come soon,
 #: so `show` does not wait for a whole Arrow batch, and sorting still finds sequences of equal length.
 FIRST, LARGEST = 64, 2_048
-#: Characters after which a window is closed: it bounds memory whatever the texts.
+#: Characters after which a chunk is closed: it bounds memory whatever the texts.
 CHARACTERS = 8 << 20
 
 
-def windows(
+def chunks(
     batches: Iterator[tuple[pd.Series, ...]], read: Callable[[tuple[pd.Series, ...]], list[Row]]
 ) -> Iterator[list[Row]]:
-    """Rows in windows that join and cut Arrow batches.
+    """Rows in chunks that join and cut Arrow batches.
 
     Parameters
     ----------
@@ -28,17 +28,17 @@ def windows(
         The rows of a slice of these columns.
     """
     size = FIRST
-    window: list[Row] = []
+    chunk: list[Row] = []
     characters = 0
     for batch in batches:
         at = 0
         while at < len(batch[0]):
-            part = read(tuple(series.iloc[at : at + min(size - len(window), FIRST)] for series in batch))
+            part = read(tuple(series.iloc[at : at + min(size - len(chunk), FIRST)] for series in batch))
             at += len(part)
-            window += part
+            chunk += part
             characters += sum(len(a.result or "") for row in part for column in row for a in column)
-            if len(window) >= size or characters >= CHARACTERS:
-                yield window
-                window, characters, size = [], 0, min(size * 4, LARGEST)
-    if window:
-        yield window
+            if len(chunk) >= size or characters >= CHARACTERS:
+                yield chunk
+                chunk, characters, size = [], 0, min(size * 4, LARGEST)
+    if chunk:
+        yield chunk

@@ -1,4 +1,4 @@
-"""Windows over Arrow batches, the threads of a task, and windows on a device beside the CPU."""
+"""Chunks of rows over Arrow batches, the threads of a task, and chunks on a device beside the CPU."""
 
 import pandas as pd
 import pytest
@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from sparkcls.annotation import Annotation
+from sparkcls.spark import chunks as module
 from sparkcls.spark import udf
-from sparkcls.spark import windows as module
+from sparkcls.spark.chunks import FIRST, LARGEST, chunks
 from sparkcls.spark.task import choose_threads, local_slots
-from sparkcls.spark.windows import FIRST, LARGEST, windows
 from tests.pipelines import classifier_of, pipeline_of
 
 
@@ -20,11 +20,11 @@ def read(series):
 
 def cut(sizes, text="a"):
     batches = ((pd.Series([text] * size, dtype=object),) for size in sizes)
-    return [len(w) for w in windows(batches, read)]
+    return [len(w) for w in chunks(batches, read)]
 
 
 @given(st.lists(st.integers(0, 3000), max_size=8))
-def test_all_rows_in_growing_windows(sizes):
+def test_all_rows_in_growing_chunks(sizes):
     found = cut(sizes)
     assert sum(found) == sum(sizes)
     assert all(found)
@@ -42,14 +42,14 @@ def test_the_largest():
     assert max(cut([1] * 20_000)) == LARGEST
 
 
-def test_long_texts_close_a_window(monkeypatch):
+def test_long_texts_close_a_chunk(monkeypatch):
     monkeypatch.setattr(module, "CHARACTERS", 1000)
     assert max(cut([2000], "a" * 100)) <= FIRST
 
 
 def test_order_is_kept():
     batches = ((pd.Series([str(i) for i in range(start, start + 70)], dtype=object),) for start in range(0, 700, 70))
-    assert [row[0][0].result for w in windows(batches, read) for row in w] == [str(i) for i in range(700)]
+    assert [row[0][0].result for w in chunks(batches, read) for row in w] == [str(i) for i in range(700)]
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def test_the_first_rows_wait_for_few_others():
             taken.append(number)
             yield (pd.Series(["a"] * 10, dtype=object),)
 
-    first = next(windows(batches(), read))
+    first = next(chunks(batches(), read))
     assert (len(first), taken) == (50, [0, 1, 2, 3, 4])
     taken.clear()
     large = ((pd.Series(["a"] * 10_000, dtype=object),) for _ in batches())
-    assert (len(next(windows(large, read))), taken) == (FIRST, [0])
+    assert (len(next(chunks(large, read))), taken) == (FIRST, [0])
 
 
 class Overlapping:
@@ -117,11 +117,11 @@ class Overlapping:
     def __init__(self, bad=None):
         self.log, self.bad = [], bad
 
-    def prepare(self, window):
-        self.log.append(f"prepare {window}")
-        if window == self.bad:
-            raise ValueError("bad window")
-        return window
+    def prepare(self, chunk):
+        self.log.append(f"prepare {chunk}")
+        if chunk == self.bad:
+            raise ValueError("bad chunk")
+        return chunk
 
     def finish(self, prepared):
         self.log.append(f"finish {prepared}")
@@ -131,19 +131,19 @@ class Overlapping:
         self.log.append("close")
 
 
-def test_windows_are_prepared_beside_the_model():
+def test_chunks_are_prepared_beside_the_model():
     function = Overlapping()
     found = list(udf.run(lambda: function, iter("abc")))
     assert found == [(function, ["a"]), (function, ["b"]), (function, ["c"])]
     assert sorted(function.log[:-1]) == sorted(f"{do} {w}" for w in "abc" for do in ("prepare", "finish"))
     assert function.log[-1] == "close"
     assert [entry for entry in function.log if "finish" in entry] == ["finish a", "finish b", "finish c"]
-    # A window is sent off before the one before it is finished.
+    # A chunk is sent off before the one before it is finished.
     assert function.log.index("prepare c") < function.log.index("finish c")
 
 
 def test_an_error_while_preparing_is_raised():
-    with pytest.raises(ValueError, match="bad window"):
+    with pytest.raises(ValueError, match="bad chunk"):
         list(udf.run(lambda: Overlapping(bad="b"), iter("abc")))
 
 
