@@ -70,22 +70,22 @@ def test_what_strangers_send_counts_nothing(listener):
     assert not listener.scoring
 
 
-def test_a_task_tells_of_windows_and_of_shares_of_them(listener, monkeypatch):
+def test_a_task_tells_of_chunks_and_of_shares_of_them(listener, monkeypatch):
     monkeypatch.setattr("sparkcls.spark.counts.PAUSE", 0.0)
     counter = Counter(listener.address, 2, 5)
-    windows = counter.reading([["a"] * 64, ["b"] * 100])
-    seen = []
+    expected = iter([16, 64 + 25])
 
-    def score(window):
+    def score(chunk):
         tell(1, 4)
-        time.sleep(0.02)
-        seen.append(listener.rows)
-        return window
+        rows, end = next(expected), time.monotonic() + 30
+        while listener.rows < rows and time.monotonic() < end:
+            time.sleep(0.01)
+        assert listener.rows == rows
+        return chunk
 
     # Read ahead, as with a GPU.
-    ahead = list(windows)
-    assert [len(w) for w in counter.scoring(score(w) for w in ahead)] == [64, 100]
-    assert seen == [16, 64 + 25]
+    ahead = list(counter.reading([["a"] * 64, ["b"] * 100]))
+    assert [len(chunk) for chunk in counter.scoring(score(chunk) for chunk in ahead)] == [64, 100]
     listener.close()
     assert listener.rows == 164
     # Outside of a task nobody asks.
