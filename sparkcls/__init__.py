@@ -158,7 +158,8 @@ def classify(
     ``scores``      ``map<string,double>``  every label's score
     ``labels``      ``array<string>``       with `multilabel` only: all labels over the threshold
     ``error``       ``string``              why the text could not be processed; absent with ``onError="raise"``
-    ``truncated``   ``int``                 wordpieces that were left out; null where none was
+    ``truncated``   ``int``                 wordpieces that were left out; null where none was; absent where none
+                                            can be, with ``longText="windows"``
     ==============  ======================  =====================================================================
 
     Raises
