@@ -95,22 +95,22 @@ class Answering:
         with only_one(output):
             job.check(spark, args.overwrite)
             say("reading the input")
-            staged, parts = job.begin(spark, args.resume, args.overwrite)
+            work, parts = job.begin(spark, args.resume, args.overwrite)
             left = sum(part.rows for part in parts)
-            if left < staged.rows:
-                say(f"{staged.rows - left:,} of {staged.rows:,} rows are done already")
+            if left < work.rows:
+                say(f"{work.rows - left:,} of {work.rows:,} rows are done already")
             self._began = time.monotonic()
             with sparkcls.progress(self._classifier.model.name, left, session=spark):
-                scored = job.score(spark, staged, parts, slots)
+                scored = job.score(spark, work, parts, slots)
             summary = sparkcls.summarize(scored, self._text, args.prefix)
-            bad = self._print_summary(summary, staged.quality, left)
+            bad = self._print_summary(summary, work.quality, left)
             hidden = [] if args.scores else [f"{args.prefix}scores"]
             kept = {*self._ids, *self._answers, CORRUPT}
             hidden += [name for name in scored.columns if name == self._text and name not in kept]
             say("writing the output")
-            for line in job.finish(spark, staged, scored, hidden):
+            for line in job.finish(spark, work, scored, hidden):
                 say(line)
-        print(f"output: {output.path} ({staged.rows:,} rows)")
+        print(f"output: {output.path} ({work.rows:,} rows)")
         return bad
 
     def _made_from(self) -> dict[str, Any]:

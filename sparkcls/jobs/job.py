@@ -15,7 +15,7 @@ from sparkcls.jobs.listing import exists
 from sparkcls.jobs.output import Here, Output, store_of
 from sparkcls.jobs.scoring import score_parts
 from sparkcls.jobs.source import CORRUPT, ORDER
-from sparkcls.jobs.work import PART, Part, Staged, changes, read_staged, stage
+from sparkcls.jobs.work import PART, Part, Work, changes, copy_input, read_work
 from sparkcls.spark.columns import quoted
 from sparkcls.temporary import own_folder
 
@@ -52,7 +52,7 @@ class Job:
         if not overwrite and exists(spark, self.output.path):
             raise ParamError(f"--out {self.output.path} exists; choose another name, or replace it with --overwrite")
 
-    def begin(self, spark: Any, resume: bool, overwrite: bool) -> tuple[Staged, list[Part]]:
+    def begin(self, spark: Any, resume: bool, overwrite: bool) -> tuple[Work, list[Part]]:
         """The input, copied and cut into parts, and the parts that are to be scored.
 
         Raises
@@ -61,39 +61,39 @@ class Job:
             There is an unfinished job for this output, and it was not said what becomes of it; or it was made
             otherwise.
         """
-        work = self.output.work
-        found = read_staged(spark, work)
+        path = self.output.work
+        found = read_work(spark, path)
         if found is not None and resume:
             different = changes(found.made_from, self.made_from)
             if different:
                 raise JobError(
-                    f"The unfinished job in {work} cannot go on, for its answers would not fit together:\n  "
+                    f"The unfinished job in {path} cannot go on, for its answers would not fit together:\n  "
                     + "\n  ".join(different)
                     + "\nGive what it was begun with, or begin again with --overwrite and without --resume"
                 )
             return found, found.missing(spark)
         if found is not None and not overwrite:
             raise JobError(
-                f"There is an unfinished job in {work}: go on with it with --resume, or begin again with --overwrite"
+                f"There is an unfinished job in {path}: go on with it with --resume, or begin again with --overwrite"
             )
-        if Here.sees(work):
-            Here().delete(work)
-        made = stage(spark, work, self.rows, self.lines, self.made_from, self.part_rows)
+        if Here.sees(path):
+            Here().delete(path)
+        made = copy_input(spark, path, self.rows, self.lines, self.made_from, self.part_rows)
         return made, list(made.parts)
 
-    def score(self, spark: Any, staged: Staged, parts: list[Part], slots: int) -> Any:
+    def score(self, spark: Any, work: Work, parts: list[Part], slots: int) -> Any:
         """Score parts; all rows with their answers, those of parts that were done before too."""
-        score_parts(spark, staged, parts, self.classify, slots)
-        missing = [part for part in staged.missing(spark) if part.rows]
-        rows = staged.done(spark)
+        score_parts(spark, work, parts, self.classify, slots)
+        missing = [part for part in work.missing(spark) if part.rows]
+        rows = work.done(spark)
         if missing or rows is None:
             raise JobError(
-                f"{len(missing)} of {len(staged.parts)} parts in {staged.folder}/done are not complete, though they "
+                f"{len(missing)} of {len(work.parts)} parts in {work.folder}/done are not complete, though they "
                 "were written: does something else write or delete there? Go on with --resume"
             )
         return rows.drop(PART)
 
-    def finish(self, spark: Any, staged: Staged, rows: Any, leave_out: list[str]) -> list[str]:
+    def finish(self, spark: Any, work: Work, rows: Any, leave_out: list[str]) -> list[str]:
         """Write the output, give it its name, and remove what was needed for it; what is to be said of that.
 
         Parameters
@@ -101,10 +101,10 @@ class Job:
         leave_out
             Columns that are not written.
         """
-        if not staged.quality.corrupt:
+        if not work.quality.corrupt:
             leave_out = [*leave_out, CORRUPT]
         rows = rows.select(*(quoted(name) for name in rows.columns if name not in leave_out))
-        store = store_of(spark, f"{staged.folder}/done")
+        store = store_of(spark, f"{work.folder}/done")
         one_file = self.output.is_file and isinstance(store, Here)
         said = []
         if self.output.is_file and not one_file:
@@ -114,10 +114,10 @@ class Job:
         if store is None or self.output.kind == "delta":
             self.output.write(rows, ORDER, self.output.path, one_file=False)
         else:
-            self.output.write(rows, ORDER, f"{staged.folder}/result", one_file)
-            store.publish(f"{staged.folder}/result", self.output.path, one_file)
-        if store is None or not store.delete(staged.work):
-            said.append(f"{staged.work} is no longer needed, and could not be removed from here; remove it")
+            self.output.write(rows, ORDER, f"{work.folder}/result", one_file)
+            store.publish(f"{work.folder}/result", self.output.path, one_file)
+        if store is None or not store.delete(work.path):
+            said.append(f"{work.path} is no longer needed, and could not be removed from here; remove it")
         return said
 
 

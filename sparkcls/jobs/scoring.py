@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
-from sparkcls.jobs.work import Part, Staged
+from sparkcls.jobs.work import Part, Work
 from sparkcls.spark.spreading import spread
 
 #: Parts that are scored at once.
@@ -15,7 +15,7 @@ _AT_ONCE = 2
 
 def score_parts(
     spark: Any,
-    staged: Staged,
+    work: Work,
     parts: Sequence[Part],
     classify: Callable[[Any], Any],
     slots: int,
@@ -34,7 +34,7 @@ def score_parts(
     """
 
     def score(part: Part) -> None:
-        staged.write(part, classify(spread(staged.read(spark, part), slots, part.rows)))
+        work.write(part, classify(spread(work.read(spark, part), slots, part.rows)))
 
     pool = ThreadPoolExecutor(_AT_ONCE)
     try:

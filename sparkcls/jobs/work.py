@@ -34,7 +34,7 @@ _EMPTY = ("UNABLE_TO_INFER_SCHEMA", "Unable to infer schema")
 
 @dataclass(frozen=True)
 class Part:
-    """Rows that are scored together: names of staged files; without any, all of them."""
+    """Rows that are scored together: names of copied files; without any, all of them."""
 
     number: int
     files: tuple[str, ...]
@@ -42,10 +42,10 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Staged:
+class Work:
     """An input that was cut into parts: what the manifest says."""
 
-    work: str
+    path: str
     run: str
     made_from: dict[str, Any]
     schema: StructType
@@ -60,7 +60,7 @@ class Staged:
     @property
     def folder(self) -> str:
         """The run's folder."""
-        return f"{self.work}/{self.run}"
+        return f"{self.path}/{self.run}"
 
     def read(self, spark: Any, part: Part) -> Any:
         """The rows of a part."""
@@ -85,7 +85,7 @@ class Staged:
         return [part for part in self.parts if not part.rows or found.get(part.number) != (part.rows, part.rows)]
 
 
-def stage(spark: Any, work: str, rows: Any, lines: Any, made_from: dict[str, Any], part_rows: int) -> Staged:
+def copy_input(spark: Any, path: str, rows: Any, lines: Any, made_from: dict[str, Any], part_rows: int) -> Work:
     """Copy an input into a work folder, cut into parts; an older run there is forgotten.
 
     Parameters
@@ -100,17 +100,17 @@ def stage(spark: Any, work: str, rows: Any, lines: Any, made_from: dict[str, Any
         Rows of a part, at most.
     """
     run = uuid.uuid4().hex[:12]
-    folder = f"{work}/{run}/input"
+    folder = f"{path}/{run}/input"
     rows.write.mode("overwrite").option("maxRecordsPerFile", part_rows).parquet(folder)
     copied = spark.read.schema(rows.schema).parquet(folder)
     files = sorted(copied.groupBy("_metadata.file_name").count().collect())
     # An input without rows has a part too, so that its output has the columns.
     parts = tuple(Part(i, *part) for i, part in enumerate(_parts(files, part_rows))) or (Part(0, (), 0),)
-    staged = Staged(work, run, made_from, rows.schema, parts, quality_of(copied, lines))
-    manifest = asdict(staged) | {"schema": staged.schema.jsonValue()}
+    work = Work(path, run, made_from, rows.schema, parts, quality_of(copied, lines))
+    manifest = asdict(work) | {"schema": work.schema.jsonValue()}
     line = spark.createDataFrame([(json.dumps(manifest),)], "value string")
-    line.coalesce(1).write.mode("overwrite").text(f"{work}/manifest")
-    return staged
+    line.coalesce(1).write.mode("overwrite").text(f"{path}/manifest")
+    return work
 
 
 def _parts(files: Iterable[tuple[str, int]], most: int) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -127,9 +127,9 @@ def _parts(files: Iterable[tuple[str, int]], most: int) -> Iterator[tuple[tuple[
         yield tuple(names), rows
 
 
-def read_staged(spark: Any, work: str) -> Staged | None:
+def read_work(spark: Any, path: str) -> Work | None:
     """What lies in a work folder; None if nothing does, or its input was not copied to the end."""
-    lines = _read_if_there(spark, f"{work}/manifest", "text")
+    lines = _read_if_there(spark, f"{path}/manifest", "text")
     found = [] if lines is None else lines.collect()
     if len(found) != 1:
         return None
@@ -137,7 +137,7 @@ def read_staged(spark: Any, work: str) -> Staged | None:
         value = json.loads(found[0][0])
         parts = tuple(Part(part["number"], tuple(part["files"]), part["rows"]) for part in value["parts"])
         schema = StructType.fromJson(value["schema"])
-        return Staged(work, value["run"], value["made_from"], schema, parts, Quality(**value["quality"]))
+        return Work(path, value["run"], value["made_from"], schema, parts, Quality(**value["quality"]))
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -10,7 +10,7 @@ from sparkcls.errors import JobError, ParamError
 from sparkcls.jobs.job import Job, only_one
 from sparkcls.jobs.output import Output
 from sparkcls.jobs.source import Source
-from sparkcls.jobs.work import changes, read_staged
+from sparkcls.jobs.work import changes, read_work
 from sparkcls.spark.spreading import spread, task_slots
 
 ROWS = [(f"{i:03d}", f'text "{i}",\r\nand so on  \\') for i in range(95)]
@@ -36,9 +36,9 @@ def job(opened, out, classify=length, model="m", part_rows=20):
 def complete(spark, made, resume=False, overwrite=False):
     """Do a job; the numbers of the parts that were scored."""
     made.check(spark, overwrite)
-    staged, parts = made.begin(spark, resume, overwrite)
-    rows = made.score(spark, staged, parts, 2)
-    made.finish(spark, staged, rows, [])
+    work, parts = made.begin(spark, resume, overwrite)
+    rows = made.score(spark, work, parts, 2)
+    made.finish(spark, work, rows, [])
     return [part.number for part in parts]
 
 
@@ -81,22 +81,22 @@ def test_a_job_that_fails_goes_on_where_it_was(spark, opened, tmp_path):
         return length(rows).withColumn("label", F.when(F.col("id") == "070", F.raise_error(F.lit("no"))).otherwise("x"))
 
     broken = job(opened, out, failing)
-    staged, parts = broken.begin(spark, False, False)
+    work, parts = broken.begin(spark, False, False)
     with pytest.raises(Exception, match="no"):
-        broken.score(spark, staged, parts, 2)
+        broken.score(spark, work, parts, 2)
     assert not out.exists(), "nothing has the name until it is complete"
     with pytest.raises(JobError, match="go on with it with --resume, or begin again with --overwrite"):
         job(opened, out).begin(spark, False, False)
     with pytest.raises(JobError, match="model: was m, is other"):
         job(opened, out, model="other").begin(spark, True, False)
 
-    staged, missing = job(opened, out).begin(spark, True, False)
-    finished = {part.number for part in staged.parts} - {part.number for part in missing}
+    work, missing = job(opened, out).begin(spark, True, False)
+    finished = {part.number for part in work.parts} - {part.number for part in missing}
     assert finished
     assert 3 not in finished, "the row that fails is in it"
     # As if it had been killed while it was writing: half of a part is there.
-    half = staged.read(spark, staged.parts[3]).limit(7)
-    staged.write(staged.parts[3], length(half))
+    half = work.read(spark, work.parts[3]).limit(7)
+    work.write(work.parts[3], length(half))
     assert complete(spark, job(opened, out), resume=True) == sorted({0, 1, 2, 3, 4} - finished)
     rows = spark.read.parquet(str(out)).collect()
     assert sorted((row["id"], row["text"]) for row in rows) == ROWS
@@ -109,7 +109,7 @@ def test_a_job_that_fails_goes_on_where_it_was(spark, opened, tmp_path):
 def test_a_job_that_was_killed_while_its_input_was_copied_begins_again(spark, opened, tmp_path):
     out = tmp_path / "out"
     opened.ordered().limit(3).write.parquet(f"{Output(str(out)).work}/0123/input")
-    assert read_staged(spark, Output(str(out)).work) is None
+    assert read_work(spark, Output(str(out)).work) is None
     assert complete(spark, job(opened, out, part_rows=50), resume=True) == [0, 1]
     assert spark.read.parquet(str(out)).count() == len(ROWS)
 
