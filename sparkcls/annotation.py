@@ -19,6 +19,9 @@ CATEGORY = "category"
 #: Key in a column's metadata that names the annotation type, as in Spark NLP.
 TYPE_KEY = "annotatorType"
 
+#: Keys of a category's metadata that are no labels.
+RESERVED = ("sentence", "truncated", "windows", "error")
+
 FIELDS = ("annotatorType", "begin", "end", "result", "metadata", "embeddings")
 
 

@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
-from sparkcls.annotation import TYPE_KEY, Annotation
+from sparkcls.annotation import RESERVED, TYPE_KEY, Annotation
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError
 from sparkcls.spark.columns import column_metadata, is_annotations, mark_annotations, put_column, quoted
 
@@ -33,9 +33,6 @@ __all__ = [
     "scores",
     "top_k",
 ]
-
-#: Keys of a category's metadata that are no labels.
-_RESERVED = ("sentence", "truncated", "windows", "error")
 
 
 def map_annotations(f: AnnotationFunction, output_type: DataType) -> Callable[..., Column]:
@@ -173,7 +170,7 @@ def scores(col: Any, labels: Sequence[str] | None = None) -> Column:
     """
     known = list(labels) if labels is not None else None
     metadata = F.get(_categories(col), F.lit(0))["metadata"]
-    kept = F.map_filter(metadata, lambda key, _: key.isin(known) if known is not None else ~key.isin(*_RESERVED))
+    kept = F.map_filter(metadata, lambda key, _: key.isin(known) if known is not None else ~key.isin(*RESERVED))
     return F.transform_values(kept, lambda _, score: score.cast("double"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from sparkcls.cli.arguments.input import add_input_arguments, source_of
+from sparkcls.cli.arguments.input import add_input_arguments, input_of
 from sparkcls.cli.arguments.model import add_model_arguments
 from sparkcls.cli.arguments.report import add_report_argument, check_report
 from sparkcls.cli.arguments.session import add_session_arguments, session
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     JobError
         Spark failed; what is done is kept for --resume.
     """
-    source = source_of(args)
+    source = input_of(args)
     output = _output(args)
     check_report(args.report)
     with session(args) as spark:

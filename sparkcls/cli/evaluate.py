@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from sparkcls.cli.arguments.input import add_input_arguments, source_of
+from sparkcls.cli.arguments.input import add_input_arguments, input_of
 from sparkcls.cli.arguments.model import add_model_arguments, classifier_of
 from sparkcls.cli.arguments.report import add_report_argument, check_report
 from sparkcls.cli.arguments.session import add_session_arguments, session
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
     JobError
         Spark failed.
     """
-    source = source_of(args)
+    source = input_of(args)
     label_map = dict(_pair(pair) for pair in args.map)
     if args.prediction is not None and (args.model or args.set or args.zero_shot):
         raise ParamError("--prediction names answers that are there, --model makes new ones; leave one out")

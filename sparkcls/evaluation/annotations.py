@@ -6,10 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from sparkcls.annotation import RESERVED
 from sparkcls.evaluation.roles import ANNOTATIONS, CONFIDENCE, ERROR, GIVEN, LABEL, SCORES
-
-#: Keys of the metadata that are no labels.
-_RESERVED = frozenset({"sentence", "truncated", "error", "windows"})
 
 
 def with_plain_columns(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -54,7 +52,7 @@ def _answer(notes: list[Any] | None) -> dict[str, Any]:
 
 
 def _score(key: str, value: str | None) -> float | None:
-    if key in _RESERVED or value is None:
+    if key in RESERVED or value is None:
         return None
     try:
         return float(value)

@@ -21,6 +21,7 @@ UNIT = 2**50
 _HALF = 28
 #: Probabilities nearer to 0 count as this in a log loss, as in scikit-learn.
 SMALLEST = float(np.finfo(np.float64).eps)
+#: Gold labels that are told apart; a column with more holds something else. Each pair of them is a cell.
 MAX_LABELS = 1_000
 #: How far scores of a row may sum to another number than 1 and still be a distribution.
 _SUM = 1e-3

@@ -22,6 +22,7 @@ SCORES, GIVEN, GIVEN_SCORES, ERROR, CUT = "scores", "given", "given_scores", "er
 
 #: Sums of confidences are kept as whole numbers of this part, so that they are the same in any order.
 _UNIT = 2**40
+#: Labels that are told apart; a column with more holds something else. Each costs some hundred numbers.
 MAX_LABELS = 10_000
 #: Examples kept: the least confident, the most cut, those of a label, those of a reason to fail.
 _DOUBTFUL, _MOST_CUT, _OF_LABEL, _OF_REASON = 20, 5, 3, 3

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def add_input_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the arguments of `source_of`."""
+    """Give a parser the arguments of `input_of`."""
     parser.add_argument(
         "inputs", nargs="*", metavar="INPUT", help="files, folders and patterns such as 'logs/*.csv', all of one format"
     )
@@ -42,7 +42,7 @@ def add_input_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--limit", type=int, metavar="N", help="only so many rows")
 
 
-def source_of(args: argparse.Namespace) -> Source:
+def input_of(args: argparse.Namespace) -> Source:
     """The input that the arguments name. Raises ParamError where they name none or several, or a limit under 1."""
     from sparkcls.jobs.source import Source
 
