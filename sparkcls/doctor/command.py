@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from sparkcls.cli.arguments.session import add_session_arguments
+from sparkcls.doctor.cache import of_cache
 from sparkcls.doctor.cluster import of_cluster, of_java
 from sparkcls.doctor.facts import Facts, asking
 from sparkcls.doctor.findings import PROBLEM, Finding, waited_for, within
-from sparkcls.doctor.kept import of_cache
 from sparkcls.doctor.machine import of_machine
-from sparkcls.doctor.reach import of_network
+from sparkcls.doctor.network import of_network
 from sparkcls.doctor.versions import of_versions
 from sparkcls.errors import ParamError, flattened
 

@@ -11,13 +11,13 @@ from types import SimpleNamespace
 import pytest
 
 from sparkcls.cli import main
-from sparkcls.doctor import cluster, command, reach, versions
+from sparkcls.doctor import cluster, command, network, versions
+from sparkcls.doctor.cache import of_cache
 from sparkcls.doctor.cluster import of_cluster, of_java, of_workers
 from sparkcls.doctor.facts import PACKAGES, asking
 from sparkcls.doctor.findings import NOTE, OK, PROBLEM, Finding, within
-from sparkcls.doctor.kept import of_cache
 from sparkcls.doctor.machine import of_machine
-from sparkcls.doctor.reach import of_network
+from sparkcls.doctor.network import of_network
 from sparkcls.doctor.versions import of_difference, of_versions
 from tests.models import save_tiny_model
 
@@ -162,11 +162,11 @@ def test_java_that_is_missing(monkeypatch, tmp_path):
 @pytest.fixture
 def no_network(monkeypatch):
     for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name in (*reach._FILES, *reach._FOLDERS):
+        if name.lower().endswith("_proxy") or name in (*network._FILES, *network._FOLDERS):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SPARKCLS_MIRROR", "http://127.0.0.1:9/store")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr(reach, "_PATIENCE", 3.0)
+    monkeypatch.setattr(network, "_PATIENCE", 3.0)
 
 
 def test_a_mirror_that_does_not_answer_and_a_bundle_that_is_not_there(no_network, monkeypatch):
