@@ -13,7 +13,7 @@ from sparkcls.evaluation.score_counts import GROUPS, ScoreCounts
 from sparkcls.evaluation.thresholds import choose
 from sparkcls.evaluation.tuning import Tuning
 from sparkcls.spark.folding import arrow_table, fold
-from tests.evaluation.test_several import LABELS, answers
+from tests.evaluation.test_multilabel import LABELS, answers
 from tests.pipelines import classifier_of
 
 
