@@ -60,6 +60,8 @@ def evaluation_of(counted: Single, options: Options, card: tuple[tuple[str, ...]
         table = np.column_stack([confusion, np.zeros_like(unanswered)])
     hits = np.diag(confusion)
     classes = class_figures(labels, hits, confusion.sum(axis=0), table.sum(axis=1))
+    # A label that stands in rows that count nowhere alone counts in no average either.
+    averaging = [c for c, rows in zip(classes, confusion.sum(axis=0) + table.sum(axis=1), strict=True) if rows]
     right, answered, all_rows = int(hits.sum()), int(confusion.sum()), int(table.sum())
     distribution = counted.totals["scored"] and not counted.totals["no_distribution"]
     return Evaluation(
@@ -75,8 +77,8 @@ def evaluation_of(counted: Single, options: Options, card: tuple[tuple[str, ...]
         accuracy=right / all_rows if all_rows else 0.0,
         accuracy_answered=right / answered if answered else 0.0,
         per_class=tuple(classes),
-        macro=averaged("macro avg", classes, weighted=False),
-        weighted=averaged("weighted avg", classes, weighted=True),
+        macro=averaged("macro avg", averaging, weighted=False),
+        weighted=averaged("weighted avg", averaging, weighted=True),
         log_loss=counted.loss / UNIT / counted.totals["scored"] if distribution else None,
         scored=counted.totals["scored"],
         calibration=_calibration(counted, names, options.bins),
@@ -112,13 +114,16 @@ def _calibration(counted: Single, names: Mapping[str, str], bins: int) -> Calibr
         )
         for i in range(bins)
     )
-    gaps = sum(abs(b.accuracy - b.confidence) * b.count for b in found if b.accuracy is not None and b.confidence)
+    gaps = sum(
+        abs(b.accuracy - b.confidence) * b.count for b in found if b.accuracy is not None and b.confidence is not None
+    )
     return Calibration(found, gaps / all_rows)
 
 
 def _intervals(table: np.ndarray, labels: list[str], options: Options) -> dict[str, Interval]:
     golds, answers = np.nonzero(table)
     hit = np.flatnonzero(golds == answers)
+    used = np.unique([*golds, *answers[answers < len(labels)]])
 
     def figures(drawn: np.ndarray) -> dict[str, np.ndarray]:
         hits, there = np.zeros((len(drawn), len(labels))), np.zeros((len(drawn), len(labels)))
@@ -130,7 +135,7 @@ def _intervals(table: np.ndarray, labels: list[str], options: Options) -> dict[s
         f1 = f1_of(hits, given[:, :-1], there)
         return {
             "accuracy": hits.sum(axis=1) / total,
-            "macro f1": f1.mean(axis=1),
+            "macro f1": f1[:, used].mean(axis=1),
             "weighted f1": (f1 * there).sum(axis=1) / total,
             **{f"f1 {label}": f1[:, i] for i, label in enumerate(labels)},
         }

@@ -104,6 +104,10 @@ def test_rows_without_an_answer_count_as_wrong_or_not_at_all():
     skipped = sparkcls.evaluate(frame, "gold", unanswered="skip")
     same_as_sklearn(skipped, frame.gold[30:], frame.label[30:], LABELS)
     assert skipped.accuracy == skipped.accuracy_answered == found.accuracy_answered
+    only = frame.copy()
+    only.loc[0, "gold"] = "none"
+    skipped_too = sparkcls.evaluate(only, "gold", unanswered="skip", label_map={"none": "none"})
+    assert (skipped_too.macro, skipped_too.intervals["macro f1"]) == (skipped.macro, skipped.intervals["macro f1"])
     assert "30 without an answer (15 failed), which count as wrong" in str(found)
     assert "accuracy over the rows that have an answer" in str(found)
     assert "which do not count" in str(skipped)
@@ -126,8 +130,9 @@ def test_calibration():
     assert found.ece == pytest.approx(ece, **EXACT)
     # 0.3 * 10 is more than 3 in floating point, and 0.3 still in the bin that ends there.
     edge = pd.DataFrame({"gold": ["a"] * 3, "label": ["a"] * 3, "confidence": [0.3, 0.0, 1.0]})
-    counts = [b.count for b in sparkcls.evaluate(edge, "gold", bins=10).calibration.bins]
-    assert counts == [1, 0, 1, 0, 0, 0, 0, 0, 0, 1]
+    found = sparkcls.evaluate(edge, "gold", bins=10).calibration
+    assert [b.count for b in found.bins] == [1, 0, 1, 0, 0, 0, 0, 0, 0, 1]
+    assert found.ece == pytest.approx((0.7 + 1.0 + 0.0) / 3, **EXACT), "an answer without any confidence that is right"
 
 
 def test_raw_scores_have_neither_log_loss_nor_calibration():
