@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ _FITTING = {
     LABEL: (WORDS, NUMBERS, NOTHING),
     CONFIDENCE: (NUMBERS, WORDS, NOTHING),
     SCORES: (MAP, WORDS, NOTHING),
-    GIVEN: (LIST, NOTHING),
+    GIVEN: (LIST, WORDS, NOTHING),
     ERROR: (WORDS, NOTHING),
 }
 
@@ -98,6 +99,9 @@ def read_columns(data: Any, label_col: str, prediction: str | None, text_col: st
         texts = SCORES in found and kinds[found[SCORES]] == WORDS
         kind = "map<string,double>"
         columns[SCORES] = F.from_json(columns[SCORES], kind) if texts else columns[SCORES].cast(kind)
+    if GIVEN in found and kinds[found[GIVEN]] == WORDS:
+        # As `sparkcls classify` writes them to csv; other texts are null, and the label counts.
+        columns[GIVEN] = F.from_json(columns[GIVEN], "array<string>")
     frame = data.select(*(column.alias(role) for role, column in columns.items()))
     return Found(frame, {field.name: _spark_kind(field.dataType) for field in frame.schema.fields})
 
@@ -110,6 +114,8 @@ def _of_pandas(data: pd.DataFrame, label_col: str, prediction: str | None, text_
     values = {role: data[by_name[name]] for role, name in found.items()}
     if TEXT in values:
         values[TEXT] = values[TEXT].map(lambda v: v[:TEXT_LENGTH] if isinstance(v, str) else None)
+    if GIVEN in values:
+        values[GIVEN] = _parsed(values[GIVEN])
     table = arrow_table(pd.DataFrame({role: column.map(_clean) for role, column in values.items()}))
     kinds = {field.name: _arrow_kind(field.type) for field in table.schema}
     given = prediction if prediction in found.values() else None
@@ -127,7 +133,18 @@ def _of_pandas(data: pd.DataFrame, label_col: str, prediction: str | None, text_
 
 def _is_own(role: str, kind: str) -> bool:
     """Whether a column of pandas that is called like one of `classify` is one."""
-    return kind in _FITTING[role] and not (role in (CONFIDENCE, SCORES) and kind == WORDS)
+    return kind in _FITTING[role] and not (role in (CONFIDENCE, SCORES, GIVEN) and kind == WORDS)
+
+
+def _parsed(column: pd.Series) -> pd.Series:
+    """Lists of labels, where a column has them as JSON, as csv does; else the column as it is."""
+    texts = [value for value in column if isinstance(value, str)]
+    if not texts or not all(text.startswith("[") for text in texts):
+        return column
+    try:
+        return column.map(lambda value: json.loads(value) if isinstance(value, str) else None)
+    except ValueError:
+        return column
 
 
 def _clean(value: Any) -> Any:

@@ -118,10 +118,10 @@ def rows_of(
     batch = with_plain_columns(batch)
     columns = {name: batch.column(i).to_pylist() for i, name in enumerate(batch.schema.names)}
     nothing = [None] * batch.num_rows
-    given = columns.get(GIVEN)
+    label, given = columns.get(LABEL, nothing), columns.get(GIVEN, nothing)
     for i in range(batch.num_rows):
         scores = {k.strip(): v for k, v in columns.get(SCORES, nothing)[i] or () if v is not None}
-        answer = _labels(given[i] if given is not None else columns[LABEL][i], delimiter)
+        answer = _labels(given[i] if given[i] is not None else label[i], delimiter)
         if answer is None and scores:
             answer = ()
         gold = _labels(columns[GOLD][i], delimiter)

@@ -81,6 +81,10 @@ def test_delimiters_and_other_spellings():
     assert [c.f1 for c in found.per_class] == [
         c.f1 for label in found.labels for c in expected.per_class if c.label == label
     ]
+    # As `sparkcls classify` writes csv: all labels count, and not the best one alone.
+    written = joined.assign(labels=frame.labels.map(json.dumps), scores=frame.scores.map(json.dumps))
+    found = sparkcls.evaluate(written, "gold", delimiter=";")
+    assert (found.micro, found.subset_accuracy) == (expected.micro, expected.subset_accuracy)
     array = sparkcls.evaluate(frame[["gold", "labels"]].rename(columns={"labels": "given"}), "gold", "given")
     assert array.micro == expected.micro
     with pytest.raises(ColumnError, match=r"Without a counterpart: 'tox'.*\{'tox': 'toxic'\}"):
