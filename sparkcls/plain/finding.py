@@ -13,7 +13,7 @@ from pyspark.ml import PipelineModel, Transformer
 from sparkcls.catalogue.names import is_repository
 from sparkcls.catalogue.paths import is_elsewhere, local_path
 from sparkcls.errors import ModelNotFoundError, ParamError, ParamTypeError
-from sparkcls.models.bundled import bundled_names
+from sparkcls.models.bundled import BUNDLED_LANGUAGE, bundled_names
 from sparkcls.pipelines.disk import load_saved
 from sparkcls.stages.params import setter
 from sparkcls.stages.sequence_classifier import SequenceClassifier
@@ -74,6 +74,8 @@ def _named(model: str | os.PathLike[str] | None, zero_shot: bool, lang: str) -> 
                 "candidate_labels needs a model of natural language inference, and none is bundled: name one with "
                 "model="
             )
+        if lang != BUNDLED_LANGUAGE:
+            raise ParamError(f"lang={lang!r} goes with a model's name; without one the bundled model reads English")
         return stage.pretrained(bundled_names()[0])
     location = os.fspath(model)
     if not _is_folder(model):

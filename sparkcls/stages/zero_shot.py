@@ -203,6 +203,10 @@ class ZeroShotClassifier(SequenceClassifier):
             )
         return found
 
+    @classmethod
+    def _bundled(cls) -> None:
+        """None: no bundled model is one of natural language inference."""
+
     @staticmethod
     def _class_for(family: Family) -> str:
         return family.zero_shot_stage

@@ -11,7 +11,12 @@ import pyarrow as pa
 import pytest
 
 import sparkcls
-from sparkcls.annotator import DistilBertForSequenceClassification, SentenceDetector, Tokenizer
+from sparkcls.annotator import (
+    DistilBertForSequenceClassification,
+    DistilBertForZeroShotClassification,
+    SentenceDetector,
+    Tokenizer,
+)
 from sparkcls.base import DocumentAssembler, Finisher, LightPipeline, Pipeline, PipelineModel
 from sparkcls.errors import ColumnError, ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.pipelines.saved import write_pipeline
@@ -283,3 +288,7 @@ def test_the_default_model_of_a_class_without_a_network(cache):
         DistilBertForSequenceClassification.pretrained("distilbert_base_sequence_classifier_imdb")
     with pytest.raises(ModelNotFoundError):
         DistilBertForSequenceClassification.pretrained(lang="de")
+    with pytest.raises(ModelNotFoundError):
+        DistilBertForZeroShotClassification.pretrained()
+    with pytest.raises(ParamError, match="the bundled model reads English"):
+        sparkcls.classifier(lang="de")
