@@ -5,14 +5,15 @@ from __future__ import annotations
 import secrets
 import socket
 import threading
+import time
 from typing import Any
 
 from sparkcls.spark.confs import is_connect, read_conf
 from sparkcls.spark.counts import SIZE, TOKEN_SIZE, Address, unpack
 from sparkcls.spark.task import is_local
 
-#: Seconds for which the last counts of tasks that have ended are waited for.
-_DRAIN = 0.05
+#: Seconds for which the last counts of tasks that have ended are waited for; and at most, if tasks go on sending.
+_DRAIN, _DRAIN_AT_MOST = 0.05, 0.5
 _BUFFER = 4 << 20
 _ANY_PORT = 9
 
@@ -66,17 +67,18 @@ class Listener:
 
     def _listen(self) -> None:
         with self._socket:
-            while True:
+            until = float("inf")
+            while time.monotonic() < until:
+                if self._closing.is_set():
+                    until = min(until, time.monotonic() + _DRAIN_AT_MOST)
                 try:
-                    datagram = self._socket.recv(SIZE + 1)
+                    self._take(self._socket.recv(SIZE + 1))
                 except TimeoutError:
                     if self._closing.is_set():
                         return
                 except OSError:
                     # Some systems refuse what is too long, or tell of it here.
                     continue
-                else:
-                    self._take(datagram)
 
     def _take(self, datagram: bytes) -> None:
         found = unpack(self.address.token, datagram)

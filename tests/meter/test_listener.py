@@ -1,6 +1,7 @@
 """Counts from tasks to the listener, without Spark."""
 
 import socket
+import threading
 import time
 from types import SimpleNamespace
 
@@ -128,3 +129,24 @@ def test_an_address_of_a_gateway():
         s.sendto(pack(listener.address.token, 0, 0, 5), ("127.0.0.1", listener.address.port))
     listener.close()
     assert (listener.address.host, listener.rows) == ("203.0.113.1", 5)
+
+
+def test_it_ends_though_tasks_go_on_sending(listener):
+    stop = threading.Event()
+
+    def tasks():
+        rows = 0
+        while not stop.wait(0.0002):
+            rows += 1
+            send(listener, pack(listener.address.token, 0, 0, rows))
+
+    thread = threading.Thread(target=tasks)
+    thread.start()
+    try:
+        closing = threading.Thread(target=listener.close, daemon=True)
+        closing.start()
+        closing.join(5)
+        assert not closing.is_alive()
+    finally:
+        stop.set()
+        thread.join()
