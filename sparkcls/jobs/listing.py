@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from pyspark.errors import PySparkException
@@ -51,9 +52,9 @@ def files_of(spark: Any, paths: Sequence[str]) -> list[File]:
     Raises
     ------
     ParamError
-        A path leads to nothing, or cannot be read.
+        A path leads to nothing, or cannot be read; or two lead to one file.
     """
-    found = []
+    found: list[File] = []
     for path in paths:
         try:
             reader = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
@@ -63,7 +64,11 @@ def files_of(spark: Any, paths: Sequence[str]) -> list[File]:
         if not rows:
             raise ParamError(f"{path}: there is no file in it that is not empty")
         found += [File(*row) for row in rows]
-    return sorted(set(found), key=lambda file: file.path)
+    found.sort(key=lambda file: file.path)
+    for file, following in pairwise(found):
+        if file.path == following.path:
+            raise ParamError(f"{file.path} is named by two of the inputs, so its rows would be there twice")
+    return found
 
 
 def exists(spark: Any, path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +27,10 @@ _CONFS = {
     # Without it Spark 4 fails at the first byte that is no text.
     "spark.sql.legacy.codingErrorAction": "true",
 }
+
+
+#: A folder whose name tells the value of a column, as `partitionBy` makes them.
+_PARTITION = re.compile(r"/[^/=]+=[^/]*/")
 
 
 @dataclass(frozen=True)
@@ -104,27 +109,29 @@ class Source:
         files = files_of(spark, self.paths)
         kind = self.format or format_of(files)
         paths = [exact(path) for path in self.paths]
+        # Unless told so, Spark leaves out files in folders of folders without a word, if no names tell values.
+        deep = {"recursiveFileLookup": not any(_PARTITION.search(file.path) for file in files)}
         if kind in ("csv", "tsv"):
-            frame = self._csv(spark, paths, "\t" if kind == "tsv" else ",", exact(_first(files)))
+            frame = self._csv(spark, paths, "\t" if kind == "tsv" else ",", exact(_first(files)), deep)
         elif kind in ("json", "jsonl"):
             document = kind == "json" and is_document(spark, exact(_first(files)))
             options = {"encoding": self._charset, "columnNameOfCorruptRecord": CORRUPT, "multiLine": document}
-            frame = spark.read.options(**options).json(paths)
+            frame = spark.read.options(**options, **deep).json(paths)
         elif kind == "text":
-            frame = spark.read.text(paths)
+            frame = spark.read.options(**deep).text(paths)
             frame = frame.withColumn("value", self._decoded("value")).withColumnRenamed("value", "text")
         else:
-            frame = _valid(spark.read.format(kind).load(paths))
+            frame = _valid(spark.read.format(kind).options(**deep).load(paths))
         opened = Opened(frame, kind, tuple(files))
         if kind in ("csv", "tsv") and has_ascii(self._charset):
-            return replace(opened, lines=spark.read.text(paths))
+            return replace(opened, lines=spark.read.options(**deep).text(paths))
         return opened
 
     @property
     def _charset(self) -> str:
         return java_charset(self.encoding)
 
-    def _csv(self, spark: Any, paths: list[str], sep: str, first: str) -> Any:
+    def _csv(self, spark: Any, paths: list[str], sep: str, first: str, deep: dict[str, bool]) -> Any:
         options = {
             "header": self.header,
             "sep": (self.sep or sep).replace("\\t", "\t"),
@@ -157,7 +164,7 @@ class Source:
             "columnPruning": False,
         }
         schema = StructType([*schema.fields]).add(CORRUPT, StringType())
-        rows = spark.read.schema(schema).options(**options, **more).csv(paths)
+        rows = spark.read.schema(schema).options(**options, **more, **deep).csv(paths)
         # An empty line is no row.
         return rows.where(F.coalesce(F.col(CORRUPT) != "", F.lit(True)))
 

@@ -118,6 +118,20 @@ def test_order_is_that_of_names_and_then_lines(spark, tmp_path):
         Source(paths=(str(tmp_path),)).open(spark).frame.collect()
 
 
+def test_folders_of_folders(spark, tmp_path):
+    for folder, name in ((".", "a"), ("deep/er", "b"), ("deep/er", "_hidden")):
+        (tmp_path / "in" / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / folder / f"{name}.csv").write_text(f"id\n{name}\n")
+    opened = Source(paths=(str(tmp_path / "in"),)).open(spark)
+    assert len(opened.files) == 2
+    assert [row["id"] for row in rows_of(opened)] == ["a", "b"]
+    (tmp_path / "days" / "day=1").mkdir(parents=True)
+    (tmp_path / "days" / "day=1" / "c.csv").write_text("id\nc\n")
+    assert rows_of(Source(paths=(str(tmp_path / "days"),)).open(spark)) == [{"id": "c", CORRUPT: None, "day": 1}]
+    with pytest.raises(ParamError, match="a.csv is named by two of the inputs"):
+        Source(paths=(str(tmp_path / "in"), str(tmp_path / "in" / "*.csv"))).open(spark)
+
+
 def test_other_delimiters_and_encodings(spark, tmp_path):
     windows, tabs = tmp_path / "w.csv", tmp_path / "t.tsv"
     windows.write_bytes('1;"100 €; “fine”"\n'.encode("windows-1252"))
