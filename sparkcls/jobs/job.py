@@ -10,6 +10,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from sparkcls.catalogue.paths import local_path
 from sparkcls.errors import JobError, ParamError
 from sparkcls.jobs.listing import exists
 from sparkcls.jobs.output import Here, Output, store_of
@@ -124,7 +125,9 @@ class Job:
 @contextmanager
 def only_one(output: Output) -> Iterator[None]:
     """Refuse a second job of this user for the same output on this machine, while one is running."""
-    name = hashlib.sha256(output.work.encode()).hexdigest()[:16]
+    # The same name in another folder is another output.
+    work = str(local_path(output.work) or output.work)
+    name = hashlib.sha256(work.encode()).hexdigest()[:16]
     lock = FileLock(own_folder() / f"job-{name}.lock", timeout=0)
     try:
         lock.acquire()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import sparkcls._classic as _classic
 from sparkcls.catalogue.paths import local_path
 from sparkcls.errors import ParamError
 from sparkcls.jobs.formats import format_of_name
-from sparkcls.jobs.listing import has_glob
+from sparkcls.jobs.listing import File, has_glob
 from sparkcls.spark.columns import quoted
 from sparkcls.spark.confs import is_connect
 
@@ -53,6 +55,8 @@ class Output:
             )
         if not self.path.rstrip("/"):
             raise ParamError("--out: expected the name of a file or folder to make")
+        if re.search(r"\.(bz2|zst|zstd|lz4|snappy|deflate)$", self.path.lower()):
+            raise ParamError(f"--out {self.path}: of what compresses whole files only .gz is written")
         if self.kind not in FORMATS:
             raise ParamError(f"--out-format {self.kind}: expected one of {', '.join(FORMATS)}")
 
@@ -73,6 +77,14 @@ class Output:
         head, slash, name = self.path.rstrip("/").rpartition("/")
         return f"{head}{slash}.{name}.sparkcls"
 
+    def check_apart(self, files: Sequence[File]) -> None:
+        """Raise ParamError if files of the input would be replaced with the output."""
+        inside = next((file.path for file in files if _holds(self.path, file.path)), None)
+        if inside is not None:
+            raise ParamError(
+                f"--out {self.path}: the input {inside} is there, and would be replaced; choose another name"
+            )
+
     def write(self, rows: Any, order: str, folder: str, one_file: bool) -> None:
         """Write rows in an order, without the column that tells it, into a folder."""
         rows = rows.repartition(1).sortWithinPartitions(order) if one_file else rows.orderBy(order)
@@ -84,7 +96,7 @@ class Output:
             writer = writer.options(**_CSV, sep="\t" if self.kind == "tsv" else ",")
         elif self.kind == "jsonl":
             writer = writer.option("ignoreNullFields", "false")
-        if self.path.endswith(".gz"):
+        if self.path.lower().endswith(".gz"):
             writer = writer.option("compression", "gzip")
         writer.format({"tsv": "csv", "jsonl": "json"}.get(self.kind, self.kind)).save(folder)
 
@@ -117,8 +129,8 @@ class Here:
         source, target = _here(made), _here(path)
         if one_file:
             source = next(source.glob("part-*"))
-        if target.is_dir() and not target.is_symlink():
-            # A folder that is not empty cannot be replaced; for a moment nothing is there.
+        if os.path.lexists(target) and (not one_file or (target.is_dir() and not target.is_symlink())):
+            # Where a folder comes or goes one rename does not do; for a moment nothing is there.
             target.rename(source.parent / "replaced")
         os.replace(source, target)
 
@@ -143,6 +155,14 @@ class Elsewhere:
     def delete(self, path: str) -> bool:
         """Delete a folder; whether it is gone."""
         return _classic.delete_path(self._spark, path)
+
+
+def _holds(folder: str, file: str) -> bool:
+    """Whether a file is the first path or lies below it."""
+    above, below = local_path(folder), local_path(file)
+    if above is None or below is None:
+        return f"{file}/".startswith(f"{folder.rstrip('/')}/")
+    return below.resolve().is_relative_to(above.resolve())
 
 
 def _here(path: str) -> Path:

@@ -8,7 +8,8 @@ from pyspark.sql import functions as F
 
 from sparkcls.errors import JobError, ParamError
 from sparkcls.jobs.job import Job, only_one
-from sparkcls.jobs.output import Output
+from sparkcls.jobs.listing import File
+from sparkcls.jobs.output import Here, Output
 from sparkcls.jobs.source import Source
 from sparkcls.jobs.work import changes, read_work
 from sparkcls.spark.spreading import spread, task_slots
@@ -139,15 +140,60 @@ def test_names_of_outputs():
         ("a*b", "Spark takes for a pattern"),
         ("/", "expected the name"),
         ("a.txt", "--out-format text"),
+        ("a.csv.bz2", "only .gz is written"),
     ):
         with pytest.raises(ParamError, match=message):
             Output(path)
 
 
-def test_one_job_at_a_time(tmp_path):
+def test_one_job_at_a_time(tmp_path, monkeypatch):
     output = Output(str(tmp_path / "out"))
     with only_one(output), pytest.raises(JobError, match="Another job is writing"), only_one(output):
         pass
+    monkeypatch.chdir(tmp_path)
+    with only_one(output), pytest.raises(JobError, match="Another job is writing"), only_one(Output("out")):
+        pass
+    (tmp_path / "other").mkdir()
+    with only_one(Output("out")):
+        monkeypatch.chdir("other")
+        with only_one(Output("out")):
+            pass
+
+
+def test_the_input_is_never_replaced(tmp_path):
+    file = tmp_path / "data" / "a.csv"
+    file.parent.mkdir()
+    file.write_text("text\n")
+    (tmp_path / "link").symlink_to("data")
+    files = [File(f"file:{file}", 5, "")]
+    for wrong in ("data", "data/", "data/a.csv", "link", "."):
+        with pytest.raises(ParamError, match="a.csv is there, and would be replaced"):
+            Output(str(tmp_path / wrong)).check_apart(files)
+    for right in ("data/b.csv", "dat", "out"):
+        Output(str(tmp_path / right)).check_apart(files)
+    Output("s3://b/out").check_apart([File("s3://b/outer/a.csv", 5, "")])
+    with pytest.raises(ParamError, match="would be replaced"):
+        Output("s3://b/out").check_apart([File("s3://b/out/a.csv", 5, "")])
+
+
+@pytest.mark.parametrize("old", ["file", "folder", "link", "nothing"])
+@pytest.mark.parametrize("one_file", [True, False])
+def test_whatever_has_the_name_makes_way(tmp_path, old, one_file):
+    made, out, kept = tmp_path / "work" / "result", tmp_path / "out", tmp_path / "kept"
+    for folder in (made, kept):
+        folder.mkdir(parents=True)
+        (folder / "part-0").write_text(folder.name)
+    if old == "file":
+        out.write_text("old")
+    elif old == "folder":
+        out.mkdir()
+        (out / "old").write_text("old")
+    elif old == "link":
+        out.symlink_to("kept")
+    Here().publish(str(made), str(out), one_file)
+    assert (out if one_file else out / "part-0").read_text() == "result"
+    assert not out.is_symlink()
+    assert (kept / "part-0").read_text() == "kept", "what a link leads to is another's"
 
 
 def test_changes_in_words():
