@@ -12,13 +12,13 @@ from typing import Any
 import sparkcls
 from sparkcls._version import __version__
 from sparkcls.cli.arguments.model import classifier_of, names_of
+from sparkcls.cli.quality import quality_lines
 from sparkcls.cli.saying import say
 from sparkcls.errors import ColumnError
 from sparkcls.jobs.job import Job, only_one
 from sparkcls.jobs.output import Output
 from sparkcls.jobs.quality import Quality, quality_of
 from sparkcls.jobs.source import CORRUPT, Opened, Source
-from sparkcls.report.numbers import plural
 from sparkcls.report.terminal import one_line, table
 from sparkcls.spark.columns import quoted
 from sparkcls.spark.spreading import spread, task_slots
@@ -85,6 +85,7 @@ class Answering:
     def write(self, output: Output) -> int:
         """Write all rows with their answers; how many rows failed or could not be read whole."""
         args, spark = self._args, self._spark
+        output.check_apart(self._input.files)
         slots = task_slots(spark)
         rows = Opened(self._rows(), self._input.kind, self._input.files).ordered()
         if args.limit is not None:
@@ -156,27 +157,7 @@ class Answering:
         )
         summary = dataclasses.replace(summary, about=about)
         print(summary)
-        print(_of_quality(quality), end="")
+        print(quality_lines(quality, f"kept, with the column {CORRUPT}, "), end="")
         if self._args.report is not None:
             print(f"report: {summary.report(self._args.report)}")
         return summary.failed + quality.bad
-
-
-def _of_quality(quality: Quality) -> str:
-    lines = []
-    if quality.corrupt:
-        lines.append(
-            f"{plural(quality.corrupt, 'row')} could not be read whole; kept, with the column {CORRUPT}, as in:"
-        )
-        lines += [f"  {one_line(example, 100)}" for example in quality.examples]
-    if quality.undecodable:
-        lines.append(
-            f"{plural(quality.undecodable, 'row')} with U+FFFD, where bytes are no text in the encoding: is --encoding "
-            "right?"
-        )
-    lines += [
-        f"{one_line(file, 100)} has an odd number of quotes: if one is opened and never closed, all behind it became a "
-        "part of that text; look for a row that is far too long"
-        for file in quality.open_quotes
-    ]
-    return "".join(f"{line}\n" for line in lines)

@@ -72,19 +72,24 @@ def run(args: argparse.Namespace) -> None:
         raise ParamError("--prediction names answers that are there, --model makes new ones; leave one out")
     check_report(args.report)
     with session(args) as spark:
+        from sparkcls.cli.quality import quality_lines
         from sparkcls.jobs.listing import reason
+        from sparkcls.jobs.quality import Quality, quality_of
 
         opened = source.open(spark)
         opened.check_columns(*(name for name in (args.label_col, args.text_col) if name is not None))
         text = args.text_col or ("text" if "text" in opened.columns and args.label_col != "text" else None)
         frame = opened.frame if args.limit is None else opened.frame.limit(args.limit)
         try:
+            quality = quality_of(frame, opened.lines) if opened.files else Quality()
             found = _evaluated(args, spark, frame, text, label_map)
         except SparkclsError:
             raise
         except Exception as e:  # whatever Spark raises, on classic and on Connect
             raise JobError(f"Spark failed: {reason(e)}") from e
     print(json.dumps(found.to_dict(), indent=2) if args.json else found)
+    # Of the answers, and not among them: what is printed may be JSON.
+    print(quality_lines(quality), end="", file=sys.stderr)
     if args.report is not None:
         say(f"report: {found.report(args.report)}")
 
