@@ -100,7 +100,7 @@ def main() -> None:
     args = parser.parse_args()
 
     started = time.perf_counter()
-    spark = sparkcls.start(params={"spark.ui.enabled": "false", "spark.log.level": "ERROR"})
+    spark = sparkcls.start(params={"spark.ui.enabled": "false"})
     if args.path:
         frame = read(spark, args.path, args.text_col)
     else:

@@ -28,7 +28,7 @@ choice.add_argument("--model", help="another model, by its name")
 choice.add_argument("--folder", help="another model, by its folder")
 options = parser.parse_args()
 
-spark = sparkcls.start(params={"spark.ui.enabled": "false", "spark.log.level": "ERROR"})
+spark = sparkcls.start(params={"spark.ui.enabled": "false"})
 
 
 class DistilBertForSequenceClassification:
