@@ -1,4 +1,5 @@
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -6,10 +7,15 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from sparkcls.cli import main
+from sparkcls.cli.answering import Answering
+from sparkcls.jobs.listing import File
+from sparkcls.jobs.source import Opened, Source
+from sparkcls.jobs.work import changes
 
 GOOD = 'I loved it, "truly",\nevery minute'
 BAD = "A dull and boring film"
@@ -84,6 +90,25 @@ def test_into_a_file(run, spark, tmp_path):
     assert found.columns == ["id", "p_label", "p_confidence", "p_error", "p_truncated"]
     assert found.count() == 90
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+def test_a_job_goes_on_with_the_same_input_alone():
+    def made_from(source, *files):
+        answering = Answering.__new__(Answering)
+        answering._source, answering._input = source, Opened(None, "kind", files)
+        answering._rows = lambda: SimpleNamespace(columns=["text"])
+        answering._args, answering._text = SimpleNamespace(limit=None, prefix=""), "text"
+        stage = SimpleNamespace(extractParamMap=dict)
+        answering._classifier = SimpleNamespace(classifier=stage, model=SimpleNamespace(digest="d"))
+        return answering._made_from()
+
+    file, table = Source(paths=("a.csv",)), Source(paths=("one",), format="delta")
+    first = made_from(file, File("file:/a.csv", 1, "now"))
+    assert changes(json.loads(json.dumps(first)), made_from(file, File("file:/a.csv", 1, "now"))) == []
+    assert changes(first, made_from(file, File("file:/a.csv", 1, "later")))
+    of_delta = json.loads(json.dumps(made_from(table)))
+    assert changes(of_delta, made_from(table)) == []
+    assert changes(of_delta, made_from(Source(paths=("other",), format="delta")))
 
 
 def test_wrong_arguments(run, tmp_path):

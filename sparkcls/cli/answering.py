@@ -120,10 +120,14 @@ class Answering:
         params = {p.name: str(value) for p, value in stage.extractParamMap().items() if p.name != "model"}
         listed = json.dumps([(file.path, file.size, file.modified) for file in self._input.files])
         size = sum(file.size for file in self._input.files)
+        arguments = {name: value for name, value in vars(self._source).items() if name not in ("paths", "format")}
+        if not self._input.files:
+            # Of Delta no files are listed. A list, as JSON gives it back.
+            arguments["paths"] = list(self._source.paths)
         return {
             "input": f"{self._input.kind}, {len(self._input.files)} files, {size} bytes, "
             + hashlib.sha256(listed.encode()).hexdigest()[:16],
-            "arguments of the input": {k: v for k, v in vars(self._source).items() if k not in ("paths", "format")},
+            "arguments of the input": arguments,
             "columns": [*self._rows().columns],
             "--text-col": self._text,
             "--limit": self._args.limit,
@@ -157,7 +161,7 @@ class Answering:
         )
         summary = dataclasses.replace(summary, about=about)
         print(summary)
-        print(quality_lines(quality, f"kept, with the column {CORRUPT}, "), end="")
+        print(quality_lines(quality, f"; kept, with the column {CORRUPT}"), end="")
         if self._args.report is not None:
             print(f"report: {summary.report(self._args.report)}")
         return summary.failed + quality.bad

@@ -13,11 +13,11 @@ def quality_lines(quality: Quality, kept: str = "") -> str:
     Parameters
     ----------
     kept
-        What becomes of rows that could not be read whole.
+        What becomes of rows that could not be read whole, after a semicolon.
     """
     lines = []
     if quality.corrupt:
-        lines.append(f"{plural(quality.corrupt, 'row')} could not be read whole; {kept}as in:")
+        lines.append(f"{plural(quality.corrupt, 'row')} could not be read whole{kept}, as in:")
         lines += [f"  {one_line(example, 100)}" for example in quality.examples]
     if quality.undecodable:
         lines.append(

@@ -47,7 +47,7 @@ def test_answers_of_a_file(running, tmp_path, capsys):
     assert main(["evaluate", str(file), "--label-col", "stars", *maps, "--json"]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["accuracy"] == found["accuracy"]
-    assert "1 row could not be read whole; as in:\n  more,?" in said.err
+    assert "1 row could not be read whole, as in:\n  more,?" in said.err
     assert "answers.csv has an odd number of quotes" in said.err
     report = ["--report", str(tmp_path / "report.html")]
     assert main(["evaluate", str(file), "--label-col", "stars", *maps, "--prediction-col", "label", *report]) == 0
