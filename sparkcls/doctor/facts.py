@@ -25,6 +25,7 @@ def asking(packages: tuple[str, ...] = PACKAGES, seconds: float = 90.0) -> Calla
     """
 
     def ask() -> Facts:
+        import importlib
         import importlib.metadata
         import json
         import os
@@ -39,6 +40,11 @@ def asking(packages: tuple[str, ...] = PACKAGES, seconds: float = 90.0) -> Calla
             try:
                 return importlib.metadata.version(package)
             except importlib.metadata.PackageNotFoundError:
+                pass
+            try:
+                # Spark's own pyspark, and what came by --py-files, was not installed.
+                return importlib.import_module(package).__version__ if package in ("pyspark", "sparkcls") else None
+            except Exception:
                 return None
 
         def text_of(file: str) -> str:

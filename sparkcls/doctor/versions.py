@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -30,7 +31,7 @@ def of_versions(remote: bool = False) -> Iterator[Finding]:
             version = importlib.metadata.version(package)
             asked = importlib.metadata.requires(package) or []
         except importlib.metadata.PackageNotFoundError:
-            if package == "pyspark":
+            if package == "pyspark" and importlib.util.find_spec(package) is None:
                 advice = 'pip install "sparkcls[spark]", or use the one that your cluster brings'
                 yield Finding(PROBLEM, package, "is not installed", advice)
             continue

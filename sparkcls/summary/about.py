@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,8 +26,17 @@ _PACKAGES = ("pyspark", "torch", "transformers", "tokenizers")
 
 def versions_here() -> dict[str, str]:
     """Versions of Python and of the packages that answers depend on, as installed here; none is imported."""
-    found = {"Python": platform.python_version(), "sparkcls": __version__}
-    return found | {name: metadata.version(name) for name in _PACKAGES if util.find_spec(name)}
+    found = {name: _version(name) for name in _PACKAGES if util.find_spec(name)}
+    known = {name: version for name, version in found.items() if version}
+    return {"Python": platform.python_version(), "sparkcls": __version__} | known
+
+
+def _version(package: str) -> str | None:
+    """None if it is not known. A pyspark that a cluster brings is on the path without having been installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return getattr(sys.modules.get(package), "__version__", None)
 
 
 def _stage_of(model: Any) -> SequenceClassifier:

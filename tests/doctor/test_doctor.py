@@ -8,6 +8,7 @@ import sys
 import threading
 from types import SimpleNamespace
 
+import pyspark
 import pytest
 
 from sparkcls.cli import main
@@ -116,6 +117,12 @@ def test_versions_that_do_not_fit(monkeypatch):
     ]
     assert "grpcio>=1.67, which is not installed" in " ".join(bad(of_versions(remote=True)))
     installed.pop("pyspark")
+    assert not any("pyspark" in line for line in bad(of_versions())), "Spark's own is on the path, not installed"
+    assert asking(packages=("pyspark", "torch"), seconds=0.01)()["versions"] == {
+        "pyspark": pyspark.__version__,
+        "torch": None,
+    }
+    monkeypatch.setattr(versions.importlib.util, "find_spec", lambda name: None)
     assert any("pyspark: is not installed" in line for line in bad(of_versions()))
 
 

@@ -1,13 +1,17 @@
 """`sparkcls.summarize`: every number of a frame that is counted by hand."""
 
+from importlib import metadata
+
 import numpy as np
 import pandas as pd
+import pyspark
 import pytest
 
 import sparkcls
 from sparkcls.errors import ColumnError, ParamTypeError
 from sparkcls.spark.folding import fold
 from sparkcls.summary import About
+from sparkcls.summary.about import versions_here
 from sparkcls.summary.counting import Counting
 from sparkcls.summary.summarizing import _of_pandas
 from sparkcls.summary.summary import summary_of
@@ -178,6 +182,18 @@ def test_about_a_classifier(spark, bundled):
         assert About.of(stage).digest == before.digest
     with pytest.raises(ParamTypeError, match="or a PipelineModel that holds one; got str with 0 classifiers"):
         About.of("some name")
+
+
+def test_a_pyspark_that_was_not_installed(monkeypatch):
+    version = metadata.version
+
+    def of_others(name):
+        if name == "pyspark":
+            raise metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(metadata, "version", of_others)
+    assert versions_here()["pyspark"] == pyspark.__version__
 
 
 def test_what_it_prints():
