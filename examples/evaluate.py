@@ -26,7 +26,7 @@ def main() -> None:
 
     params = {} if args.max_length is None else {"maxSentenceLength": args.max_length}
     classifier = sparkcls.classifier(args.model, **params)
-    spark = sparkcls.start(params={"spark.ui.enabled": "false", "spark.log.level": "ERROR"})
+    spark = sparkcls.start(params={"spark.ui.enabled": "false"})
     found = sparkcls.evaluate(
         spark.read.parquet(args.data),
         args.label_col,
