@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from sparkcls.cli.arguments.input import add_input_arguments, input_of
