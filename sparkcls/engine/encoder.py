@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 from tokenizers import models
 
@@ -150,15 +149,8 @@ class TextEncoder:
 
     def _encode_alike(self, sentences: Sequence[Sentence], split: bool) -> list[list[int]]:
         """Of texts alone, or of lists of words alone. Without offsets, which take time and are not needed."""
-        encode = getattr(self._tokenizer, "encode_batch_fast", None) or self._encode_batch
-        found = encode(list(sentences), is_pretokenized=split, add_special_tokens=False)
+        found = self._tokenizer.encode_batch_fast(list(sentences), is_pretokenized=split, add_special_tokens=False)
         return [encoding.ids for encoding in found]
-
-    def _encode_batch(self, sentences: list[Sentence], **how: bool) -> Any:
-        """With tokenizers below 0.20, which always compute offsets, and read half a character as another one."""
-        for sentence in sentences:
-            "".join(sentence).encode()
-        return self._tokenizer.encode_batch(sentences, **how)
 
     def finish(self, ids: list[int], max_length: int, tokenization: str = HUGGINGFACE) -> tuple[Sequence[int], int]:
         """Ids cut to `max_length` and framed by special ids; and how many were cut.

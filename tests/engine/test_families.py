@@ -60,7 +60,11 @@ def reference(folder, texts):
         )
 
 
-@pytest.fixture(scope="module", params=WRITTEN_OUT)
+@pytest.fixture(
+    scope="module",
+    # Transformers 4 gives an ALBERT one wordpiece more before a sign that it does not know.
+    params=[pytest.param(f, marks=[pytest.mark.newest] * (f == "albert")) for f in WRITTEN_OUT],
+)
 def family(request, tmp_path_factory):
     return request.param, save_tiny_family(tmp_path_factory.mktemp("families") / request.param, request.param, LABELS)
 

@@ -52,7 +52,11 @@ def test_windows_are_cut_as_the_library_cuts_them():
             assert [list(range(length))[cut[i]] for i in range(len(cut))] == expected
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+#: Transformers 4 gives them one wordpiece more before a sign that they do not know.
+OTHER_IDS = ("albert", "deberta", "xlnet")
+
+
+@pytest.mark.parametrize("family", [pytest.param(f, marks=[pytest.mark.newest] * (f in OTHER_IDS)) for f in FAMILIES])
 @pytest.mark.parametrize("side", ["right", "left"])
 def test_the_windows_of_every_family_are_transformers(family, side, tmp_path):
     tokenizer = tiny_tokenizer(family)

@@ -225,7 +225,11 @@ assert "transformers" not in sys.modules
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
 
 
-@pytest.mark.parametrize("family", COMPUTED)
+@pytest.mark.parametrize(
+    # Transformers 4 gives an XLNet one wordpiece more before a sign that it does not know.
+    "family",
+    [pytest.param(f, marks=[pytest.mark.newest] * (f == "xlnet")) for f in COMPUTED],
+)
 def test_texts(tmp_path, family):
     folder = save_tiny_family(tmp_path / "m", family, ["a", "b", "c"])
     texts = texts_of(family)

@@ -175,6 +175,7 @@ def test_heads(tmp_path):
         convert_folder(tmp_path / "nothing", tmp_path / "out2")
 
 
+@pytest.mark.newest
 def test_the_written_tokenizer_is_that_of_transformers(cache, tmp_path):
     from transformers import DistilBertTokenizer
 
