@@ -149,6 +149,9 @@ class TextEncoder:
 
     def _encode_alike(self, sentences: Sequence[Sentence], split: bool) -> list[list[int]]:
         """Of texts alone, or of lists of words alone. Without offsets, which take time and are not needed."""
+        for sentence in sentences:
+            # Raises at half a character, which some versions of tokenizers read as another one.
+            "".join(sentence).encode()
         found = self._tokenizer.encode_batch_fast(list(sentences), is_pretokenized=split, add_special_tokens=False)
         return [encoding.ids for encoding in found]
 
