@@ -80,8 +80,17 @@ def test_blocks_within_blocks(spark, scored):
 def test_where_counts_do_not_arrive_tasks_are_told(spark, scored, monkeypatch):
     monkeypatch.setattr("sparkcls.meter.progress.reachable_host", lambda session: None)
     seen = []
+
+    def slowly(batches):
+        import time
+
+        for batch in batches:
+            time.sleep(1.5)  # a Connect server tells every 2 seconds
+            yield batch
+
+    slow = scored.select("class.result").mapInPandas(slowly, "result array<string>")
     with sparkcls.progress(show=False) as p:
-        thread = threading.Thread(target=lambda: scored.select("class.result").collect())
+        thread = threading.Thread(target=slow.collect)
         thread.start()
         while thread.is_alive():
             seen.append(p.tasks)
