@@ -26,6 +26,8 @@ class Card:
         One sentence.
     source
         Where the data, or the original model, is described.
+    mini
+        The smaller model for the same task that is bundled.
     benchmark
         Rows of the card's table, the first one its head; empty if the card has none.
     hub
@@ -43,6 +45,7 @@ class Card:
     key: str
     description: str
     source: str
+    mini: str
     benchmark: tuple[tuple[str, ...], ...] = ()
     hub: str | None = None
     license: str = "Open Source"
@@ -65,6 +68,7 @@ CARDS = {
         key="distilbert_base_sequence_classifier_imdb_en_3.3.3_3.0_1637502669757",
         description="Tells favourable from unfavourable film reviews.",
         source="https://huggingface.co/datasets/imdb",
+        mini="distilbert_mini_sequence_classifier_imdb",
         benchmark=(
             _HEAD,
             ("neg", "0.92", "0.93", "0.92", "12413"),
@@ -82,6 +86,7 @@ CARDS = {
         key="distilbert_base_sequence_classifier_ag_news_en_3.3.3_3.0_1637503060617",
         description="Sorts news items into four desks.",
         source="https://huggingface.co/datasets/ag_news",
+        mini="distilbert_mini_sequence_classifier_ag_news",
         benchmark=(
             _HEAD,
             ("Business", "0.90", "0.90", "0.90", "1904"),
@@ -101,6 +106,7 @@ CARDS = {
         key="distilbert_base_sequence_classifier_amazon_polarity_en_3.3.3_3.0_1637503776952",
         description="Tells favourable from unfavourable product reviews.",
         source="https://huggingface.co/datasets/amazon_polarity",
+        mini="distilbert_mini_sequence_classifier_amazon_reviews",
         benchmark=(
             _HEAD,
             ("negative", "0.94", "0.96", "0.95", "24285"),
@@ -118,6 +124,7 @@ CARDS = {
         key="distilbert_sequence_classifier_emotion_en_3.3.3_3.0_1637500005725",
         description="Finds the prevailing one of six emotions in a short message.",
         source="https://huggingface.co/bhadresh-savani/distilbert-base-uncased-emotion",
+        mini="distilbert_mini_sequence_classifier_emotion",
         benchmark=(("measure", "value"), ("accuracy", "0.938"), ("f1", "0.9379"), ("loss", "0.1472")),
         hub="bhadresh-savani/distilbert-base-uncased-emotion",
     ),
@@ -131,6 +138,7 @@ CARDS = {
         ),
         description="Tells positive from negative sentences; trained on the sentences of SST-2.",
         source="https://huggingface.co/distilbert-base-uncased-finetuned-sst-2-english",
+        mini="distilbert_mini_sequence_classifier_sst2",
         hub="distilbert/distilbert-base-uncased-finetuned-sst-2-english",
     ),
 }

@@ -227,6 +227,8 @@ class _Search:
     def _message(self) -> str:
         folder = cache_folder() / folder_name(self._name, self._lang)
         near = nearest(self._name, self._lang, self._entries, self._annotators)
+        card = CARDS.get(self._name) if self._lang == LANGUAGE else None
+        mini = card.mini if card and card.annotator in self._annotators else None
         stage = min(self._annotators) if len(self._annotators) == 1 else ANY_FAMILY
         return (
             f"No model {self._name!r} ({self._lang}): it is not bundled, there is no folder {folder}, and\n"
@@ -238,4 +240,9 @@ class _Search:
             f"  2. Name a mirror that this machine reaches: {MIRROR_VARIABLE}, the conf {MIRROR_CONF}, "
             "sparkcls.configure(mirror=...) or remote_loc\n"
             f"  3. Read a folder that you have: {stage}.loadSavedModel(folder)"
+            + (
+                f"\n  4. Try the smaller model for the same task that is bundled: {stage}.pretrained({mini!r})"
+                if mini
+                else ""
+            )
         )

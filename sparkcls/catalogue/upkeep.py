@@ -17,7 +17,8 @@ from sparkcls.catalogue.identity import is_model, model_folders, named
 from sparkcls.catalogue.imported import IMPORTED
 from sparkcls.catalogue.install import CONVERTED, DIGESTS, LOCKS, PARTIAL, WORK
 from sparkcls.models.bundled import bundled_folder, bundled_names
-from sparkcls.models.ref import folder_digest
+from sparkcls.models.layout import decisive_files
+from sparkcls.models.ref import content_sha256, folder_digest
 
 MODEL, COPY, WEIGHTS, UNFINISHED = "model", "copy", "weights", "unfinished"
 
@@ -69,24 +70,35 @@ def prune(cache: Path, unused: float) -> list[Kept]:
     return [item for item in old if _remove(item)]
 
 
-def drop_weights(cache: Path, digest: str) -> None:
-    """Remove the converted weights of a model, which is removed itself."""
-    for path in (cache / CONVERTED).glob(f"{digest.replace(':', '-')}-*"):
-        path.unlink(missing_ok=True)
+def drop_weights(cache: Path, folder: Path) -> None:
+    """Remove what was converted and measured of the model in a folder, which is removed itself."""
+    for digest in _digests(folder):
+        for path in (cache / CONVERTED).glob(f"{digest.replace(':', '-')}-*"):
+            path.unlink(missing_ok=True)
+
+
+def _digests(folder: Path) -> list[str]:
+    """By what `sparkcls.engine.kept` knows a model: its digest, and those of its files of weights."""
+    files = [file for name, file in decisive_files(folder).items() if name.endswith(".safetensors")]
+    return [folder_digest(folder), *(f"sha256:{content_sha256(file)}" for file in files)]
 
 
 def _weights(cache: Path, models: list[Path]) -> Iterator[Kept]:
     found = sorted(path for path in (cache / CONVERTED).glob("*-*-*") if path.suffix != ".lock")
     if not found:
         return
-    names = {folder_digest(bundled_folder(name)): name for name in bundled_names()}
-    names |= {folder_digest(path): path.name for path in models}
+    folders = {**{bundled_folder(name): name for name in bundled_names()}, **{path: path.name for path in models}}
+    names: dict[str, list[str]] = {}
+    for folder, called in folders.items():
+        for digest in _digests(folder):
+            names.setdefault(digest, []).append(called)
     for path in found:
         algorithm, _, rest = path.name.partition("-")
         digest, _, rest = rest.partition("-")
         precision, _, rest = rest.partition("-")
         stem = "-".join((algorithm, digest, precision, rest.partition("-")[0]))
-        name = names.get(f"{algorithm}:{digest}", f"a model that is not in the cache, {digest[:12]}")
+        of = names.get(f"{algorithm}:{digest}", [f"a model that is not in the cache, {digest[:12]}"])
+        name = of[0] + (f" and {len(of) - 1} more" if len(of) > 1 else "")
         lock = path.with_name(f"{stem}.lock")
         yield Kept(WEIGHTS, f"{precision} of {name}", path, _size(path), _used(path), lock)
 

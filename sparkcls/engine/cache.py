@@ -66,11 +66,10 @@ def _make_room(device: str) -> None:
         return
     if limit is None:
         limit = available_memory(device) // _PART
-    needed = sum(_kept[key].size for key in keys)
     for key in candidates:
-        if needed <= limit:
+        if _size(keys) <= limit:
             return
-        needed -= _kept[key].size
+        keys.remove(key)
         logger.info(
             "The models on %s need more than %d MB; %s is dropped, unless it is in use. $%s is what they may need",
             device,
@@ -79,6 +78,11 @@ def _make_room(device: str) -> None:
             VARIABLE,
         )
         del _kept[key]
+
+
+def _size(keys: list[_Key]) -> int:
+    """Bytes of the weights of some models, what they share counted once."""
+    return sum({id(part): part.size for key in keys for part in _kept[key].parts}.values())
 
 
 def _limit() -> int | None:

@@ -22,6 +22,7 @@ from sparkcls.engine.precision import FLOAT32, MIXED, half_precision
 from sparkcls.engine.prepared import Prepared, hypotheses, prepare
 from sparkcls.engine.process import give_back_memory
 from sparkcls.engine.share import part_of_work
+from sparkcls.engine.weights import Held
 from sparkcls.engine.zero_shot import Answer, Hypotheses
 from sparkcls.errors import InputError
 from sparkcls.events import emit
@@ -64,12 +65,12 @@ class Classifier:
         emit("load", model=ref.name, device=device, precision=precision, seconds=self.load_seconds)
 
     @property
-    def size(self) -> int:
-        """Bytes of the weights, in all precisions that are loaded."""
-        return sum(passes.size for passes in (self._passes, self._exact) if passes is not None)
+    def parts(self) -> list[Held]:
+        """The weights in all precisions that are loaded; other models may hold some of them too."""
+        return [part for passes in (self._passes, self._exact) if passes is not None for part in passes.parts]
 
     def _load(self, precision: str, instead: Callable[[], Passes] | None = None) -> Passes:
-        network = Network(self._folder, self._digest, self.device, precision)
+        network = Network(self._folder, self.device, precision)
         return Passes(network, self.name, self._probe, instead)
 
     def _in_float32(self) -> Passes:

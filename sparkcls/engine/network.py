@@ -17,7 +17,7 @@ from sparkcls.engine.kernels import Linear, fused_linear, has_varlen_attention, 
 from sparkcls.engine.networks.blocks import Forward, Linears, Weights
 from sparkcls.engine.packing import Layout, Packing
 from sparkcls.engine.process import fitting_threads, give_back_memory
-from sparkcls.engine.weights import load_weights
+from sparkcls.engine.weights import Held, load_weights
 from sparkcls.families.generic import GENERIC
 from sparkcls.models.layout import ModelFolder
 
@@ -27,17 +27,20 @@ logger = logging.getLogger(__name__)
 class Network:
     """A loaded model on one device in one precision. See `load_weights` for its memory."""
 
-    def __init__(self, folder: ModelFolder, digest: str, device: str, precision: str):
+    def __init__(self, folder: ModelFolder, device: str, precision: str):
         self.device = torch.device(device)
         self._dtype: torch.dtype = getattr(torch, precision)
         self._shape, self._head = folder.shape, folder.head
         network = import_module(f"sparkcls.engine.networks.{folder.family.network}")
-        self._weights: Weights
+        #: The weights, of which other models may hold a part too.
+        self.parts: list[Held]
         self._pass: Forward
         if folder.family.network == GENERIC:
-            self._weights, self._pass = network.load(folder, self.device)
+            weights, self._pass = network.load(folder, self.device)
+            self.parts = [Held(weights)]
         else:
-            self._weights, self._pass = load_weights(folder, digest, self.device, precision), network.forward
+            self.parts, self._pass = load_weights(folder, self.device, precision), network.forward
+        self._weights: Weights = {role: tensor for part in self.parts for role, tensor in part.items()}
         self._layout = self._choose_layout(folder)
         activation = folder.shape.activation
         few, few_activated = plain_linear("none"), plain_linear(activation)
@@ -62,11 +65,6 @@ class Network:
     def pads(self) -> bool:
         """Whether attention computes positions that no wordpiece has."""
         return self._layout is Layout.PADDED
-
-    @property
-    def size(self) -> int:
-        """Bytes of its weights."""
-        return sum(tensor.nbytes for tensor in self._weights.values())
 
     def recover(self) -> None:
         """Compute at full speed again, though memory had ended: another task or call, other rows."""

@@ -14,6 +14,7 @@ from sparkcls.engine.figures import Figures
 from sparkcls.engine.network import Network, free_cached_memory, is_out_of_memory
 from sparkcls.engine.share import tell
 from sparkcls.engine.turn import turn
+from sparkcls.engine.weights import Held
 from sparkcls.errors import ModelError
 from sparkcls.events import emit
 
@@ -58,9 +59,9 @@ class Passes:
         self._probe = probe
 
     @property
-    def size(self) -> int:
-        """Bytes of the weights."""
-        return self._network.size
+    def parts(self) -> list[Held]:
+        """See `Network.parts`."""
+        return self._network.parts
 
     def recover(self) -> None:
         """See `Network.recover`."""

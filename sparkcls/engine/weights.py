@@ -1,12 +1,17 @@
 """Weights in the precision to compute in, memory-mapped wherever that is possible.
 
 All processes that map the same file share its pages. A file in another precision than the wanted one is therefore
-converted once per machine, into the cache, and the result is what every worker maps, see `sparkcls.engine.kept`.
+converted once per machine, into the cache, and the result is what every worker maps, see `sparkcls.engine.kept`. Models
+that have a file in common, such as one encoder under several heads, have it in memory once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,25 +23,87 @@ from sparkcls.engine.kept import made_once
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.families.weights import roles_of_all_tokens
 from sparkcls.models.layout import ModelFolder
+from sparkcls.models.ref import content_sha256
 
 logger = logging.getLogger(__name__)
 
-#: Which weights are in which precision; to be counted up when `_converted` changes.
-LAYOUT = "v2"
+#: To be counted up when what a converted file holds changes.
+LAYOUT = "v3"
+#: What torch calls the precision that a file states.
+_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64"}
 
 
-def load_weights(folder: ModelFolder, digest: str, device: torch.device, precision: str) -> dict[str, Tensor]:
-    """The weights of a model, by role, see `sparkcls.families.weights`.
+class Held(dict[str, Tensor]):
+    """Weights of one file, by role, see `sparkcls.families.weights`."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(tensor.nbytes for tensor in self.values())
+
+
+#: Those of this process, by content, precision and device.
+_held: weakref.WeakValueDictionary[tuple[str, str], Held] = weakref.WeakValueDictionary()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is wanted of one file.
+
+    Parameters
+    ----------
+    model
+        The model's folder, for messages.
+    wanted
+        By role, a weight's name in the file, its precision there, and the one to have it in: names of torch dtypes.
+    """
+
+    model: Path
+    file: Path
+    wanted: Mapping[str, tuple[str, str, str]]
+
+    @property
+    def key(self) -> str:
+        """Of all that decides what `read` gives."""
+        wanted = hashlib.sha256(repr(sorted(self.wanted.items())).encode()).hexdigest()
+        return f"{content_sha256(self.file)}-{wanted[:16]}"
+
+    @property
+    def is_as_wanted(self) -> bool:
+        return all(there == wanted for _, there, wanted in self.wanted.values())
+
+    def read(self, mapped: bool = False) -> Held:
+        """The weights, a copy of this process unless they are mapped.
+
+        Parameters
+        ----------
+        mapped
+            Whether they must be mapped. Else a file that cannot be, as on some network file systems, is read.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read, or not mapped.
+        ModelFormatError
+            It is damaged.
+        """
+        try:
+            tensors = load_file(self.file) if mapped else _read(self.file)
+        except SafetensorError as e:
+            raise ModelFormatError(f"{self.file} is corrupt or cut off ({e}); copy the model again") from e
+        return Held({role: tensors[name].to(getattr(torch, to)) for role, (name, _, to) in self.wanted.items()})
+
+
+def load_weights(folder: ModelFolder, device: torch.device, precision: str) -> list[Held]:
+    """The weights of a model, those of each of its files.
 
     On a CPU they are mapped from the model's own file, or from a converted one. Where the cache cannot be written,
     and on any other device, they are a copy of this process.
 
     Parameters
     ----------
-    digest
-        The content of `folder`, as `folder_digest` gives it.
     precision
-        Name of the torch dtype of most linear layers, see `_converted`.
+        Name of the torch dtype of most linear layers, see `_parts`.
 
     Raises
     ------
@@ -45,50 +112,36 @@ def load_weights(folder: ModelFolder, digest: str, device: torch.device, precisi
     ModelFormatError
         They are damaged.
     """
+    everywhere = device.type == "cuda" and precision == "float16"
+    found = []
+    for part in _parts(folder, precision, everywhere):
+        key = part.key, str(device)
+        held = _held.get(key)
+        if held is None:
+            held = _held[key] = _load(part, device, precision)
+        found.append(held)
+    return found
+
+
+def _load(part: _Part, device: torch.device, precision: str) -> Held:
     if device.type != "cpu":
-        everywhere = device.type == "cuda" and precision == "float16"
-        return {name: tensor.to(device) for name, tensor in _converted(folder, precision, everywhere).items()}
-    if precision == "float32" and {weight.dtype for weight in folder.weights.values()} == {"F32"}:
+        return Held({role: tensor.to(device) for role, tensor in part.read().items()})
+    if part.is_as_wanted:
         try:
-            return _own(folder, mapped=True)
+            return part.read(mapped=True)
         except OSError as e:
             # The cache is on a disk of this machine, so all its workers can share a copy there.
-            logger.info("The weights of %s cannot be mapped (%s), so they are copied into the cache", folder.path, e)
+            logger.info("The weights in %s cannot be mapped (%s), so they are copied into the cache", part.file, e)
     try:
-        return load_file(_converted_file(folder, digest, precision))
+        return Held(load_file(_converted_file(part, precision)))
     except (OSError, ParamError) as e:
         logger.warning(
             "The cache cannot be written or mapped (%s), so this process holds its own %s copy of the weights of %s",
             e,
             precision,
-            folder.path,
+            part.model,
         )
-        return _converted(folder, precision)
-
-
-def _own(folder: ModelFolder, mapped: bool) -> dict[str, Tensor]:
-    """The weights as the model's own files have them.
-
-    Parameters
-    ----------
-    mapped
-        Whether they must be mapped. Else a file that cannot be, as on some network file systems, is read.
-
-    Raises
-    ------
-    OSError
-        A file cannot be read, or not mapped.
-    ModelFormatError
-        A file is damaged.
-    """
-    found: dict[str, Tensor] = {}
-    for path in {weight.file: None for weight in folder.weights.values()}:
-        try:
-            tensors = load_file(path) if mapped else _read(path)
-        except SafetensorError as e:
-            raise ModelFormatError(f"{path} is corrupt or cut off ({e}); copy the model again") from e
-        found |= {role: tensors[w.name] for role, w in folder.weights.items() if w.file == path}
-    return found
+        return part.read()
 
 
 def _read(path: Path) -> dict[str, Tensor]:
@@ -99,18 +152,19 @@ def _read(path: Path) -> dict[str, Tensor]:
         return load(path.read_bytes())
 
 
-def _converted_file(folder: ModelFolder, digest: str, precision: str) -> Path:
+def _converted_file(part: _Part, precision: str) -> Path:
     def make(file: Path) -> None:
         try:
-            save_file(_converted(folder, precision), file)
+            save_file(part.read(), file)
         except Exception as e:
             # safetensors has an error of its own for a full disk.
             raise e if isinstance(e, OSError) else OSError(str(e)) from e
 
-    return made_once(digest, f"{precision}-{LAYOUT}", make)
+    content, _, wanted = part.key.partition("-")
+    return made_once(f"sha256:{content}", f"{precision}-{LAYOUT}.{wanted}", make)
 
 
-def _converted(folder: ModelFolder, precision: str, everywhere: bool = False) -> dict[str, Tensor]:
+def _parts(folder: ModelFolder, precision: str, everywhere: bool = False) -> list[_Part]:
     """The weights with the linear layers in another precision, as far as all tokens pass through them.
 
     What only each sequence's first token needs is float32 always: the head and most of the last layer. It takes no
@@ -124,7 +178,8 @@ def _converted(folder: ModelFolder, precision: str, everywhere: bool = False) ->
         (bundled model, SST-2 dev).
     """
     rounded = roles_of_all_tokens(folder.family, folder.shape, folder.head, linear_alone=not everywhere)
-    return {
-        role: tensor.to(getattr(torch, precision if role.rpartition(".")[0] in rounded else "float32"))
-        for role, tensor in _own(folder, mapped=False).items()
-    }
+    parts: dict[Path, dict[str, tuple[str, str, str]]] = {}
+    for role, weight in folder.weights.items():
+        wanted = precision if role.rpartition(".")[0] in rounded else "float32"
+        parts.setdefault(weight.file, {})[role] = weight.name, _DTYPES[weight.dtype], wanted
+    return [_Part(folder.path, file, wanted) for file, wanted in parts.items()]

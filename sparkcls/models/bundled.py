@@ -1,38 +1,48 @@
-"""The models inside the package. Where that is a zip on the path (``--py-files``), they are unpacked into the cache."""
+"""The models inside the package. They are one encoder under several heads, and the encoder is there once:
+
+    bundled/<name>/         config.json, the index of the weights and the head's file of them, README.md
+    bundled/<SHARED>/       the encoder's file of weights, and the tokenizer
+
+On first use they are put together in the cache, of links, as a model folder that everybody can read:
+
+    <cache>/.bundled/<name>-<stamp>/
+"""
 
 from __future__ import annotations
 
-import logging
+import contextlib
+import hashlib
 import os
 import re
 import shutil
 import uuid
-import zipfile
 from functools import lru_cache
 from pathlib import Path
 
 from sparkcls.errors import ParamError
+from sparkcls.models.unpacking import Stamps, archive_of, folders_in, put, stamps, unpacked
 from sparkcls.settings import CACHE_VARIABLE, cache_folder
 from sparkcls.temporary import own_folder
 
-logger = logging.getLogger(__name__)
-
 #: Language of every bundled model.
 BUNDLED_LANGUAGE = "en"
+#: What a call takes that names no model.
+BUNDLED_DEFAULT = "distilbert_mini_sequence_classifier_sst2"
 FOLDER = Path(__file__).parent / "bundled"
-#: Where bundled models are unpacked, below the cache.
-UNPACKED = ".bundled"
+#: What all bundled models have in common; no model.
+SHARED = "distilbert_mini"
+#: Where bundled models are put together, below the cache.
+ASSEMBLED = ".bundled"
+#: A model's own description is not of the others, and none is part of a model.
+_MODEL = "config.json"
 
 
 def bundled_names() -> list[str]:
     """Names of the models inside the package."""
-    archive = _archive()
+    archive = archive_of(FOLDER)
     if archive is None:
-        return sorted(p.parent.name for p in FOLDER.glob("*/config.json"))
-    with zipfile.ZipFile(archive) as package:
-        parts = [name.split("/") for name in package.namelist()]
-    depth = len(FOLDER.relative_to(archive).parts)
-    return sorted(p[depth] for p in parts if len(p) == depth + 2 and p[-1] == "config.json" and "bundled" in p)
+        return sorted(p.parent.name for p in FOLDER.glob(f"*/{_MODEL}"))
+    return folders_in(archive, FOLDER, _MODEL)
 
 
 def bundled_folder(name: str) -> Path:
@@ -41,88 +51,74 @@ def bundled_folder(name: str) -> Path:
     Raises
     ------
     ParamError
-        The package is a zip, and nothing can be written to unpack it.
+        Nothing can be written to put it together.
     """
-    if not re.fullmatch(r"\w[\w.-]*", name):
+    if not re.fullmatch(r"\w[\w.-]*", name) or name not in bundled_names():
         # It may come out of a stranger's file, and becomes a path.
         return FOLDER / ".none"
-    archive = _archive()
-    return FOLDER / name if archive is None else _unpacked(archive, name)
-
-
-def _archive() -> Path | None:
-    """The zip that the package is imported from, if it is."""
-    if FOLDER.is_dir():
-        return None
-    return next((path for path in FOLDER.parents if path.is_file() and zipfile.is_zipfile(path)), None)
-
-
-def _unpacked(archive: Path, name: str) -> Path:
-    prefix = f"{(FOLDER / name).relative_to(archive).as_posix()}/"
+    archive = archive_of(FOLDER)
     problems = []
     # A worker's user may have no home to keep a cache in.
     for base in (cache_folder, own_folder):
         try:
-            with zipfile.ZipFile(archive) as package:
-                members = [m for m in package.infolist() if m.filename.startswith(prefix) and not m.is_dir()]
-                # Of the content, so that another version of the package never finds this one's.
-                stamp = f"{sum(m.CRC for m in members):x}"
-                target = base() / UNPACKED / f"{name}-{stamp}"
-                if members and not _is_whole(archive, prefix, target, _stamps(target)):
-                    _unpack(package, members, prefix, target)
-            return target
+            target = base() / ASSEMBLED
+            parts = [FOLDER / part for part in (name, SHARED)]
+            if archive is not None:
+                parts = [unpacked(archive, part, target) for part in parts]
+            return _assembled(name, parts, target)
         except (OSError, ParamError) as e:
             problems.append(str(e))
     raise ParamError(
-        f"sparkcls is imported from {archive}, and its bundled model cannot be unpacked ({'; '.join(problems)}); "
-        f"name a folder that can be written with ${CACHE_VARIABLE}"
+        f"The model {name!r} inside the package cannot be put together in the cache ({'; '.join(problems)}); name a "
+        f"folder that can be written with ${CACHE_VARIABLE}"
     )
 
 
-def _stamps(target: Path) -> tuple[tuple[str, int, int], ...]:
-    """What tells, without reading them, that files of a folder have changed."""
-    files = [(file.relative_to(target).as_posix(), file.lstat()) for file in sorted(target.rglob("*"))]
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in files)
+def _assembled(name: str, parts: list[Path], base: Path) -> Path:
+    """A folder below `base` with the files of all parts."""
+    sources = tuple(file.absolute() for part in parts for file in sorted(part.iterdir()))
+    # Several installations may share a cache.
+    stamp = hashlib.sha256("\0".join(map(str, sources)).encode()).hexdigest()[:12]
+    target = base / f"{name}-{stamp}"
+    if not _is_whole(sources, target):
+        work = target.with_name(f"{target.name}.{uuid.uuid4().hex}")
+        work.mkdir(parents=True)
+        try:
+            for source in sources:
+                _link(source, work / source.name)
+            put(work, target, lambda: _is_whole(sources, target))
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return target
+
+
+def _link(source: Path, link: Path) -> None:
+    """Links cost no room, and what is mapped through them shares its memory. Not every system has them."""
+    for make in (os.symlink, os.link):
+        with contextlib.suppress(OSError, NotImplementedError):
+            make(source, link)
+            return
+    shutil.copyfile(source, link)
+
+
+def _is_whole(sources: tuple[Path, ...], target: Path) -> bool:
+    """Whether a folder holds these files and no others: others may write to a cache."""
+    try:
+        found = {entry.name: entry for entry in os.scandir(target)}
+    except OSError:
+        return False
+    if found.keys() != {source.name for source in sources}:
+        return False
+    if all(found[s.name].is_symlink() for s in sources):
+        return all(os.readlink(found[s.name].path) == str(s) for s in sources)
+    return not any(entry.is_symlink() for entry in found.values()) and _is_equal(sources, target, stamps(target))
 
 
 # Once a process, and again if files have changed: a LightPipeline asks for the folder for every text.
 @lru_cache(maxsize=16)
-def _is_whole(archive: Path, prefix: str, target: Path, stamps: tuple[tuple[str, int, int], ...]) -> bool:
-    """Whether a folder holds the package's very bytes: a checksum can be met, and others may write to a cache."""
-    with zipfile.ZipFile(archive) as package:
-        members = [m for m in package.infolist() if m.filename.startswith(prefix) and not m.is_dir()]
-        for member in members:
-            file = target / member.filename.removeprefix(prefix)
-            if file.is_symlink() or not file.is_file() or file.read_bytes() != package.read(member):
-                return False
-    files = {member.filename.removeprefix(prefix) for member in members}
-    return {file.relative_to(target).as_posix() for file in target.rglob("*") if not file.is_dir()} == files
-
-
-def _unpack(package: zipfile.ZipFile, members: list[zipfile.ZipInfo], prefix: str, target: Path) -> None:
-    work = target.with_name(f"{target.name}.{uuid.uuid4().hex}")
-    try:
-        for member in members:
-            file = work / member.filename.removeprefix(prefix)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with package.open(member) as source, open(file, "wb") as sink:
-                shutil.copyfileobj(source, sink)
-        _put(work, target, Path(str(package.filename)), prefix)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _put(work: Path, target: Path, archive: Path, prefix: str) -> None:
-    if os.path.lexists(target):
-        if _is_whole(archive, prefix, target, _stamps(target)):
-            # Another process was first.
-            return
-        logger.warning("%s does not hold the model of the package %s, and is made anew", target, archive)
-        # Processes that have it mapped keep their pages.
-        os.rename(target, work / ".before")
-        shutil.rmtree(work / ".before", ignore_errors=True)
-    try:
-        work.rename(target)
-    except OSError:
-        if not _is_whole(archive, prefix, target, _stamps(target)):
-            raise
+def _is_equal(sources: tuple[Path, ...], target: Path, stamps: Stamps) -> bool:
+    """Whether hard links or copies have the bytes of what they are of."""
+    return all(
+        os.path.samefile(source, target / source.name) or source.read_bytes() == (target / source.name).read_bytes()
+        for source in sources
+    )

@@ -191,13 +191,24 @@ def _stamps(files: dict[str, Path]) -> tuple[tuple[str, int, int], ...]:
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
-# Keyed by size and time too, so that a process reads 250 MB of weights once, and again if they change.
+# Keyed by size and time too: a process reads 250 MB of weights once, and again if they change.
 @lru_cache(maxsize=64)
 def _digest(path: Path, stamps: tuple[tuple[str, int, int], ...], start: bytes = b"") -> str:
     whole = hashlib.sha256(start)
-    for name, _, _ in stamps:
-        whole.update(f"{name}\0{file_sha256(path / name)}\n".encode())
+    for name, size, time in stamps:
+        whole.update(f"{name}\0{_sha256_of(path / name, size, time)}\n".encode())
     return f"sha256:{whole.hexdigest()}"
+
+
+def content_sha256(file: Path) -> str:
+    """The same as `file_sha256`, read once a process unless the file's size or time changes."""
+    stat = file.stat()
+    return _sha256_of(file, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=512)
+def _sha256_of(file: Path, size: int, time: int) -> str:
+    return file_sha256(file)
 
 
 def file_sha256(file: Path) -> str:

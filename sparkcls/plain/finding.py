@@ -13,7 +13,7 @@ from pyspark.ml import PipelineModel, Transformer
 from sparkcls.catalogue.names import is_repository
 from sparkcls.catalogue.paths import is_elsewhere, local_path
 from sparkcls.errors import ModelNotFoundError, ParamError, ParamTypeError
-from sparkcls.models.bundled import BUNDLED_LANGUAGE, bundled_names
+from sparkcls.models.bundled import BUNDLED_DEFAULT, BUNDLED_LANGUAGE, bundled_names
 from sparkcls.pipelines.disk import load_saved
 from sparkcls.stages.params import setter
 from sparkcls.stages.sequence_classifier import SequenceClassifier
@@ -76,7 +76,7 @@ def _named(model: str | os.PathLike[str] | None, zero_shot: bool, lang: str) -> 
             )
         if lang != BUNDLED_LANGUAGE:
             raise ParamError(f"lang={lang!r} goes with a model's name; without one the bundled model reads English")
-        return stage.pretrained(bundled_names()[0])
+        return stage.pretrained(BUNDLED_DEFAULT)
     location = os.fspath(model)
     if not _is_folder(model):
         return stage.pretrained(location, lang)

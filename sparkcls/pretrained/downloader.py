@@ -25,7 +25,6 @@ from sparkcls.catalogue.stores.base import NotThere, Store, Unreachable
 from sparkcls.catalogue.upkeep import drop_weights
 from sparkcls.errors import ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.formats.archive import extract
-from sparkcls.models.ref import folder_digest
 from sparkcls.pipelines.disk import load_pipeline
 from sparkcls.settings import cache_folder
 from sparkcls.spark.confs import take_over_confs
@@ -140,7 +139,7 @@ class ResourceDownloader:
         take_over_confs()
         model = cache_folder() / folder_name(name, language)
         if is_model(model):
-            drop_weights(cache_folder(), folder_digest(model))
+            drop_weights(cache_folder(), model)
         for path in _folders(name, language):
             for victim in (path, cache_folder() / PARTIAL / path.name):
                 if victim.is_dir():

@@ -11,9 +11,12 @@ from typing import Any, ClassVar
 
 from sparkcls.catalogue.cards import CARDS
 from sparkcls.catalogue.locate import keep, locate
+from sparkcls.catalogue.resolve import resolve
 from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.families.family import ANY_FAMILY, Family
+from sparkcls.models.bundled import BUNDLED_LANGUAGE
+from sparkcls.models.former import SUCCESSORS
 from sparkcls.models.heads import SOFTMAX
 from sparkcls.models.layout import PARAMS, ModelFolder, decisive_files, read_model_folder
 from sparkcls.models.ref import ModelRef
@@ -125,6 +128,23 @@ class HasModel(ClassifierParams):
         take_over_confs()
         keep(self._ref(), write)
         self._setDefault(activation=self._model_activation())
+
+    def has_no_files(self) -> None:
+        """Take the successor of a model that a former release had inside the package, if nothing here has that one."""
+        ref = self._ref() if self.isDefined("model") else None
+        successor = SUCCESSORS.get(ref.digest) if ref else None
+        if ref is None or successor is None:
+            return
+        try:
+            locate(ref)
+        except (ModelNotFoundError, ModelFormatError):
+            self._update(model=resolve(successor, BUNDLED_LANGUAGE).to_json())
+            warnings.warn(
+                f"{self.uid} was saved without its model, {ref.name!r} as an earlier sparkcls had it inside; this "
+                f"sparkcls has another model for the same task, {successor!r}, which takes its place: its scores "
+                "differ. Save the stage anew, with its model, to keep this one",
+                stacklevel=4,
+            )
 
     def getClasses(self) -> list[str]:
         """The model's labels, in the order of its outputs."""

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sparkcls.catalogue.cards import CARDS
 from sparkcls.catalogue.imported import import_folder, local_folder
 from sparkcls.catalogue.index import ANNOTATORS
 from sparkcls.catalogue.paths import is_elsewhere
@@ -15,7 +16,7 @@ from sparkcls.catalogue.resolve import resolve
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError, first_line
 from sparkcls.families.registry import untold_type
 from sparkcls.formats.convert import check_heads, is_foreign
-from sparkcls.models.bundled import BUNDLED_LANGUAGE, bundled_names
+from sparkcls.models.bundled import BUNDLED_DEFAULT, BUNDLED_LANGUAGE
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.saving.sparknlp_params import foreign_metadata, with_saved_params
@@ -200,10 +201,10 @@ class SequenceClassifier(Classifying):
 
     @classmethod
     def _bundled(cls) -> Self | None:
-        """The stage of a bundled model that the class takes, if there is one."""
-        for name in bundled_names():
-            with contextlib.suppress(ModelFormatError):
-                return cls._of_model(resolve(name, BUNDLED_LANGUAGE))
+        """The stage of a bundled model that the class takes, if there is one: of its default's task, if it can be."""
+        card = CARDS.get(cls.DEFAULT_MODEL)
+        with contextlib.suppress(ModelFormatError):
+            return cls._of_model(resolve(card.mini if card else BUNDLED_DEFAULT, BUNDLED_LANGUAGE))
         return None
 
     @classmethod

@@ -58,6 +58,8 @@ def stage_of(
     facts = metadata["sparkcls"]["files"]
     if facts:
         stage.take_over_files(lambda target: put_together(pieces(), facts, target, path))
+    else:
+        stage.has_no_files()
     return stage
 
 
@@ -111,6 +113,9 @@ class SavedTransformer(CheckedParams, Transformer, DefaultParamsReadable, Defaul
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         cls.name = cls.__name__
+
+    def has_no_files(self) -> None:
+        """Called when it was loaded from a folder that holds no files of it."""
 
     def write(self) -> StageWriter:
         """A writer of this stage, whose ``overwrite`` works on Spark Connect too."""

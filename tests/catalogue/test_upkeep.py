@@ -11,15 +11,15 @@ from sparkcls.catalogue.install import CONVERTED
 from sparkcls.catalogue.upkeep import drop_weights, kept, prune
 from sparkcls.cli import main
 from sparkcls.engine.weights import load_weights
-from sparkcls.models.layout import read_model_folder
-from sparkcls.models.ref import folder_digest
+from sparkcls.models.layout import WEIGHTS, read_model_folder
+from sparkcls.models.ref import file_sha256
 from tests.models import save_tiny_model
 
 DAY = 86_400
 
 
 def load(folder, precision="bfloat16"):
-    load_weights(read_model_folder(folder), folder_digest(folder), torch.device("cpu"), precision)
+    load_weights(read_model_folder(folder), torch.device("cpu"), precision)
 
 
 def age(path, days):
@@ -76,13 +76,13 @@ def test_what_was_not_used_for_long_is_removed(full):
 def test_what_a_process_is_at_stays(full):
     age(full, 31)
     (full / ".locks").mkdir()
-    weights = next((full / CONVERTED).glob(f"{folder_digest(full / 'mine_en').replace(':', '-')}*.lock"))
+    weights = next((full / CONVERTED).glob(f"sha256-{file_sha256(full / 'mine_en' / WEIGHTS)}*.lock"))
     with FileLock(full / ".locks" / "gone_en.lock"), FileLock(weights):
         assert names(prune(full, 0)) == ["weights: bfloat16 of a model that is not in the cache"]
 
 
 def test_a_model_that_is_removed_takes_its_weights_along(full):
-    drop_weights(full, folder_digest(full / "mine_en"))
+    drop_weights(full, full / "mine_en")
     assert "weights: bfloat16 of mine_en" not in names(kept(full))
     assert len([item for item in kept(full) if item.kind == "weights"]) == 1
 

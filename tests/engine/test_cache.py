@@ -66,7 +66,8 @@ def use_all(folders):
 
 
 def test_the_ones_unused_for_longest_go_where_memory_ends(folders, monkeypatch, events):
-    size = cache.get_classifier(ref_of(folders[0]), "cpu", "float32").size
+    (part,) = cache.get_classifier(ref_of(folders[0]), "cpu", "float32").parts
+    size = part.size
     monkeypatch.setenv(cache.VARIABLE, str(2 * size))
     use_all(folders[:2])
     assert counts(events) == (2, 0)

@@ -9,7 +9,6 @@ from sparkcls.engine import weights
 from sparkcls.engine.network import Network
 from sparkcls.engine.packing import Layout
 from sparkcls.models.layout import read_model_folder
-from sparkcls.models.ref import folder_digest
 from tests.families import WRITTEN_OUT, save_tiny_family
 from tests.reference_models import FLOAT32
 
@@ -17,7 +16,7 @@ LABELS = ["red", "green", "blue"]
 
 
 def network_of(folder, precision="float32", device="cpu"):
-    return Network(read_model_folder(folder), folder_digest(folder), device, precision)
+    return Network(read_model_folder(folder), device, precision)
 
 
 def reference(folder, sequences):
@@ -92,5 +91,6 @@ def test_padded_as_on_a_gpu_the_scores_are_the_same(family):
         assert np.abs(found - expected[[sequences.index(s) for s in lengths]]).max() < 1e-5
     network = network_of(folder, "bfloat16")
     network._layout = Layout.PADDED
-    network._weights = weights._converted(read_model_folder(folder), "bfloat16", everywhere=True)
+    (part,) = weights._parts(read_model_folder(folder), "bfloat16", everywhere=True)
+    network._weights = part.read()
     assert np.abs(softmax(network.start(sequences)()) - expected).max() < 0.15

@@ -368,11 +368,12 @@ def test_float16_with_padding_as_on_a_gpu(tiny_model, everywhere):
     import torch
 
     from sparkcls.engine.packing import Layout, Packing
-    from sparkcls.engine.weights import _converted
+    from sparkcls.engine.weights import _parts
 
     ids = [[2, 7, 3], [2, 9, 8, 7, 6, 3], [2, 7, 7, 3]]
     half, exact = (load(tiny_model, p)._passes._network for p in ("float16", "float32"))
-    half._weights = _converted(read_model_folder(tiny_model), "float16", everywhere)
+    (part,) = _parts(read_model_folder(tiny_model), "float16", everywhere)
+    half._weights = part.read()
     with torch.inference_mode():
         found = half._forward(Packing.of(ids, torch.device("cpu"), Layout.PADDED))
         plain = exact._forward(Packing.of(ids, torch.device("cpu"), Layout.RUNS))

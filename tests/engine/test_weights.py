@@ -16,14 +16,14 @@ from sparkcls.engine import kept, weights
 from sparkcls.engine.weights import load_weights
 from sparkcls.errors import ModelFormatError
 from sparkcls.models.layout import read_model_folder
-from sparkcls.models.ref import folder_digest
 from sparkcls.models.tensors import read_header
 
 CPU = torch.device("cpu")
 
 
 def load(folder, precision):
-    return load_weights(read_model_folder(folder), folder_digest(folder), CPU, precision)
+    held = load_weights(read_model_folder(folder), CPU, precision)
+    return {role: tensor for part in held for role, tensor in part.items()}
 
 
 def files(cache):

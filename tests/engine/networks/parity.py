@@ -11,7 +11,6 @@ from transformers import AutoModelForSequenceClassification
 from sparkcls.engine.network import Network
 from sparkcls.engine.packing import Layout
 from sparkcls.models.layout import read_model_folder
-from sparkcls.models.ref import folder_digest
 
 #: Of one batch: short and long ones, equal ones, and around the sizes of kernels.
 LENGTHS = (1, 2, 3, 5, 5, 5, 7, 9, 16, 17, 40, 41, 128, 128, 129, 300)
@@ -34,7 +33,7 @@ def reference(folder: Path, batch: list[list[int]], **inputs) -> np.ndarray:
 
 def network(folder: Path, precision: str = "float32", layout: Layout | None = None) -> Network:
     """The network of a folder on the CPU; with a layout of a batch that is a GPU's, if given."""
-    made = Network(read_model_folder(folder), folder_digest(folder), "cpu", precision)
+    made = Network(read_model_folder(folder), "cpu", precision)
     if layout is not None:
         made._layout = layout
     return made

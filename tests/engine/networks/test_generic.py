@@ -219,7 +219,7 @@ from dataclasses import replace
 from pathlib import Path
 from sparkcls.engine.network import Network
 from sparkcls.models.layout import read_model_folder
-Network(read_model_folder(Path({str(folder)!r})), "0" * 64, "cpu", "float32").start([[1, 2, 3]])()
+Network(read_model_folder(Path({str(folder)!r})), "cpu", "float32").start([[1, 2, 3]])()
 assert "transformers" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])

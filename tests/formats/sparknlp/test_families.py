@@ -19,7 +19,7 @@ from sparkcls.families.registry import FAMILIES
 from sparkcls.formats.archive import extract
 from sparkcls.formats.convert import convert_folder
 from sparkcls.models.layout import read_model_folder
-from sparkcls.models.ref import ModelRef, folder_digest
+from sparkcls.models.ref import ModelRef
 from sparkcls.stages.tokenizer import Tokenizer
 from tests.data.sparknlp.families.make import FIXTURES, LABELS, LENGTH, TEXTS
 
@@ -61,7 +61,7 @@ def scores(folder, sentences, tokenization, cased=True):
     model = read_model_folder(folder)
     encoder = TextEncoder(model)
     ids = [encoder.finish(i, LENGTH, tokenization)[0] for i in encoder.encode(sentences, tokenization, cased)]
-    logits = Network(model, folder_digest(folder), "cpu", "float32").start(ids)()
+    logits = Network(model, "cpu", "float32").start(ids)()
     powers = np.exp(logits - logits.max(1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
 
@@ -148,14 +148,14 @@ def test_a_config_beside_the_network(models, tmp_path):
 def test_what_nothing_attends_is_hidden_in_every_layout(models, tokens, name):
     """On a GPU sequences are padded for attention; 16 bits on a CPU have a way of their own."""
     folder = read_model_folder(models(name)[0])
-    encoder, digest = TextEncoder(folder), folder_digest(folder.path)
+    encoder = TextEncoder(folder)
     found = encoder.encode(tokens[:5], "sparknlp", True)
     ids = [encoder.finish(i, LENGTH, "sparknlp")[0] for i in found]
-    network = Network(folder, digest, "cpu", "float32")
+    network = Network(folder, "cpu", "float32")
     exact = network.start(ids)()
     padded = network._forward(Packing.of(ids, network.device, Layout.PADDED)).numpy()
     assert np.abs(padded - exact).max() < 1e-5
-    assert np.abs(Network(folder, digest, "cpu", "bfloat16").start(ids)() - exact).max() < 0.03
+    assert np.abs(Network(folder, "cpu", "bfloat16").start(ids)() - exact).max() < 0.03
     seen = network.start([list(i) for i in ids])()
     assert np.abs(seen - exact).max() > 0.05, "it does make a difference"
 
