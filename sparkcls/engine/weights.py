@@ -137,7 +137,8 @@ def _load(part: _Part, device: torch.device, precision: str) -> Held:
     except (OSError, ParamError) as e:
         logger.warning(
             "The cache cannot be written or mapped (%s), so this process holds its own %s copy of the weights of %s",
-            e,
+            # Not the error: what keeps the record would keep the weights of the frames that it has come through.
+            str(e),
             precision,
             part.model,
         )
@@ -156,9 +157,11 @@ def _converted_file(part: _Part, precision: str) -> Path:
     def make(file: Path) -> None:
         try:
             save_file(part.read(), file)
+        except OSError:
+            raise
         except Exception as e:
             # safetensors has an error of its own for a full disk.
-            raise e if isinstance(e, OSError) else OSError(str(e)) from e
+            raise OSError(str(e)) from e
 
     content, _, wanted = part.key.partition("-")
     return made_once(f"sha256:{content}", f"{precision}-{LAYOUT}.{wanted}", make)

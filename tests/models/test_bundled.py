@@ -1,4 +1,4 @@
-"""The bundled model where the package is a folder, and where it is a zip on the path."""
+"""The bundled models: put together of what they share and what is their own, in folders and in zips."""
 
 import json
 import os
@@ -12,16 +12,98 @@ import pytest
 
 import sparkcls
 from sparkcls.catalogue.resolve import resolve
-from sparkcls.models.bundled import FOLDER, bundled_folder, bundled_names
+from sparkcls.errors import ParamError
+from sparkcls.models import bundled
+from sparkcls.models.bundled import BUNDLED_DEFAULT, FOLDER, SHARED, bundled_folder, bundled_names
+from sparkcls.models.layout import read_model_folder
+from sparkcls.models.ref import folder_digest
 from sparkcls.temporary import own_folder
 
-NAME = "distilbert_mini_sequence_classifier_sst2"
+NAME = BUNDLED_DEFAULT
+NAMES = [
+    f"distilbert_mini_sequence_classifier_{task}" for task in ("ag_news", "amazon_reviews", "emotion", "imdb", "sst2")
+]
+ENCODER = "model-00001-of-00002.safetensors"
 
 
-def test_in_a_folder_it_is_used_where_it_is():
-    assert bundled_names() == [NAME]
-    assert bundled_folder(NAME) == FOLDER / NAME
+def files(folder):
+    return sorted(file.name for file in folder.iterdir())
+
+
+def test_all_share_one_encoder():
+    assert bundled_names() == NAMES
+    parts = [FOLDER / SHARED / ENCODER, *(FOLDER / name / "model-00002-of-00002.safetensors" for name in NAMES)]
+    assert sorted(FOLDER.rglob("*.safetensors")) == sorted(parts)
+    for name in NAMES:
+        folder = bundled_folder(name)
+        assert files(folder) == sorted({*files(FOLDER / name), *files(FOLDER / SHARED)})
+        assert os.path.samefile(folder / ENCODER, FOLDER / SHARED / ENCODER)
+        assert {w.file.name for w in read_model_folder(folder).weights.values()} == {part.name for part in parts[:2]}
     assert not bundled_folder("other").is_dir()
+    assert not bundled_folder(SHARED).is_dir()
+
+
+def test_it_is_put_together_once(cache):
+    folder = bundled_folder(NAME)
+    assert folder.is_relative_to(cache)
+    before = folder.stat().st_ino
+    assert bundled_folder(NAME) == folder
+    assert folder.stat().st_ino == before
+    assert files(folder.parent) == [folder.name], "nothing half-made stays"
+
+
+@pytest.mark.parametrize("change", ["other link", "copy", "more", "less"])
+def test_what_others_have_changed_in_the_cache_is_made_anew(cache, tmp_path, change):
+    """The folder's name is known to everybody, so that a folder of this name proves nothing."""
+    folder = bundled_folder(NAME)
+    digest = folder_digest(folder)
+    file = folder / "config.json"
+    text = file.read_text()
+    if change == "more":
+        (folder / "labels.txt").write_text("a")
+    else:
+        file.unlink()
+    if change == "copy":
+        file.write_text(text.replace("POSITIVE", "POSITIVF"))
+    elif change == "other link":
+        (tmp_path / "config.json").write_text(text.replace("POSITIVE", "POSITIVF"))
+        file.symlink_to(tmp_path / "config.json")
+    assert bundled_folder(NAME) == folder
+    assert files(folder) == sorted({*files(FOLDER / NAME), *files(FOLDER / SHARED)})
+    assert folder_digest(folder) == digest
+    assert files(folder.parent) == [folder.name]
+
+
+@pytest.mark.parametrize("missing", [["symlink"], ["symlink", "link"]])
+def test_where_there_are_no_links(cache, monkeypatch, missing):
+    digest = folder_digest(bundled_folder(NAME))
+
+    def refuse(*_):
+        raise OSError("no links here")
+
+    for name in missing:
+        monkeypatch.setattr(os, name, refuse)
+    monkeypatch.setenv("SPARKCLS_CACHE", str(cache / "other"))
+    folder = bundled_folder(NAME)
+    assert not any(file.is_symlink() for file in folder.iterdir())
+    assert os.path.samefile(folder / ENCODER, FOLDER / SHARED / ENCODER) == (missing == ["symlink"])
+    assert folder_digest(folder) == digest
+    before = (folder / "config.json").stat().st_mtime_ns
+    assert bundled_folder(NAME) == folder
+    assert (folder / "config.json").stat().st_mtime_ns == before
+    if missing == ["symlink", "link"]:
+        (folder / "config.json").write_text("{}")
+        assert folder_digest(bundled_folder(NAME)) == digest
+
+
+def test_without_a_cache_it_goes_to_the_temporary_folder(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("SPARKCLS_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr(bundled, "own_folder", lambda: tmp_path / "own")
+    assert bundled_folder(NAME).is_relative_to(tmp_path / "own")
+    monkeypatch.setattr(bundled, "own_folder", lambda: tmp_path / "file")
+    with pytest.raises(ParamError, match="cannot be put together in the cache .*SPARKCLS_CACHE"):
+        bundled_folder(NAME)
 
 
 @pytest.fixture(scope="module")
@@ -42,61 +124,73 @@ sys.path.insert(0, sys.argv[1])
 import sparkcls
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.models.bundled import bundled_folder, bundled_names
-ref = resolve(sys.argv[2])
-print(json.dumps([sparkcls.__file__, bundled_names(), ref.digest, str(ref.find_here()), bundled_folder("other").is_dir()]))
+found = []
+for name in sys.argv[2:]:
+    ref = resolve(name)
+    found.append([ref.digest, str(ref.find_here())])
+print(json.dumps([sparkcls.__file__, bundled_names(), found, bundled_folder("other").is_dir()]))
 """
 
 
-def ask(package, cache, **environment):
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, str(package), NAME],
+def run(package, cache, names=(NAME,), **environment):
+    return subprocess.run(
+        [sys.executable, "-c", CODE, str(package), *names],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "SPARKCLS_CACHE": str(cache), **environment},
     )
+
+
+def ask(package, cache, names=(NAME,), **environment):
+    done = run(package, cache, names, **environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-def test_in_a_zip_it_is_unpacked_once(package, tmp_path):
-    file, names, digest, folder, other = ask(package, tmp_path / "cache")
+def test_in_a_zip_they_are_unpacked_once(package, tmp_path):
+    cache = tmp_path / "cache"
+    file, names, found, other = ask(package, cache, NAMES[:2])
     assert file.startswith(str(package))
-    assert names == [NAME]
-    assert digest == resolve(NAME).digest
-    assert Path(folder).is_relative_to(tmp_path / "cache")
+    assert names == NAMES
+    assert [digest for digest, _ in found] == [resolve(name).digest for name in NAMES[:2]]
     assert not other
-    written = (Path(folder) / "model.safetensors").stat().st_mtime_ns
-    assert ask(package, tmp_path / "cache")[3] == folder
-    assert (Path(folder) / "model.safetensors").stat().st_mtime_ns == written
-    assert [p.name for p in Path(folder).parent.iterdir()] == [Path(folder).name], "nothing half-made stays"
+    folders = [Path(folder) for _, folder in found]
+    assert all(folder.is_relative_to(cache) for folder in folders)
+    encoders = [file for file in cache.rglob(ENCODER) if not file.is_symlink()]
+    assert len(encoders) == 1, "the cache has it once"
+    written = encoders[0].stat().st_mtime_ns
+    made = files(folders[0].parent)
+    assert len(made) == 2 + 3, "two models, their parts, and what they share; nothing half-made"
+    assert ask(package, cache, NAMES[:2])[2] == found
+    assert encoders[0].stat().st_mtime_ns == written
+    assert files(folders[0].parent) == made
 
 
 def test_in_a_zip_without_a_cache_it_goes_to_the_temporary_folder(package, tmp_path):
     (tmp_path / "file").write_text("no folder")
     (tmp_path / "tmp").mkdir()
-    folder = ask(package, tmp_path / "file", TMPDIR=str(tmp_path / "tmp"))[3]
+    ((_, folder),) = ask(package, tmp_path / "file", TMPDIR=str(tmp_path / "tmp"))[2]
     assert Path(folder).is_relative_to(tmp_path / "tmp")
 
 
 @pytest.mark.parametrize("change", ["bytes", "more", "link"])
-def test_what_others_have_put_there_is_made_anew(package, tmp_path, change):
-    """The name and the sum of checksums are known to everybody, so that a folder of this name proves nothing."""
-    folder = Path(ask(package, tmp_path / "cache")[3])
-    digest = resolve(NAME).digest
-    file = folder / "config.json"
+def test_what_others_have_unpacked_is_made_anew(package, tmp_path, change):
+    ((digest, folder),) = ask(package, tmp_path / "cache")[2]
+    assert digest == resolve(NAME).digest
+    file = Path(os.readlink(Path(folder) / "config.json"))
     if change == "bytes":
         file.write_text(file.read_text().replace("POSITIVE", "POSITIVF"))
     elif change == "more":
-        (folder / "sparkcls.json").write_text("{}")
+        (file.parent / "labels.txt").write_text("a")
     else:
         file.rename(tmp_path / "config.json")
         file.symlink_to(tmp_path / "config.json")
-    before = (folder / "model.safetensors").stat().st_ino
-    assert ask(package, tmp_path / "cache")[2:4] == [digest, str(folder)]
-    assert (folder / "model.safetensors").stat().st_ino != before
+    before = files(Path(folder).parent)
+    assert ask(package, tmp_path / "cache")[2] == [[digest, folder]]
     assert not file.is_symlink()
-    assert [p.name for p in folder.parent.iterdir()] == [folder.name]
+    assert files(file.parent) == files(FOLDER / NAME)
+    assert files(Path(folder).parent) == before
 
 
 @pytest.mark.parametrize("how", ["open", "link", "owner"])
@@ -113,14 +207,8 @@ def test_a_temporary_folder_that_others_can_write_to_is_refused(package, tmp_pat
         os.chown(folder, 12345, -1)
     else:
         pytest.skip("only root gives folders to others")
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, str(package), NAME],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "SPARKCLS_CACHE": str(tmp_path / "file"), "TMPDIR": str(tmp_path / "tmp")},
-    )
-    assert "its bundled model cannot be unpacked" in done.stderr
+    done = run(package, tmp_path / "file", TMPDIR=str(tmp_path / "tmp"))
+    assert "cannot be put together in the cache" in done.stderr
     assert "set $TMPDIR to a folder of your own" in done.stderr
     assert not list(folder.rglob("*"))
 
