@@ -10,7 +10,8 @@ import pytest
 
 from sparkcls import errors
 from sparkcls.cli import main
-from sparkcls.models.bundled import bundled_folder
+from sparkcls.models.bundled import bundled_folder, bundled_names
+from sparkcls.models.former import SUCCESSORS
 from sparkcls.models.ref import has_digest
 from sparkcls.rows.answers import ANSWER
 
@@ -18,6 +19,11 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "what-stays.md").read_text(encoding="utf-8")
 #: For the daemon's own second start, and from `sparkcls.progress` to tasks; nobody sets them.
 INNER = {"SPARKCLS_PLAIN_DAEMON", "spark.sparkcls.progress"}
+
+#: As saved stages name them.
+BUNDLED = {
+    "distilbert_mini_sequence_classifier_ag_news": "sha256:",
+}
 
 
 def named(pattern):
@@ -45,16 +51,17 @@ def test_modules_to_import_from():
         assert util.find_spec(f"sparkcls{name}") is not None
 
 
-@pytest.mark.parametrize(
-    "digest",
-    [
-        # As tests/data/saved/0.1.0 has it, and over the set of files that counts since.
-        "sha256:c3f65a9f78474c21190caa767388db8d6125972cb70308934fb96dd10c1c8bd3",
-        "sha256:f48e21a033eda0cf256f16b80b164d966ebd83a7c3d0044e44fcce4d08273ac5",
-    ],
-)
-def test_digests_of_the_bundled_model(digest):
-    assert has_digest(bundled_folder("distilbert_mini_sequence_classifier_sst2"), digest)
+@pytest.mark.parametrize(("name", "digest"), BUNDLED.items())
+def test_digests_of_bundled_models(name, digest):
+    assert has_digest(bundled_folder(name), digest), "saved stages name it: a model that changes needs a successor"
+
+
+def test_former_bundled_models_have_successors():
+    former = (ROOT / "tests/data/saved/0.1.0").rglob("part-*.txt")
+    digests = {digest for file in former for digest in re.findall(r"sha256:[0-9a-f]{64}", file.read_text())}
+    assert digests
+    for digest in digests:
+        assert SUCCESSORS[digest] in bundled_names()
 
 
 def test_fields_of_the_sql_function():

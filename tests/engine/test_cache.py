@@ -9,8 +9,10 @@ import threading
 import pytest
 
 from sparkcls.base import LightPipeline
+from sparkcls.catalogue.resolve import resolve
 from sparkcls.engine import cache
 from sparkcls.errors import ParamError
+from sparkcls.models.bundled import bundled_names
 from sparkcls.models.ref import ModelRef
 from tests.models import save_tiny_model
 from tests.pipelines import classifier_of, pipeline_of
@@ -135,6 +137,7 @@ FORKING = """
 import os, sys, threading, time
 import torch
 from sparkcls.base import LightPipeline
+from sparkcls.catalogue.resolve import resolve
 from sparkcls.engine import cache
 from tests.pipelines import classifier_of, pipeline_of
 
@@ -167,3 +170,13 @@ def test_a_pipeline_that_was_used_works_in_a_forked_process(folders, precision):
     command = [sys.executable, "-c", FORKING, str(folders[0]), precision]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_models_share_is_counted_once(monkeypatch, events):
+    refs = [resolve(name) for name in bundled_names()[:4]]
+    encoder, head = cache.get_classifier(refs[0], "cpu", "float32").parts
+    monkeypatch.setenv(cache.VARIABLE, str(encoder.size + 5 * head.size))
+    for _ in range(2):
+        for ref in refs:
+            cache.get_classifier(ref, "cpu", "float32")
+    assert counts(events) == (4, 0)

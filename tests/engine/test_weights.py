@@ -1,5 +1,6 @@
 """Weights in the wanted precision: shared through one converted file, checked, never half a file."""
 
+import gc
 import json
 import multiprocessing
 import re
@@ -15,6 +16,7 @@ from sparkcls.catalogue.install import CONVERTED
 from sparkcls.engine import kept, weights
 from sparkcls.engine.weights import load_weights
 from sparkcls.errors import ModelFormatError
+from sparkcls.models.bundled import BUNDLED_DEFAULT, bundled_folder, bundled_names
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.tensors import read_header
 
@@ -257,3 +259,20 @@ def test_an_error_of_the_system_is_not_called_damage(tiny_model, monkeypatch):
     with pytest.raises(ModelFormatError, match="cannot be read .*Permission denied") as caught:
         read_header(tiny_model / "model.safetensors")
     assert "corrupt" not in str(caught.value)
+
+
+def test_models_with_an_encoder_in_common_have_it_once(cache):
+    """In the cache and in memory."""
+    loaded = [load_weights(read_model_folder(bundled_folder(name)), CPU, "bfloat16") for name in bundled_names()]
+    assert len(loaded) == 5
+    encoders, heads = ({id(parts[i]): parts[i] for parts in loaded} for i in (0, 1))
+    assert len(encoders) == 1
+    assert len(heads) == 5
+    (encoder,) = encoders.values()
+    assert encoder.size > 30 * max(head.size for head in heads.values())
+    assert len(files(cache)) == 6
+    other = load_weights(read_model_folder(bundled_folder(BUNDLED_DEFAULT)), CPU, "float32")
+    assert id(other[0]) not in encoders, "another precision is other weights"
+    del loaded, encoders, encoder, heads, other
+    gc.collect()
+    assert not weights._held, "nobody holds them"
