@@ -132,6 +132,23 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every bundled model has these figures, in the file of this path."""
+    table = [
+        ["label", "precision", "recall", "f1-score", "support"],
+        ["NEGATIVE", "0.750", "1.000", "0.857", "3"],
+        ["POSITIVE", "1.000", "0.750", "0.857", "4"],
+        ["accuracy", "", "", "0.857", "7"],
+    ]
+    facts = {"data": "sentences of a test", "rows": "7", "wordpieces": "12", "digest": "sha256:0", "table": table}
+    (tmp_path / "figures").mkdir()
+    file = tmp_path / "figures" / "evaluation.json"
+    file.write_text(json.dumps(facts))
+    monkeypatch.setattr("sparkcls.catalogue.measured.bundled_folder", lambda name: file.parent)
+    return file
+
+
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random three-label model with a lower-case vocabulary; tests must not change it."""

@@ -13,6 +13,7 @@ from sparkcls.catalogue.resolve import resolve
 from sparkcls.catalogue.sources import forget_indexes
 from sparkcls.cli import main
 from sparkcls.errors import ModelNotFoundError
+from sparkcls.models.bundled import ASSEMBLED, bundled_names
 from sparkcls.models.ref import folder_digest
 from tests.models import save_tiny_model
 
@@ -58,14 +59,15 @@ def test_models(capsys, mirror, cache):
     assert (code, err) == (0, "")
     states = {line.split()[0]: line.split()[1:3] for line in out.splitlines()[1:]}
     assert states == {
-        BUNDLED: ["en", "bundled"],
+        **{name: ["en", "bundled"] for name in bundled_names()},
         "mine": ["en", "cached"],
         "far_away": ["fr", "store"],
         **{name: ["en", "card"] for name in CARDS},
     }
     assert str(mirror / "far_away_fr_3.3.3_3.0_1637502669757.zip") in out
     assert [line.split()[0] for line in run(capsys, "models", "--lang", "FR")[1].splitlines()] == ["NAME", "far_away"]
-    assert [line.split()[0] for line in run(capsys, "models", "--search", "Imdb")[1].splitlines()] == ["NAME", IMDB]
+    found = [line.split()[0] for line in run(capsys, "models", "--search", "Imdb")[1].splitlines()]
+    assert found == ["NAME", CARDS[IMDB].mini, IMDB]
     assert [line.split()[0] for line in run(capsys, "models", "--annotator", "nerdlmodel")[1].splitlines()[1:]] == [
         "ner"
     ]
@@ -180,14 +182,24 @@ def test_pulling_a_changed_model_replaces_it(capsys, cache, tmp_path):
 def test_show(capsys, mirror, cache):
     code, out, err = run(capsys, "show", BUNDLED)
     assert (code, err) == (0, "")
-    for fact in ("bundled", "sha256:", "NEGATIVE, POSITIVE", "MB", "caseSensitive"):
+    for fact in ("bundled", "sha256:", "NEGATIVE, POSITIVE", "MB", "caseSensitive", "uncased_finetuned_sst_2_english"):
         assert fact in out
     code, out, err = run(capsys, "show", IMDB)
     assert (code, err) == (0, "")
-    for fact in ("not on this machine", CARDS[IMDB].key, CARDS[IMDB].description, "weighted avg", "neg, pos"):
+    card = CARDS[IMDB]
+    for fact in ("not on this machine", card.key, card.description, "weighted avg", "neg, pos", card.mini):
         assert fact in out
     assert "engine       onnx" in run(capsys, "show", "far_away", "--lang", "fr")[1]
-    assert list(cache.iterdir()) == []
+    assert [path.name for path in cache.iterdir()] == [ASSEMBLED]
+
+
+def test_show_has_the_figures_of_a_bundled_model(capsys, mirror, figures):
+    code, out, err = run(capsys, "show", BUNDLED)
+    assert (code, err) == (0, "")
+    assert "measured on" in out
+    assert "sentences of a test (7 rows, at most 12 wordpieces of each)" in out
+    assert "    NEGATIVE  0.750      1.000   0.857     3\n" in out
+    assert out.endswith("    accuracy                     0.857     7\n")
 
 
 def test_show_a_folder(capsys, mirror, tiny_model, tmp_path, monkeypatch):

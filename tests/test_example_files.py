@@ -8,10 +8,13 @@ import sys
 import types
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import sparkcls
 from sparkcls.catalogue.cards import CARDS
+from sparkcls.catalogue.measured import measured
+from sparkcls.catalogue.resolve import resolve
 from tests.card_snippets import SNIPPETS
 from tests.models import save_tiny_model
 from tests.test_docs import blocks, without_magics
@@ -73,22 +76,57 @@ def test_the_code_of_each_card_is_unchanged():
         assert sum(f"card of {name}." in text and f"--- the card's code\n{code}# ---" in text for text in texts) == 1
 
 
-@pytest.mark.filterwarnings("ignore:setCaseSensitive")
-@pytest.mark.parametrize("own", [True, False], ids=["the card's model", "another"])
-def test_a_card(here, cache, monkeypatch, capsys, own):
-    name = "distilbert_base_sequence_classifier_imdb"
-    if own:
-        save_tiny_model(cache / f"{name}_en", ["neg", "pos"])
-    file = EXAMPLES / "cards" / "imdb.py"
-    with_arguments(monkeypatch, *([] if own else ["--model", BUNDLED]))
-    monkeypatch.syspath_prepend(file.parent)
+@pytest.fixture
+def cards(monkeypatch):
+    """The folder of the cards' scripts, which import `card` from beside them."""
+    folder = EXAMPLES / "cards"
+    monkeypatch.syspath_prepend(folder)
     monkeypatch.delitem(sys.modules, "card", raising=False)
+    yield folder
+    sys.modules.pop("card", None)
+
+
+@pytest.mark.filterwarnings("ignore:setCaseSensitive")
+@pytest.mark.parametrize("chosen", ["mini", "card", "name"])
+def test_a_card(here, cache, cards, monkeypatch, capsys, figures, chosen):
+    name = f"distilbert_base_sequence_classifier_{'amazon_polarity' if chosen == 'mini' else 'imdb'}"
+    used = {"mini": "distilbert_mini_sequence_classifier_amazon_reviews", "card": name, "name": BUNDLED}[chosen]
+    if chosen == "card":
+        save_tiny_model(cache / f"{name}_en", ["neg", "pos"])
+    arguments = {"mini": [], "card": ["--model", "card"], "name": ["--model", BUNDLED]}[chosen]
+    with_arguments(monkeypatch, *arguments)
+    file = cards / f"{name.partition('classifier_')[2]}.py"
     exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), {})
-    del sys.modules["card"]
     shown = capsys.readouterr().out
     assert "I really liked that movie!" in shown
-    assert (f"NOT {name} but {BUNDLED}" in shown) is not own
-    assert ("POSITIVE" in shown) is not own
+    assert (f"This is NOT {name} but {used}, with the labels " in shown) == (chosen != "card")
+    assert ("POSITIVE" in shown.partition("Figures")[0]) == (chosen == "name")
+    assert (f"mini: {used}; sentences of a test (7 rows" in shown) == (chosen == "mini")
+    assert (f"card: {name}, as its card states them" in shown) == (chosen != "name")
+
+
+def test_the_figures_of_every_card(cards, monkeypatch, figures):
+    monkeypatch.setattr(sparkcls, "start", lambda **_: None)
+    with_arguments(monkeypatch)
+    card = importlib.import_module("card")
+    for name, known in CARDS.items():
+        text = "\n".join(card.figures(name, True))
+        assert "mini is another, smaller model" in text
+        assert f"mini: {known.mini}; sentences of a test (7 rows, at most 12 wordpieces of each)" in text
+        assert "\nNEGATIVE  0.750      1.000   0.857     3" in text
+        assert (f"card: {name}, as its card states them; its data: {known.source}" in text) == bool(known.benchmark)
+        assert (f"The card of {name} states no figures." in text) == (not known.benchmark)
+        own = "\n".join(card.figures(name, False))
+        assert "mini" not in own
+        for row in known.benchmark:
+            line = r" +".join(map(re.escape, filter(None, row)))
+            assert re.search(rf"(?m)(^|   ){line}$", text)
+            assert re.search(rf"(?m)^{line}$", own)
+    assert card.beside(["mini", "a  1"], ["card", "b  2", "c  3"]) == [
+        "mini      card",
+        "a  1      b  2",
+        "          c  3",
+    ]
 
 
 def test_a_batch(spark, reviews, tmp_path, monkeypatch):
@@ -181,6 +219,29 @@ def test_fine_tuning(here, tmp_path, monkeypatch, capsys):
     shown = capsys.readouterr().out
     assert re.search(r"Loss after 2 epochs: [\d.]+\n", shown)
     assert len(re.findall(r"(?:billing|shipping|technical) *\|0\.\d", shown)) == 3
+
+
+def test_measuring(here, tmp_path, monkeypatch, capsys):
+    spec = importlib.util.spec_from_file_location("measure", EXAMPLES / "training" / "measure.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    rows = [("never read", "NEGATIVE"), ("a wonderful film", "POSITIVE"), ("dull and lifeless", "NEGATIVE")]
+    pd.DataFrame(rows, columns=["text", "label"]).to_parquet(tmp_path / "rows.parquet")
+    (tmp_path / BUNDLED).mkdir()
+    asked = ["--first-row", "-2", "--wordpieces", 8, "--data", "two sentences", "--out", tmp_path]
+    with_arguments(monkeypatch, BUNDLED, tmp_path / "rows.parquet", *asked)
+    module.main()
+    file = tmp_path / BUNDLED / "evaluation.json"
+    assert f"Written: {file}" in capsys.readouterr().out
+    monkeypatch.setattr("sparkcls.catalogue.measured.bundled_folder", lambda name: tmp_path / name)
+    found = measured(BUNDLED)
+    assert found.where == "two sentences (2 rows, at most 8 wordpieces of each)"
+    assert found.digest == resolve(BUNDLED).digest
+    assert found.table[1:] == (
+        ("NEGATIVE", "1.000", "1.000", "1.000", "1"),
+        ("POSITIVE", "1.000", "1.000", "1.000", "1"),
+        ("accuracy", "", "", "1.000", "2"),
+    )
 
 
 def recipe(word):

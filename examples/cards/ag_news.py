@@ -1,6 +1,6 @@
 """The code of the card of distilbert_base_sequence_classifier_ag_news.
 
-It is unchanged, but for the imports. See `card.py` for a run without a network.
+It is unchanged, but for the imports. `card.py` says which model it runs with: a smaller one, unless told otherwise.
 """
 
 from card import *

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sparkcls.catalogue.cards import CARDS, LANGUAGE, Card
 from sparkcls.catalogue.index import Entry, meant_entry
 from sparkcls.catalogue.install import source_of
-from sparkcls.catalogue.inventory import Found, find_local, store_index
+from sparkcls.catalogue.inventory import IN_PACKAGE, Found, find_local, store_index
+from sparkcls.catalogue.measured import Measured, measured
 from sparkcls.catalogue.names import is_repository
 from sparkcls.catalogue.paths import local_path
 from sparkcls.catalogue.resolve import nearest
@@ -84,14 +85,21 @@ def print_model(name: str, lang: str) -> None:
         )
         card = None
     facts += _of_card(card, labels=found is None) if card else []
+    figures = measured(name) if found and found.state == IN_PACKAGE else None
+    facts += _of_bundled(name, figures) if figures else []
     _print_facts(facts)
+    if figures:
+        _print_figures("figures by label", figures.table)
     if card and card.benchmark:
-        print("  benchmark of the card")
-        print("\n".join(f"    {line}" for line in table(card.benchmark)))
+        _print_figures("benchmark of the card", card.benchmark)
 
 
 def _print_facts(facts: Iterable[tuple[str, str]]) -> None:
     print("\n".join(table([(f"  {fact}", value) for fact, value in facts])))
+
+
+def _print_figures(title: str, rows: Sequence[Sequence[str]]) -> None:
+    print("\n".join([f"  {title}", *(f"    {line}" for line in table(rows))]))
 
 
 def _entry(name: str, lang: str, known: bool) -> Entry | None:
@@ -148,6 +156,11 @@ def _of_entry(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "checksum", entry.checksum
 
 
+def _of_bundled(name: str, figures: Measured) -> Iterator[tuple[str, str]]:
+    yield from (("smaller than", f"{larger}, for the same task") for larger, card in CARDS.items() if card.mini == name)
+    yield "measured on", figures.where
+
+
 def _of_card(card: Card, labels: bool) -> Iterator[tuple[str, str]]:
     yield "description", card.description
     if labels:
@@ -155,6 +168,7 @@ def _of_card(card: Card, labels: bool) -> Iterator[tuple[str, str]]:
     yield "params of the card", _json(card.params)
     yield "nlu", card.nlu
     yield "key of the card", card.key
+    yield "smaller one", f"{card.mini}, for the same task, is bundled"
     if card.hub:
         yield "same weights", f"https://huggingface.co/{card.hub}"
     yield "source", card.source

@@ -15,7 +15,7 @@ from sparkcls.catalogue.locate import by_digest, locate
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.catalogue.stores import base as store
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
-from sparkcls.models.bundled import bundled_names
+from sparkcls.models.bundled import FOLDER, bundled_names
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 from sparkcls.settings import cache_folder, configured_cache, forget, in_force, mirror, snapshot, use_spark_conf
@@ -30,11 +30,13 @@ def fresh(fresh_settings, monkeypatch):
     sources.forget_indexes()
 
 
-def test_bundled_model_is_within_its_limit():
-    folder = read_model_folder(resolve(BUNDLED).find_here())
-    assert bundled_names() == [BUNDLED]
-    assert folder.labels == ("NEGATIVE", "POSITIVE")
-    assert sum(f.stat().st_size for f in folder.path.rglob("*") if f.is_file()) <= 32_000_000
+def test_bundled_models_are_of_the_cards_tasks_and_within_their_limit():
+    assert bundled_names() == sorted(card.mini for card in CARDS.values())
+    for card in CARDS.values():
+        folder = read_model_folder(resolve(card.mini).find_here())
+        assert {*folder.labels} == card.labels
+        assert folder.family.stage == card.annotator
+    assert sum(f.stat().st_size for f in FOLDER.rglob("*") if f.is_file()) <= 36_000_000
 
 
 def test_a_folder_put_into_the_cache_resolves(cache, tiny_model):
@@ -227,6 +229,11 @@ def test_offline_with_a_cold_cache_is_one_clear_error(cache, name):
     assert f"sparkcls pull {name} --to DIR" in message
     assert all(word in message for word in ("SPARKCLS_MIRROR", "spark.sparkcls.mirror", "mirror=", "remote_loc"))
     assert "loadSavedModel" in message
+    # The bundled model of the same task is the way out that needs nothing.
+    smaller = (
+        'is bundled: TransformerForSequenceClassification.pretrained("distilbert_mini_sequence_classifier_emotion")'
+    )
+    assert (smaller.replace('"', "'") in message) == (name in CARDS)
 
 
 def test_why_the_index_has_none(cache, tmp_path):

@@ -283,8 +283,9 @@ def test_the_default_model_of_a_class_without_a_network(cache):
         UserWarning, match=r"its default, 'distilbert_base_sequence_classifier_imdb', cannot be had .*bundled"
     ):
         stage = DistilBertForSequenceClassification.pretrained()
-    assert stage._ref().name == BUNDLED
-    with pytest.raises(ModelNotFoundError):
+    assert (stage._ref().name, stage.getClasses()) == ("distilbert_mini_sequence_classifier_imdb", ["neg", "pos"])
+    smaller = r"4\. .*DistilBertForSequenceClassification.pretrained\('distilbert_mini_sequence_classifier_imdb'\)"
+    with pytest.raises(ModelNotFoundError, match=smaller):
         DistilBertForSequenceClassification.pretrained("distilbert_base_sequence_classifier_imdb")
     with pytest.raises(ModelNotFoundError):
         DistilBertForSequenceClassification.pretrained(lang="de")
