@@ -10,15 +10,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparkcls.annotation import Annotation
 from sparkcls.catalogue.imported import local_folder
-from sparkcls.errors import ColumnError, LightColumnError, ParamTypeError
+from sparkcls.errors import ParamTypeError
 from sparkcls.pipelines.saved import read_pipeline
-from sparkcls.pipelines.walk import pipeline_stages
-from sparkcls.spark.column_names import Columns, names_are_exact
-from sparkcls.spark.columns import ColumnMetadata, column_metadata, quoted
-from sparkcls.stages.assembler import DocumentAssembler
-from sparkcls.stages.classifying import Classifying
-from sparkcls.stages.finisher import Finisher
-from sparkcls.stages.stage import AnnotatorStage
+from sparkcls.pipelines.steps import Input, Steps
+from sparkcls.spark.column_names import names_are_exact
+from sparkcls.spark.columns import column_metadata, quoted
 
 #: Entries for the metadata of documents.
 Metadata = dict[str, Any] | list[dict[str, Any]] | None
@@ -51,6 +47,11 @@ class LightPipeline:
         self._ignore_unsupported = False
         # Asked once, because a text must not wait for a server's answer.
         self._exact = names_are_exact(SparkSession.getActiveSession())
+        self._steps: Steps | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what belongs to this process."""
+        return self.__dict__ | {"_steps": None}
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> LightPipeline:
@@ -118,46 +119,10 @@ class LightPipeline:
     def _annotate(
         self, texts: list[str | None], seconds: list[str] | None, extra: list[dict[str, str]]
     ) -> list[dict[str, list[Annotation]]]:
-        first: str | None = None
-        results: list[dict[str, list[Annotation]]] = [{} for _ in texts]
-        metadata: ColumnMetadata = Columns(self._exact)
-        lazy: set[str] = set()
-        kept: list[str] | None = None
-        for stage in pipeline_stages(self.pipeline_model):
-            if isinstance(stage, Finisher):
-                kept = stage.check_columns(metadata)
-                continue
-            if not isinstance(stage, (DocumentAssembler, AnnotatorStage)):
-                continue
-            column = stage.getOutputCol()
-            replaced = metadata.actual(column)
-            if isinstance(stage, DocumentAssembler):
-                first = first or stage.getInputCol()
-                read = texts if seconds is None or stage.getInputCol() == first else seconds
-                written = [stage.assemble(t, m) for t, m in zip(read, extra, strict=True)]
-            elif stage.getLazyAnnotator():
-                lazy.add(column)
-                written = [[] for _ in texts]
-            else:
-                if seconds is None and isinstance(stage, Classifying) and stage.reads_pairs():
-                    raise ParamTypeError(
-                        f"{stage.uid} classifies pairs of texts; give the second text too: annotate(text, second), or "
-                        "two lists of texts"
-                    )
-                try:
-                    columns = stage.match_columns(metadata)
-                except ColumnError as e:
-                    raise LightColumnError(str(e)) from None
-                written = stage.annotate_rows(metadata, [tuple(result[c] for c in columns) for result in results])
-            for result, of_row in zip(results, written, strict=True):
-                if replaced is not None and replaced != column:
-                    del result[replaced]
-                result[column] = of_row
-            metadata[column] = stage.output_metadata()
-        return [
-            {c: a for c, a in result.items() if (c in kept if kept is not None else c not in lazy)}
-            for result in results
-        ]
+        steps = self._steps
+        if steps is None or not steps.hold(self.pipeline_model):
+            steps = self._steps = Steps(self.pipeline_model, self._exact)
+        return steps.annotate(Input(texts, seconds, extra))
 
     def setIgnoreUnsupported(self, value: bool) -> LightPipeline:
         """Accepted for Spark NLP's callers: stages that are not of sparkcls are always left out."""

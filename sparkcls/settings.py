@@ -76,7 +76,11 @@ _in_force: ContextVar[Settings | None] = ContextVar("sparkcls settings", default
 
 def snapshot() -> Settings:
     """The settings that count here and now: those of the `in_force` block, else what this thread goes by."""
-    return _in_force.get() or replace(_configured, confs=_heard.confs or _Heard.last)
+    found = _in_force.get()
+    if found is None:
+        set_ = _configured
+        found = Settings(set_.cache, set_.mirror, set_.ship, _heard.confs or _Heard.last)
+    return found
 
 
 @contextmanager

@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 from pyspark.ml import Transformer
 
+from sparkcls import mounts
 from sparkcls.annotation import Annotation
 from sparkcls.annotator import SentenceDetector, Tokenizer
 from sparkcls.base import LightPipeline, PipelineModel
-from sparkcls.catalogue import mounts
-from sparkcls.catalogue.locate import locate
 from sparkcls.errors import ColumnError, ParamTypeError
-from sparkcls.stages import has_model
 from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
 
 
@@ -152,12 +150,3 @@ def test_a_lazy_column_is_empty_for_those_that_read_it(model):
     lazy = SentenceDetector(inputCols=["document"], lazyAnnotator=True)
     reader = Tokenizer(inputCols=["sentence"])
     assert LightPipeline(PipelineModel([assembler, lazy, reader])).annotate("a b") == {"document": ["a b"], "token": []}
-
-
-def test_a_text_asks_once_where_its_model_is(model, monkeypatch):
-    light = LightPipeline(model)
-    light.annotate("good film")
-    asked = []
-    monkeypatch.setattr(has_model, "locate", lambda ref: asked.append(ref) or locate(ref))
-    light.annotate("bad film")
-    assert len(asked) == 1

@@ -319,3 +319,21 @@ def test_other_data_and_options(pipeline):
     with pytest.raises(ParamError, match="output_path='x'"):
         pipeline.predict("good", output_path="x")
     assert len(pipeline.predict("good", partition=3, multithread=False, get_embeddings=False, output_path="")) == 1
+
+
+@pytest.mark.parametrize("level", ["document", "sentence", "token"])
+def test_a_pipeline_is_made_once_and_anew_for_a_param(pipeline, level, monkeypatch):
+    text = "good movie. bad plot"
+    first = pipeline.predict(text, output_level=level)
+    made = []
+    make = type(pipeline)._pipeline
+    monkeypatch.setattr(type(pipeline), "_pipeline", lambda self, level: made.append(level) or make(self, level))
+    pd.testing.assert_frame_equal(pipeline.predict(text, output_level=level), first)
+    assert not made
+    pipeline["classifier"].setMaxSentenceLength(3)
+    changed = pipeline.predict(text, output_level=level)
+    assert made == [level]
+    assert changed["classified_sequence_confidence"].tolist() != first["classified_sequence_confidence"].tolist()
+    pipeline["tokenizer"].setMinLength(4)
+    tokens = pipeline.predict(text, output_level="token")["token"].tolist()
+    assert tokens == ["good", "movie", "plot"]

@@ -13,7 +13,6 @@ from sparkcls.catalogue.fetch import Parcel, fetch
 from sparkcls.catalogue.hub import fetch_from_hub
 from sparkcls.catalogue.imported import import_again
 from sparkcls.catalogue.install import DIGESTS, install
-from sparkcls.catalogue.mounts import on_network
 from sparkcls.catalogue.names import check_names, folder_name
 from sparkcls.catalogue.sources import read_index
 from sparkcls.catalogue.stores.base import NotThere, Store, Unreachable
@@ -23,6 +22,7 @@ from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, Pa
 from sparkcls.events import emit
 from sparkcls.models.layout import decisive_files
 from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, has_digest, import_source, is_remote, place_path
+from sparkcls.mounts import on_network
 from sparkcls.settings import CACHE_VARIABLE, MIRROR_VARIABLE, Settings, cache_folder, in_force
 
 logger = logging.getLogger(__name__)

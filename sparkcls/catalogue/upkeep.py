@@ -17,8 +17,9 @@ from sparkcls.catalogue.identity import is_model, model_folders, named
 from sparkcls.catalogue.imported import IMPORTED
 from sparkcls.catalogue.install import CONVERTED, DIGESTS, LOCKS, PARTIAL, WORK
 from sparkcls.models.bundled import bundled_folder, bundled_names
+from sparkcls.models.checksums import content_sha256
 from sparkcls.models.layout import decisive_files
-from sparkcls.models.ref import content_sha256, folder_digest
+from sparkcls.models.ref import folder_digest
 
 MODEL, COPY, WEIGHTS, UNFINISHED = "model", "copy", "weights", "unfinished"
 

@@ -14,8 +14,9 @@ from sparkcls.catalogue.identity import refuse_another
 from sparkcls.catalogue.index import INDEX
 from sparkcls.catalogue.names import folder_name
 from sparkcls.errors import ModelFormatError, ParamError
+from sparkcls.models.checksums import file_sha256
 from sparkcls.models.layout import ModelFolder, decisive_files, read_model_folder
-from sparkcls.models.ref import file_sha256, folder_digest
+from sparkcls.models.ref import folder_digest
 from sparkcls.temporary import in_the_making
 
 #: Versions and time in a store's key.

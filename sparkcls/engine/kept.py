@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +18,13 @@ from pathlib import Path
 from filelock import FileLock
 
 from sparkcls.catalogue.install import CONVERTED
-from sparkcls.models.ref import file_sha256
+from sparkcls.models.checksums import content_sha256, file_sha256
 from sparkcls.settings import cache_folder
 
 logger = logging.getLogger(__name__)
+
+#: Seconds between two marks on a file that it is in use.
+_TOUCHED = 12 * 3600
 
 
 def made_once(digest: str, kind: str, make: Callable[[Path], None]) -> Path:
@@ -54,10 +58,11 @@ def made_once(digest: str, kind: str, make: Callable[[Path], None]) -> Path:
 
 def _sound(target: Path, stem: str) -> Path | None:
     for file in target.glob(f"{stem}-*.safetensors"):
-        if file.stem == f"{stem}-{file_sha256(file)}":
+        if file.stem == f"{stem}-{content_sha256(file)}":
             with contextlib.suppress(OSError):
-                # `sparkcls cache --prune` goes by it.
-                os.utime(file)
+                # `sparkcls cache --prune` goes by it. A file that was touched must be read again, so not every time.
+                if file.stat().st_mtime < time.time() - _TOUCHED:
+                    os.utime(file)
             return file
     return None
 

@@ -22,8 +22,8 @@ from torch import Tensor
 from sparkcls.engine.kept import made_once
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.families.weights import roles_of_all_tokens
+from sparkcls.models.checksums import content_sha256
 from sparkcls.models.layout import ModelFolder
-from sparkcls.models.ref import content_sha256
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,9 @@ from pathlib import Path
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.bundled import bundled_folder
+from sparkcls.models.checksums import content_sha256, stamp_of
 from sparkcls.models.layout import FORMERLY_DECISIVE, decisive_files
+from sparkcls.models.remembered import Stamp
 
 logger = logging.getLogger(__name__)
 
@@ -186,35 +188,14 @@ def has_digest(path: Path, digest: str) -> bool:
     return _digest(path, _stamps(former)) == digest
 
 
-def _stamps(files: dict[str, Path]) -> tuple[tuple[str, int, int], ...]:
-    stats = ((name, file.stat()) for name, file in files.items())
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+def _stamps(files: dict[str, Path]) -> tuple[tuple[str, Stamp], ...]:
+    return tuple((name, stamp_of(file)) for name, file in files.items())
 
 
-# Keyed by size and time too: a process reads 250 MB of weights once, and again if they change.
+# Keyed by stamps too: a process reads 250 MB of weights once, and again if they change.
 @lru_cache(maxsize=64)
-def _digest(path: Path, stamps: tuple[tuple[str, int, int], ...], start: bytes = b"") -> str:
+def _digest(path: Path, stamps: tuple[tuple[str, Stamp], ...], start: bytes = b"") -> str:
     whole = hashlib.sha256(start)
-    for name, size, time in stamps:
-        whole.update(f"{name}\0{_sha256_of(path / name, size, time)}\n".encode())
+    for name, stamp in stamps:
+        whole.update(f"{name}\0{content_sha256(path / name, stamp)}\n".encode())
     return f"sha256:{whole.hexdigest()}"
-
-
-def content_sha256(file: Path) -> str:
-    """The same as `file_sha256`, read once a process unless the file's size or time changes."""
-    stat = file.stat()
-    return _sha256_of(file, stat.st_size, stat.st_mtime_ns)
-
-
-@lru_cache(maxsize=512)
-def _sha256_of(file: Path, size: int, time: int) -> str:
-    return file_sha256(file)
-
-
-def file_sha256(file: Path) -> str:
-    """sha256 of a file's content, in hex."""
-    content = hashlib.sha256()
-    with open(file, "rb") as stream:
-        while chunk := stream.read(1 << 20):
-            content.update(chunk)
-    return content.hexdigest()

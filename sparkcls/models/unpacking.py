@@ -11,9 +11,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from sparkcls.models.checksums import stamp_of
+from sparkcls.models.remembered import Stamp
+
 logger = logging.getLogger(__name__)
 
-Stamps = tuple[tuple[str, int, int], ...]
+Stamps = tuple[tuple[str, Stamp], ...]
 
 
 def archive_of(folder: Path) -> Path | None:
@@ -53,8 +56,8 @@ def unpacked(archive: Path, folder: Path, base: Path) -> Path:
 
 def stamps(folder: Path) -> Stamps:
     """What tells, without reading them, that files of a folder have changed."""
-    files = [(file.relative_to(folder).as_posix(), file.lstat()) for file in sorted(folder.rglob("*"))]
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in files)
+    files = sorted(folder.rglob("*"))
+    return tuple((file.relative_to(folder).as_posix(), stamp_of(file, follow=False)) for file in files)
 
 
 # Once a process, and again if files have changed: a LightPipeline asks for the folder for every text.

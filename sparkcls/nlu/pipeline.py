@@ -20,6 +20,7 @@ from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.params import setter
 from sparkcls.stages.sentence_detector import SentenceDetector
 from sparkcls.stages.sequence_classifier import SequenceClassifier
+from sparkcls.stages.snapshot import Snapshot
 from sparkcls.stages.tokenizer import Tokenizer
 
 CATEGORY = "category"
@@ -53,6 +54,8 @@ class NLUPipeline(Mapping[str, Transformer]):
             "tokenizer": Tokenizer(inputCols=["document"], outputCol="token"),
             **{c.replace(CATEGORY, "classifier", 1): s for c, s in zip(self._columns, self.classifiers, strict=True)},
         }
+        #: By level: what the parts' Params were, and the pipeline that was made of them.
+        self._light: dict[str, tuple[list[Snapshot], LightPipeline]] = {}
         #: The pipeline of whole documents, for use with Spark, and for single texts.
         self.vanilla_transformer_pipe = self._pipeline("document")
         self.light_transformer_pipe = LightPipeline(self.vanilla_transformer_pipe)
@@ -72,6 +75,18 @@ class NLUPipeline(Mapping[str, Transformer]):
     def classifier(self) -> SequenceClassifier:
         """The first classifier."""
         return self.classifiers[0]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what belongs to this process."""
+        return self.__dict__ | {"_light": {}}
+
+    def _light_pipeline(self, level: str) -> LightPipeline:
+        """The pipeline of a level on plain strings, made once for each state of the parts' Params."""
+        known = self._light.get(level)
+        if known is None or not all(snapshot.holds() for snapshot in known[0]):
+            snapshots = [Snapshot(part) for part in self.values()]
+            known = self._light[level] = snapshots, LightPipeline(self._pipeline(level))
+        return known[1]
 
     def _pipeline(self, level: str) -> PipelineModel:
         if level != "sentence":
@@ -182,7 +197,6 @@ class NLUPipeline(Mapping[str, Transformer]):
         """
         _check(output_level, unused)
         level = output_level or LEVELS[0]
-        pipeline = self._pipeline(level)
         column = TEXT
         if isinstance(data, DataFrame):
             found = column_metadata(data).actual(TEXT)
@@ -190,16 +204,16 @@ class NLUPipeline(Mapping[str, Transformer]):
                 raise ColumnError(f"predict: the DataFrame has no column 'text'; it has {', '.join(data.columns)}")
             column = found
         if return_spark_df:
-            return pipeline.transform(data if isinstance(data, DataFrame) else _to_spark(data))
+            return self._pipeline(level).transform(data if isinstance(data, DataFrame) else _to_spark(data))
         names = (LABEL + column.removeprefix(CATEGORY) for column in self._columns)
         classes = {c: (n, s.score_labels()) for c, n, s in zip(self._columns, names, self.classifiers, strict=True)}
         layout = Layout(level, classes, positions, metadata, all_levels=not drop_irrelevant_cols)
         results: Sequence[Result]
         if isinstance(data, DataFrame):
-            kept, results = _score_in_spark(data, column, pipeline, layout)
+            kept, results = _score_in_spark(data, column, self._pipeline(level), layout)
         else:
             kept = to_frame(data)
-            results = LightPipeline(pipeline).fullAnnotate(to_texts(kept[TEXT]))
+            results = self._light_pipeline(level).fullAnnotate(to_texts(kept[TEXT]))
             if not isinstance(data, pd.DataFrame):
                 kept = kept[[]]
         if not keep_stranger_features:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sparkcls.catalogue.consent import consented
-from sparkcls.catalogue.locate import locate
+from sparkcls.catalogue.located import located
 from sparkcls.rows.scoring import Scoring
 from sparkcls.settings import configured_cache, in_force
 from sparkcls.spark.confs import take_over_confs
@@ -25,7 +25,7 @@ def delivered(scoring: Scoring, session: Any) -> Scoring:
         The conf ``spark.sparkcls.ship`` has another word; the driver's temporary folder has no room.
     """
     with in_force(take_over_confs(session)):
-        folder = locate(scoring.model)
+        folder = located(scoring.model)
         # Workers ask whatever place they are told.
         ref, _ = consented(scoring.model)
         if str(folder) not in ref.places:

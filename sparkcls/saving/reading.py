@@ -15,8 +15,8 @@ from pyspark.errors import PySparkException
 from sparkcls._version import __version__
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, first_line
 from sparkcls.formats.metadata import metadata_line, parse_metadata
+from sparkcls.models.checksums import file_sha256
 from sparkcls.models.layout import may_be_decisive
-from sparkcls.models.ref import file_sha256
 from sparkcls.saving.stage_files import FORMAT, SCHEMA, Piece
 
 #: Bytes of all files that are read of a stranger's folder.

@@ -22,8 +22,8 @@ from pyspark.ml.util import DefaultParamsWriter
 import sparkcls._classic as _classic
 from sparkcls._version import __version__
 from sparkcls.errors import ParamError, ParamTypeError
+from sparkcls.models.checksums import file_sha256
 from sparkcls.models.layout import FORMERLY_DECISIVE
-from sparkcls.models.ref import file_sha256
 
 #: Version of what is described above; 0 is what sparkcls 0.1 wrote: no "sparkcls" in the metadata, and no files. Format
 #: 1 knows fewer names of files, and is written where these suffice, so that sparkcls 0.2 reads it.

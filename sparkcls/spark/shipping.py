@@ -17,11 +17,11 @@ from typing import Any
 
 import sparkcls._classic as _classic
 from sparkcls.catalogue.install import DIGESTS
-from sparkcls.catalogue.mounts import in_shared_root, on_cluster_mount
 from sparkcls.catalogue.paths import is_elsewhere
 from sparkcls.errors import ParamError
 from sparkcls.models.layout import decisive_files
 from sparkcls.models.ref import BUNDLED, IMPORT, ModelRef, import_source, is_remote, place_path
+from sparkcls.mounts import in_shared_root, on_cluster_mount
 from sparkcls.settings import ALWAYS, AUTO, NEVER, SHIP_CONF, check_ship, configured_ship
 from sparkcls.spark.confs import is_connect, read_conf
 from sparkcls.spark.task import is_local

@@ -105,8 +105,7 @@ class DocumentAssembler(Stage):
 
     def assemble(self, value: str | None, metadata: dict[str, str] | None = None) -> list[Annotation]:
         """The documents of one text, as the DataFrame path makes them; `metadata` are further entries."""
-        cleaned = clean(replace_surrogates(value or ""), self.getCleanupMode())
-        return [Annotation(DOCUMENT, 0, utf16_length(cleaned) - 1, cleaned, {**(metadata or {}), "sentence": "0"})]
+        return [document_of(value, self.getCleanupMode(), metadata)]
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         exact = names_are_exact(dataset.sparkSession)
@@ -175,3 +174,9 @@ class DocumentAssembler(Stage):
             metadata.alias("metadata"),
             F.array().cast(ArrayType(FloatType(), False)).alias("embeddings"),
         )
+
+
+def document_of(value: str | None, mode: str, metadata: dict[str, str] | None = None) -> Annotation:
+    """The document of a text in a cleanup mode; see `DocumentAssembler.assemble`."""
+    cleaned = clean(replace_surrogates(value or ""), mode)
+    return Annotation(DOCUMENT, 0, utf16_length(cleaned) - 1, cleaned, {**(metadata or {}), "sentence": "0"})

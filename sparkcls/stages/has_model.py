@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from sparkcls.catalogue.cards import CARDS
 from sparkcls.catalogue.locate import keep, locate
+from sparkcls.catalogue.located import located
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.engine.contract import HUGGINGFACE, SPARKNLP
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
@@ -110,12 +111,22 @@ class HasModel(ClassifierParams):
 
     def _folder(self) -> ModelFolder:
         ref = self._ref()
-        return _read_once(locate(ref), ref.digest)
+        return _read_once(located(ref), ref.digest)
+
+    def works_with(self) -> ModelFolder:
+        """The model's folder; another object if its files have changed.
+
+        Raises
+        ------
+        ModelNotFoundError, ModelFormatError
+            It is not here any more, or is another model now.
+        """
+        return self._folder()
 
     def _ref(self) -> ModelRef:
         if not self.isDefined("model"):
             raise ParamError(f"{self.uid} has no model; make it with pretrained(...) or loadSavedModel(...)")
-        return ModelRef.from_json(self._get("model"))
+        return _read_ref(self._get("model"))
 
     def saved_files(self) -> dict[str, Path]:
         """The model's files, unless ``saveWeights`` is False."""
@@ -180,6 +191,9 @@ class HasModel(ClassifierParams):
                 f"positions; call setMaxSentenceLength({folder.positions}) or less; "
                 "setLongText('windows') splits long texts into windows"
             )
+
+
+_read_ref = lru_cache(maxsize=256)(ModelRef.from_json)
 
 
 @lru_cache(maxsize=64)

@@ -273,6 +273,13 @@ class AnnotatorStage(Stage):
         """
         raise NotImplementedError
 
+    def works_with(self) -> Any:
+        """What decides beside the Params what `row_function` gives, the same object as long as it stays so.
+
+        A classifier's model; else None.
+        """
+        return None
+
     def annotate_rows(self, metadata: ColumnMetadata, rows: Sequence[Row]) -> list[list[Annotation]]:
         """What the row function gives in this process. What it loads stays loaded as long as this stage lives.
 
@@ -283,7 +290,11 @@ class AnnotatorStage(Stage):
         rows
             Annotations of each row, of the columns that `match_columns` gives.
         """
-        function = self.row_function(metadata)()
+        return self.annotate_by(self.row_function(metadata), rows)
+
+    def annotate_by(self, factory: Callable[[], RowFunction], rows: Sequence[Row]) -> list[list[Annotation]]:
+        """What the row function of a factory, made by `row_function` before, gives in this process."""
+        function = factory()
         self._in_use[:] = [function]
         try:
             return function(rows)

@@ -12,8 +12,8 @@ from sparkcls.catalogue.upkeep import drop_weights, kept, prune
 from sparkcls.cli import main
 from sparkcls.engine.weights import load_weights
 from sparkcls.models.bundled import ASSEMBLED
+from sparkcls.models.checksums import file_sha256
 from sparkcls.models.layout import WEIGHTS, read_model_folder
-from sparkcls.models.ref import file_sha256
 from tests.models import save_tiny_model
 
 DAY = 86_400

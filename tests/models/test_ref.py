@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
-from sparkcls.models.ref import ModelRef, file_sha256, folder_digest
+from sparkcls.models.checksums import file_sha256
+from sparkcls.models.ref import ModelRef, folder_digest
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ _NETWORK = re.compile(
     + r"|9p|virtiofs|fuse"
     + r"|fuse\.(?!fuse-overlayfs|portal|gvfsd|lxcfs|ntfs|ext|bindfs|unionfs|mergerfs|snapfuse).+"
 )
+#: Types whose times the kernel keeps, and that no other machine writes to.
+_OWN = re.compile(r"ext[234]|xfs|btrfs|zfs|f2fs|bcachefs|jfs|reiserfs|overlay|tmpfs|squashfs|erofs")
 _TABLE = Path("/proc/self/mounts")
 
 
@@ -40,6 +42,17 @@ def on_cluster_mount(path: Path, table: str | None = None) -> bool:
     """Whether other machines have the same folder mounted, as far as can be told here; see `on_network`."""
     point, kind = _mount(path, table)
     return in_shared_root(path) or (point != Path("/") and bool(_CLUSTER.fullmatch(kind)))
+
+
+def on_own_disk(path: Path, table: str | None = None) -> bool:
+    """Whether a path lies on a disk, or in memory, of this machine alone; False where that is not known.
+
+    Parameters
+    ----------
+    table
+        See `on_network`.
+    """
+    return not in_shared_root(path) and bool(_OWN.fullmatch(_mount(path, table)[1]))
 
 
 def in_shared_root(path: Path) -> bool:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from sparkcls.catalogue import mounts
-from sparkcls.catalogue.mounts import in_shared_root, on_cluster_mount, on_network
+from sparkcls import mounts
+from sparkcls.mounts import in_shared_root, on_cluster_mount, on_network, on_own_disk
 
 TABLE = """\
 /dev/sda1 / ext4 rw 0 0
@@ -92,3 +92,23 @@ def test_the_table_is_read_once_for_a_filesystem_at_a_path(tmp_path, monkeypatch
     assert on_network(model), "another filesystem is there"
     monkeypatch.setattr(Path, "stat", stat)
     assert not on_network(model)
+
+
+@pytest.mark.parametrize(
+    ("path", "table", "own"),
+    [
+        ("/home/me/model", TABLE, True),
+        ("/mnt/nfs/model", TABLE, False),
+        ("/mnt/nfs/local/model", TABLE, True),
+        ("/mnt/layer/model", TABLE, False),
+        ("/opt/models/x", TABLE, False),
+        ("/opt/models/scratch/x", TABLE, True),
+        ("/Volumes/main/x", TABLE, False),
+        ("/home/me/model", "overlay / overlay rw\n", True),
+        ("/home/me/model", "none / 9p rw\n", False),
+        ("/home/me/model", "/dev/sda1 / fuseblk rw\n", False),
+        ("/home/me/model", "", False),
+    ],
+)
+def test_what_this_machine_alone_writes_to(path, table, own):
+    assert on_own_disk(Path(path), table) is own
