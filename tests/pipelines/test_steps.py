@@ -39,7 +39,11 @@ def settled(monkeypatch):
 
 
 def calls(function):
-    """How many functions a call calls, those in C counted."""
+    """How many functions a call calls, those in C counted, by itself: other things may be tidied up meanwhile."""
+    return min(_calls(function) for _ in range(5))
+
+
+def _calls(function):
     count = 0
 
     def note(frame, event, argument):
