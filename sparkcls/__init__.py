@@ -131,7 +131,7 @@ def classify(
     model
         A model's name (bundled, in the cache or in the store), ``owner/name`` of the Hugging Face Hub, a model's
         folder, a saved pipeline or stage (ours or Spark NLP's), a classifier stage, a fitted PipelineModel that ends in
-        one, or what `classifier` gave. Default: the bundled model, which tells positive from negative reviews.
+        one, or what `classifier` gave. Default: a bundled model, which tells positive from negative.
     candidate_labels
         Labels of your own: a zero-shot model then chooses among them.
     lang

@@ -75,7 +75,9 @@ def _named(model: str | os.PathLike[str] | None, zero_shot: bool, lang: str) -> 
                 "model="
             )
         if lang != BUNDLED_LANGUAGE:
-            raise ParamError(f"lang={lang!r} goes with a model's name; without one the bundled model reads English")
+            raise ParamError(
+                f"lang={lang!r} goes with a model's name; without one it is a bundled model, which reads English"
+            )
         return stage.pretrained(BUNDLED_DEFAULT)
     location = os.fspath(model)
     if not _is_folder(model):

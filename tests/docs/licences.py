@@ -26,8 +26,22 @@ _USES = {"pyspark": "Spark; left out where a cluster has its own", "mlflow-skinn
 _HEAD = """\
 # Licences
 
-sparkcls is under Apache-2.0, and so is the model inside it. What it needs is not part of it; pip installs it from PyPI. All
-are free to use in products, and none asks for the source of what uses it. As their metadata say:
+sparkcls is under Apache-2.0, and so are the weights of the five [models inside](bundled.md), as the encoder that they start from
+is (all-MiniLM-L6-v2). What they have learned from has terms of its own. No text of it is in the package, and whether such
+terms reach weights is not settled; look at them before a commercial use:
+
+| data | of the model | terms |
+|---|---|---|
+| SST-2: Stanford Sentiment Treebank (Socher et al. 2013), in the form of GLUE | `..._sst2` | none that we know of; phrases of film reviews |
+| Emotion (Saravia et al. 2018) | `..._emotion` | free for education and research, its authors say; posts of Twitter |
+| AG News (Zhang et al. 2015, from AG's corpus), a subset | `..._ag_news` | **research, and other activity that is not commercial** |
+| IMDB: Large Movie Review Dataset (Maas et al. 2011) | `..._imdb` | to be cited; reviews of IMDb's users |
+| Multi-Domain Sentiment Dataset (Blitzer et al. 2007) | `..._amazon_reviews` | none that we know of; reviews of Amazon's customers |
+
+The encoder that all five share has learned from all of these.
+
+What sparkcls needs is not part of it; pip installs it from PyPI. All of that is free to use in products, and none asks for the
+source of what uses it. As their metadata say:
 
 """
 _TAIL = """

@@ -291,5 +291,5 @@ def test_the_default_model_of_a_class_without_a_network(cache):
         DistilBertForSequenceClassification.pretrained(lang="de")
     with pytest.raises(ModelNotFoundError):
         DistilBertForZeroShotClassification.pretrained()
-    with pytest.raises(ParamError, match="the bundled model reads English"):
+    with pytest.raises(ParamError, match="a bundled model, which reads English"):
         sparkcls.classifier(lang="de")

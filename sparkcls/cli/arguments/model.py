@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def add_model_arguments(parser: argparse._ActionsContainer) -> None:
     """Give a parser the arguments of `classifier_of`."""
-    parser.add_argument("--model", metavar="M", help="a name, owner/name, or a folder (default: the bundled model)")
+    parser.add_argument(
+        "--model", metavar="M", help="a name, owner/name, or a folder (default: a bundled model, for sentiment)"
+    )
     parser.add_argument("--lang", default="en", metavar="LANG", help="the model's language (default: en)")
     parser.add_argument("--zero-shot", metavar="A,B,...", help="labels of your own, for a model that takes such")
     parser.add_argument(
