@@ -3,7 +3,7 @@
     python examples/parity.py sst2.parquet news.parquet --rows 500
     python examples/parity.py sst2.parquet news.parquet --rows 3000 --precisions
 
-Two models: the bundled one, and a random one of DistilBERT-base's shape whose head is scaled and centred so
+Two models: a bundled one (SST-2), and a random one of DistilBERT-base's shape whose head is scaled and centred so
 that its classes are about equally frequent. Files are Parquet with a column `text`. Prints, per model, how many
 labels differ and the largest difference of a probability. With `--precisions` it compares, without Spark, 16 bits
 with float32 instead.

@@ -95,7 +95,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Classify texts in Spark.")
     parser.add_argument("path", nargs="?", type=Path, help="a CSV, JSON or Parquet file; default: built-in examples")
     parser.add_argument("--text-col", default="text", help="its column with the texts (default: text)")
-    parser.add_argument("--model", default=MODEL, help="a model's folder or name (default: the bundled one, sentiment)")
+    parser.add_argument(
+        "--model", default=MODEL, help="a model's folder or name (default: a bundled one, for sentiment)"
+    )
     parser.add_argument("--limit", type=int, default=20, help="rows to show (default: 20)")
     args = parser.parse_args()
 

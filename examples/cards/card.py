@@ -82,7 +82,8 @@ def figures(name: str, is_mini: bool) -> list[str]:
     if mini is None:
         return [*said, *shown[1:], *none]
     return [
-        "Figures. mini is another, smaller model than the card's, and may have been measured on other rows:",
+        "Figures. mini is another, smaller model than the card's"
+        + (", and may have been measured on other rows:" if card.benchmark else ":"),
         f"  mini: {card.mini}; {mini.where}",
         *(f"  {line}" for line in said),
         *none,

@@ -168,7 +168,7 @@ class SequenceClassifier(Classifying):
         ----------
         name
             A model's name, or ``owner/name`` of a repository of the Hugging Face Hub. Default: `DEFAULT_MODEL`; where
-            that cannot be had, a bundled model of the class, with a warning.
+            that cannot be had, the bundled model for its task, with a warning, if the class takes it.
         lang
             Its language. Default: `DEFAULT_LANGUAGE`.
         remote_loc

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import sparkcls
+from sparkcls.catalogue.measured import measured
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.errors import ParamError
 from sparkcls.models import bundled
@@ -122,13 +123,15 @@ CODE = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 import sparkcls
+from sparkcls.catalogue.measured import measured
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.models.bundled import bundled_folder, bundled_names
 found = []
 for name in sys.argv[2:]:
     ref = resolve(name)
     found.append([ref.digest, str(ref.find_here())])
-print(json.dumps([sparkcls.__file__, bundled_names(), found, bundled_folder("other").is_dir()]))
+figures = [repr(measured(name)) for name in sys.argv[2:]]
+print(json.dumps([sparkcls.__file__, bundled_names(), found, bundled_folder("other").is_dir(), figures]))
 """
 
 
@@ -150,11 +153,12 @@ def ask(package, cache, names=(NAME,), **environment):
 
 def test_in_a_zip_they_are_unpacked_once(package, tmp_path):
     cache = tmp_path / "cache"
-    file, names, found, other = ask(package, cache, NAMES[:2])
+    file, names, found, other, figures = ask(package, cache, NAMES[:2])
     assert file.startswith(str(package))
     assert names == NAMES
     assert [digest for digest, _ in found] == [resolve(name).digest for name in NAMES[:2]]
     assert not other
+    assert figures == [repr(measured(name)) for name in NAMES[:2]]
     folders = [Path(folder) for _, folder in found]
     assert all(folder.is_relative_to(cache) for folder in folders)
     encoders = [file for file in cache.rglob(ENCODER) if not file.is_symlink()]
