@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +9,9 @@ from statistics import median
 import pandas as pd
 import pytest
 
-from sparkcls.bench import chart, flops, memory, rival, side_by_side
+from sparkcls.bench import chart, flops, memory, needs, rival, side_by_side
 from sparkcls.bench.inputs import measure_lengths, read_texts, thin
-from sparkcls.bench.job import Job
+from sparkcls.bench.job import Job, UnavailableError
 from sparkcls.bench.models import BUNDLED_NAME, random_model
 from sparkcls.bench.process import run_job
 from sparkcls.bench.report import markdown
@@ -112,6 +113,24 @@ def test_operations_by_hand():
 def test_layers_that_share_their_weights_count_each_time(tmp_path):
     folder = read_model_folder(save_tiny_family(tmp_path / "albert", "albert", ["a", "b"], num_hidden_layers=3))
     assert flops.matrices(folder) == {(32, 32): 12, (32, 64): 3, (64, 32): 3}
+    # The last of three layers, though its weights are those of the others.
+    assert flops.needed([5], folder) == 5 * (2 * (2 * (4 * 32 * 32 + 2 * 32 * 64) + 2 * 32 * 32) + 2 * 4 * 32 * 5 + 128)
+
+
+def test_what_no_engine_can_save_by_hand(tmp_path):
+    folder = read_model_folder(resolve(BUNDLED_NAME).find_here())
+    # Five layers as above; of the sixth keys and values, and one wordpiece that is compared with all.
+    linear = 2 * (5 * (4 * 384 * 384 + 2 * 384 * 1536) + 2 * 384 * 384)
+    assert flops.needed([7], folder) == 7 * (linear + 5 * 4 * 384 * 7 + 4 * 384)
+    # Distances are no wordpieces, and a family without roles has as much to do.
+    for family, compared in (("deberta-v2", 4 * 32 * 9 + 4 * 32), ("xlnet", 0)):
+        folder = read_model_folder(save_tiny_family(tmp_path / family, family, ["a", "b"]))
+        assert folder.shape.depth == 2
+        assert flops.needed([9], folder) == 9 * (2 * (4 * 32 * 32 + 2 * 32 * 64 + 2 * 32 * 32) + compared)
+    # One matrix for queries, keys and values, and a gate; each wordpiece sees a part of its text.
+    folder = read_model_folder(save_tiny_family(tmp_path / "modernbert", "modernbert", ["a", "b"]))
+    layer = 32 * 96 + 32 * 32 + 32 * 128 + 64 * 32
+    assert flops.needed([9], folder) == 9 * 2 * ((folder.shape.depth - 1) * layer + 32 * 64)
 
 
 def test_the_head_of_the_random_model_gives_every_class_its_share(tmp_path):
@@ -141,6 +160,7 @@ def record(system, repeat, rate, precision="float32", **more):
         "rows_per_second": rate,
         "wordpieces_per_second": rate * 50,
         "flops_per_second": rate * 1e9,
+        "needed_flops": 80e9,  # 0.8 thousand millions for each of 100 rows
         "precision": precision,
         "versions": {"python": "3"},
         **more,
@@ -183,6 +203,9 @@ def test_medians_and_spread():
     assert (ours["peak"].median, ours["peak"].most) == (501, 502)
     assert figures(case)["loop"]["first_row_seconds"] is None
     assert limits(case)["bfloat16"].median == 400e9
+    # 400e9 operations a second, 0.8e9 for a row; in float32 100e9.
+    assert ours["at_most"].median == pytest.approx(500)
+    assert figures(case)["predict-batch"]["at_most"].median == pytest.approx(125)
 
 
 def test_ratios_are_of_the_same_repeat():
@@ -191,6 +214,11 @@ def test_ratios_are_of_the_same_repeat():
     spread = found["rows/s", "sparkcls", "predict-batch"]
     assert (spread.median, spread.least, spread.most) == (5, 4, 10)
     assert found["time to the first row", "sparkcls", "predict-batch"].median == 3
+    bounds = {(r.what, r.above, r.below): r.at_most for r in ratios(fake_results()["cases"][0])}
+    # 500 rows a second over 10, 12 and 5; what starts is no matter of arithmetic.
+    bound = bounds["rows/s", "sparkcls", "predict-batch"]
+    assert [bound.median, bound.least, bound.most] == pytest.approx([50, 500 / 12, 100])
+    assert bounds["time to the first row", "sparkcls", "predict-batch"] is None
     assert found["rows/s", "sparkcls", "loop"].median == pytest.approx(0.8)
     assert ("rows/s", "sparkcls", "loop-float32") not in found  # another precision
     assert found["rows/s, other model", "sparkcls@bundled", "sparkcls"].median == 5
@@ -200,10 +228,18 @@ def test_ratios_are_of_the_same_repeat():
 def test_report():
     text = markdown(fake_results())
     assert "| sparkcls | mixed | 100 | 50.0 (40.0 to 60.0) |" in text
-    assert "| rows/s | sparkcls | predict-batch | 5.00 (4.00 to 10.00) |" in text
+    assert "| rows/s | sparkcls | predict-batch | 5.00 (4.00 to 10.00) | at most 50.00 (41.67 to 100.00) |" in text
+    assert "| time to the first row | sparkcls | predict-batch | 3.00 (2.00 to 4.00) | - |" in text
     assert "Not measured: spark-nlp: no network" in text
     assert "bfloat16 400 GFLOP/s" in text
     assert "None" not in text
+
+
+def test_records_of_older_versions_have_no_bound():
+    results = fake_results()
+    for one in results["cases"][0]["records"]:
+        one.pop("needed_flops", None)
+    assert "| rows/s | sparkcls | predict-batch | 5.00 (4.00 to 10.00) | - |" in markdown(results)
 
 
 def test_a_case_without_records_has_a_report():
@@ -290,10 +326,98 @@ def test_memory():
 
 def test_a_failed_run_says_why(tmp_path):
     job = Job("x", "no_such_module", "", "float32", "", "", "", 1, 1, 8)
-    with pytest.raises(rival.UnavailableError, match="No module named .*no_such_module"):
+    with pytest.raises(UnavailableError, match="No module named .*no_such_module"):
         run_job(job, tmp_path, tmp_path / "log.txt")
     assert "== x" in (tmp_path / "log.txt").read_text()
     assert Job.read(tmp_path / "job.json") == job
+
+
+# --- what must be there ---------------------------------------------------------------------------
+
+
+def lacking(monkeypatch, packages, java=True):
+    """A machine without some packages, and perhaps without Java."""
+    real = needs.find_spec
+    monkeypatch.setattr(needs, "find_spec", lambda name: None if name in packages else real(name))
+    if not java:
+        monkeypatch.setenv("JAVA_HOME", "/nowhere")
+
+
+def test_all_that_is_missing_is_said_at_once_and_first(tmp_path, monkeypatch, capsys):
+    lacking(monkeypatch, {"pyspark", "onnx", "matplotlib"}, java=False)
+    monkeypatch.chdir(tmp_path)
+    started = []
+    monkeypatch.setattr("sparkcls.bench.runner.run_job", lambda *a: started.append(a))
+    monkeypatch.setattr("sparkcls.bench.rival.make", lambda *a: started.append(a))
+    assert main(["bench", "--systems", "sparkcls,loop,spark-nlp,hf-pipeline"]) == 1
+    said = capsys.readouterr().err
+    assert "  the package pyspark (for sparkcls, hf-pipeline)\n" in said
+    assert "  the package onnx (for spark-nlp)\n" in said
+    assert re.search(r"  Java: No Java found in JAVA_HOME=/nowhere.* \(for sparkcls, hf-pipeline, spark-nlp\)\n", said)
+    assert 'pip install "sparkcls[bench,spark]"' in said
+    assert "no chart without matplotlib" in said
+    assert not started
+    assert not (tmp_path / "sparkcls-bench").exists()
+
+
+def test_only_what_chosen_systems_need_is_asked_for(monkeypatch):
+    lacking(monkeypatch, {"pyspark", "onnx"}, java=False)
+    needs.check(settings(systems=parse_systems("loop")))
+    with pytest.raises(needs.MissingError, match=r"onnx \(for spark-nlp\)"):
+        needs.check(settings(systems=parse_systems("spark-nlp")))
+
+
+IVY = """
+		[NOT FOUND  ] com.google.protobuf#protobuf-java;3.21.12!protobuf-java.jar(bundle) (0ms)
+		::          UNRESOLVED DEPENDENCIES         ::
+		:: com.johnsnowlabs.nlp#spark-nlp_2.12;5.5.3: not found
+		:: com.google.protobuf#protobuf-java;3.21.12!protobuf-java.jar(bundle)
+Exception in thread "main" java.lang.RuntimeException: [unresolved dependency: com.johnsnowlabs.nlp]
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        (IVY, "com.johnsnowlabs.nlp:spark-nlp_2.12:5.5.3, com.google.protobuf:protobuf-java:3.21.12. A mirror"),
+        ("ModuleNotFoundError: No module named 'pyspark'", "No module named 'pyspark'. A mirror"),
+        ("", "Spark gave no reason. A mirror"),
+    ],
+)
+def test_jars_that_cannot_be_fetched_are_named(tmp_path, said, named):
+    python = tmp_path / "python"
+    (tmp_path / "said").write_text(said)
+    python.write_text(f"#!/bin/sh\ncat {tmp_path / 'said'} >&2\nexit 1\n")
+    python.chmod(0o755)
+    with pytest.raises(UnavailableError, match=re.escape(named)):
+        rival.ready(tmp_path / "work", python, None, print)
+    assert not (tmp_path / "work").exists()
+
+
+def test_the_jars_that_are_missing_are_replaced_or_left_out(tmp_path, capsys):
+    # In the place of an environment's python: it notes what it is asked for, and puts a JAR where Spark would.
+    python = tmp_path / "python"
+    python.write_text(
+        f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\nmkdir -p "$3/jars"\ntouch "$3/jars/spark-nlp_$4.jar"\n'
+    )
+    python.chmod(0o755)
+    found = rival.ready(tmp_path / "work", python, None, print)
+    first, second = (tmp_path / "asked").read_text().splitlines()
+    assert first.split()[3:] == [
+        "com.johnsnowlabs.nlp:spark-nlp_2.12:5.5.3",
+        "com.johnsnowlabs.nlp:tensorflow-cpu_2.12,com.johnsnowlabs.nlp:jsl-llamacpp-cpu_2.12,"
+        "com.johnsnowlabs.nlp:jsl-openvino-cpu_2.12",
+    ]
+    assert second.split()[3:] == ["com.johnsnowlabs.nlp:tensorflow-cpu_2.12:0.3.3"]
+    said = capsys.readouterr().out
+    for name in ("tensorflow-cpu_2.12:0.4.4", "jsl-llamacpp-cpu_2.12:0.1.4", "jsl-openvino-cpu_2.12:0.1.0"):
+        assert name in said
+        assert name in found.options["note"]
+    assert len(list(found.jars.glob("*.jar"))) == 2
+    # The next run fetches nothing.
+    assert rival.ready(tmp_path / "work", python, None, print) == found
+    assert capsys.readouterr().out == ""
+    rival.check(python, found.jars)
 
 
 # --- the command ----------------------------------------------------------------------------------

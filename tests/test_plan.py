@@ -65,6 +65,17 @@ def test_gpus_by_hand(capsys):
     )
 
 
+def test_the_h100_of_the_document(capsys):
+    ((hours, arguments),) = re.findall(
+        r"So a billion such texts are ([\d.]+) hours of that machine:\s+`sparkcls plan (.*?)`",
+        (DOCS / "scaling.md").read_text(),
+    )
+    found = plan(capsys, *arguments.split())
+    assert found["wall_seconds"] / 3600 == pytest.approx(float(hours), abs=0.05)
+    assert found["confs"]["spark.executor.cores"] == "16"
+    assert math.floor(1 / float(found["confs"]["spark.task.resource.gpu.amount"])) == 16
+
+
 def test_gpu_shares_of_three_tasks_fit(capsys):
     # Spark runs floor(1 / amount) tasks on a GPU, so a third may not be rounded up.
     amount = plan(capsys, "--rows", 9, "--rate", 9, "--gpus", 1, "--cores-per-executor", 3)["confs"]
@@ -140,7 +151,7 @@ GOOD = {"--rows": "10", "--rate": "10", "--cores": "4"}
         ({"--rows": "many"}, "--rows many: expected a whole number"),
         ({"--rows": "inf"}, "--rows inf: expected a whole number"),
         ({"--rows": None}, "needs --rows N and --rate R"),
-        ({"--rate": None}, "the rows a second of one core or GPU as `sparkcls bench` measures them"),
+        ({"--rate": None}, "one core as `sparkcls bench` measures them, or of one GPU in a job over a sample"),
         ({"--rate": "0"}, "--rate 0: expected a number greater than 0"),
         ({"--tokens": "nan"}, "--tokens nan: expected a number greater than 0"),
         ({"--weights": "-1"}, "--weights -1: expected a number greater than 0"),

@@ -11,13 +11,14 @@ from pathlib import Path
 from sparkcls.bench.machine import cores
 from sparkcls.bench.shapes import FAMILIES, MEASURED, SHAPES
 from sparkcls.bench.systems import DEFAULT, FULL, NAMES
+from sparkcls.errors import ParamError
 
 EPILOG = (
     f"Systems: {', '.join(NAMES)}; with @bundled or @base behind the name, such as sparkcls@bundled, for another model "
     "than the run's. Spark NLP is not in the default: add it, as in --systems sparkcls,spark-nlp. It gets "
     "an environment of its own, which is made on demand (pip, and Maven Central through Spark: 1 GB), unless "
     "--spark-nlp-python and --spark-nlp-jars name one. The default run takes less than 10 minutes on 2 cores. "
-    "Results go to --out: results.json, report.md, chart.png, log.txt."
+    "Results go to --out: results.json, report.md, chart.png, log.txt. --record keeps them by day and device."
 )
 
 
@@ -59,6 +60,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, default=Path("sparkcls-bench"), metavar="FOLDER", help="default: sparkcls-bench"
     )
     parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="PAGE.md",
+        help="keep the figures by day and device: a JSON file in the folder of the page's name, and the tables of all "
+        "such files in the page",
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="measure nothing, and --record this results.json, or figures.json of a GPU, of another machine",
+    )
+    parser.add_argument(
         "--full", action="store_true", help="all four kinds of texts, with base and bundled; takes hours on 2 cores"
     )
     parser.add_argument("--spark-nlp-python", type=Path, metavar="PATH", help="the python of Spark NLP's environment")
@@ -69,19 +83,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measure, and write what was found after every single run.
+    """Measure, and write what was found after every single run; or record what was measured elsewhere.
 
     Raises
     ------
     SparkclsError
-        An argument, the texts or the model cannot be used.
+        An argument, the texts or the model cannot be used, or something is missing.
     """
+    from sparkcls.bench import page, record
     from sparkcls.bench.chart import draw
+    from sparkcls.bench.needs import without_chart
     from sparkcls.bench.report import markdown
     from sparkcls.bench.runner import run as measure
     from sparkcls.bench.settings import Settings, parse_models, parse_systems
     from sparkcls.settings import cache_folder
 
+    if args.record:
+        page.check(args.record)
+    if args.results:
+        if not args.record:
+            raise ParamError("--results needs --record PAGE.md, the page that its figures go into")
+        print(record.keep(record.read(args.results), args.record))
+        return
     settings = Settings(
         systems=parse_systems(args.systems, args.full),
         texts=args.texts,
@@ -104,17 +127,23 @@ def run(args: argparse.Namespace) -> None:
     def say(what: str) -> None:
         print(f"sparkcls bench: {time.monotonic() - started:5.0f} s: {what}", file=sys.stderr)
 
-    results = None
+    if nothing_drawn := without_chart():
+        say(nothing_drawn)
+    results, whole = None, False
     try:
         for results in measure(settings, say):
             text = markdown(results)
             (settings.out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
             (settings.out / "report.md").write_text(text, encoding="utf-8")
+        whole = True
     except KeyboardInterrupt:
         say("stopped")
     if results is None:
         return
     print(markdown(results))
-    if not draw(results, settings.out / "chart.png"):
-        print('sparkcls: no chart without matplotlib: pip install "sparkcls[bench]"', file=sys.stderr)
+    draw(results, settings.out / "chart.png")
+    if args.record and whole:
+        say(f"recorded in {record.keep(results, args.record)}")
+    elif args.record:
+        say(f"not recorded, because it was stopped; --results {settings.out / 'results.json'} records what there is")
     say(f"done; results are in {settings.out}")

@@ -7,6 +7,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sparkcls.errors import SparkclsError
+
+
+class UnavailableError(SparkclsError, RuntimeError):
+    """A system cannot be measured here; the rest can."""
+
 
 @dataclass(frozen=True)
 class Job:

@@ -10,11 +10,11 @@ from typing import Any
 
 from sparkcls.bench import flops, models, rival
 from sparkcls.bench.inputs import SPARK_NLP_FAMILIES, Lengths, measure_lengths, read_texts, thin, write_texts
-from sparkcls.bench.job import Job
+from sparkcls.bench.job import Job, UnavailableError
 from sparkcls.bench.process import run_job
 from sparkcls.bench.settings import Case, Settings
 from sparkcls.bench.shapes import HYPOTHESIS, TOPICS
-from sparkcls.bench.systems import SPARK_NLP, System
+from sparkcls.bench.systems import SPARK_NLP, System, find_system
 from sparkcls.bench.texts import generate
 from sparkcls.models.layout import ModelFolder, read_model_folder
 
@@ -76,11 +76,24 @@ class Prepared:
             # A text is read once for each label, with a sentence of much the same length.
             "wordpieces": times * sum(lengths),
             "flops": times * flops.of_texts(lengths, self.folder(system)),
+            "needed_flops": times * flops.needed(lengths, self.folder(system)),
         }
 
 
-def prepare(settings: Settings, case: Case, place: Path, log: Path, say: Callable[[str], None]) -> Prepared:
+def prepare(
+    settings: Settings,
+    case: Case,
+    place: Path,
+    log: Path,
+    say: Callable[[str], None],
+    spark_nlp: rival.SparkNlp | str | None = None,
+) -> Prepared:
     """Write the files of a case to a folder and find out which systems can run.
+
+    Parameters
+    ----------
+    spark_nlp
+        Spark NLP's environment, or why there is none.
 
     Raises
     ------
@@ -109,17 +122,15 @@ def prepare(settings: Settings, case: Case, place: Path, log: Path, say: Callabl
         ("tuning", slow[:_TUNING_ROWS]),
     ):
         write_texts(part, place / f"{name}.parquet")
-    prepared = Prepared(
-        settings, case, place, lengths, thinned, folders, skipped=_unfit(settings, case, folders[case.model])
-    )
-    for system in settings.systems:
-        if system.name == SPARK_NLP and system.name not in prepared.skipped:
-            try:
-                return _with_spark_nlp(prepared, system, log, say)
-            except rival.UnavailableError as e:
-                return replace(prepared, skipped=prepared.skipped | {SPARK_NLP: str(e)})
-            except ImportError as e:
-                return replace(prepared, skipped=prepared.skipped | {SPARK_NLP: f'{e}; pip install "sparkcls[bench]"'})
+    skipped = _unfit(settings, case, folders[case.model])
+    if isinstance(spark_nlp, str):
+        skipped = {SPARK_NLP: spark_nlp} | skipped
+    prepared = Prepared(settings, case, place, lengths, thinned, folders, skipped=skipped)
+    if isinstance(spark_nlp, rival.SparkNlp) and SPARK_NLP not in skipped:
+        try:
+            return _with_spark_nlp(prepared, spark_nlp, log, say)
+        except UnavailableError as e:
+            return replace(prepared, skipped=skipped | {SPARK_NLP: str(e)})
     return prepared
 
 
@@ -137,12 +148,8 @@ def _unfit(settings: Settings, case: Case, folder: ModelFolder) -> dict[str, str
     return found
 
 
-def _with_spark_nlp(prepared: Prepared, system: System, log: Path, say: Callable[[str], None]) -> Prepared:
-    settings = prepared.settings
-    found = rival.find(settings.spark_nlp_python, settings.spark_nlp_jars)
-    if found is None:
-        say("Spark NLP's environment")
-        found = rival.make(settings.work / f"spark-nlp-{rival.VERSION}", settings.spark_nlp_jars)
+def _with_spark_nlp(prepared: Prepared, found: rival.SparkNlp, log: Path, say: Callable[[str], None]) -> Prepared:
+    system = find_system(SPARK_NLP)
     say("Spark NLP's model as ONNX")
     models.export_onnx(prepared.folder(system).path, prepared.work / "onnx")
     tried: dict[str, dict[str, float]] = {}
@@ -155,12 +162,7 @@ def _with_spark_nlp(prepared: Prepared, system: System, log: Path, say: Callable
             texts=str(prepared.work / "tuning.parquet"),
             options=options | {"tune": _BATCH_SIZES},
         )
-        try:
-            rates: dict[str, float] = run_job(job, prepared.work, log, found.python)["tuned"]
-        except rival.UnavailableError as e:
-            if found.jars:
-                raise
-            raise rival.UnavailableError(f"{e} Without Maven Central name its JARs: --spark-nlp-jars") from e
+        rates: dict[str, float] = run_job(job, prepared.work, log, found.python)["tuned"]
         tried[str(threads or "default")] = rates
         size = max(rates, key=rates.__getitem__)
         best = max(best, (rates[size], options | {"batch_size": int(size)}), key=lambda pair: pair[0])

@@ -8,8 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sparkcls.bench.job import Job, Record
-from sparkcls.bench.rival import UnavailableError
+from sparkcls.bench.job import Job, Record, UnavailableError
 
 #: Seconds after which a run is given up.
 _PATIENCE = 3600

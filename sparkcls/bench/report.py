@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sparkcls.bench.summary import Spread, figures, limits, ratios
+from sparkcls.bench.summary import Ratio, Spread, figures, limits, ratios
 from sparkcls.bench.systems import GEMM, find_system
 
 _HEAD = (
@@ -16,6 +16,7 @@ _HEAD = (
     "wordpieces/s",
     "GFLOP/s",
     "share of GEMM",
+    "rows/s at most",
     "first row, s",
     "worker peak, MB",
     "worker own, MB",
@@ -47,8 +48,8 @@ def markdown(results: dict[str, Any]) -> str:
             parts.append(f"Limit by matrix multiplication: {'; '.join(limit)}")
         found = ratios(case)
         if found:
-            rows = [(r.what, r.above, r.below, _spread(r.spread, digits=2)) for r in found]
-            parts.append(_table(("what", "system", "rival", "times as good"), rows))
+            rows = [(r.what, r.above, r.below, _spread(r.spread, digits=2), _allowed(r)) for r in found]
+            parts.append(table(("what", "system", "rival", "times as good", "the limit allows"), rows))
         if case["spark_nlp"].get("tried"):
             parts.append(_tuning(case["spark_nlp"]))
         parts += [f"Not measured: {name}: {why}" for name, why in case["skipped"].items()]
@@ -64,7 +65,7 @@ def _overview(cases: Sequence[dict[str, Any]]) -> str:
         for r in ratios(case)
         if r.what == "rows/s" and find_system(r.below).slow
     ]
-    return _table(("case", "system", "rival", "times as many rows/s"), rows) if rows else ""
+    return table(("case", "system", "rival", "times as many rows/s"), rows) if rows else ""
 
 
 def _systems(case: dict[str, Any]) -> str:
@@ -80,13 +81,14 @@ def _systems(case: dict[str, Any]) -> str:
                 _spread(own["wordpieces_per_second"]),
                 _spread(own["flops_per_second"], 1e9),
                 _spread(own["share"], digits=2),
+                _spread(own["at_most"]),
                 _spread(own["first_row_seconds"]),
                 _plain(own["peak"]),
                 _plain(own["own"]),
                 _plain(own["jvm"]),
             )
         )
-    return _table(_HEAD, rows) if rows else ""
+    return table(_HEAD, rows) if rows else ""
 
 
 def _tuning(options: dict[str, Any]) -> str:
@@ -96,7 +98,7 @@ def _tuning(options: dict[str, Any]) -> str:
     )
     return (
         f"Spark NLP ran with batch size {options['batch_size']}, threads a call: {options['threads'] or 'default'}; "
-        f"tried (rows/s by batch size): {tried}"
+        f"tried (rows/s by batch size): {tried}" + (f"\n\n{options['note']}" if options.get("note") else "")
     )
 
 
@@ -113,7 +115,8 @@ def _versions(case: dict[str, Any]) -> str:
     return "\n\n".join(f"{', '.join(names)}: {text}" for text, names in found.items())
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -125,6 +128,11 @@ def _spread(spread: Spread | None, unit: float = 1, digits: int | None = None) -
     places = digits if digits is not None else 0 if values[0] >= 100 else 1 if values[0] >= 10 else 2
     middle, least, most = (f"{value:,.{places}f}" for value in values)
     return f"{middle} ({least} to {most})" if spread.least < spread.most else middle
+
+
+def _allowed(ratio: Ratio) -> str:
+    """The most that a ratio can be; a time to the first row is no matter of arithmetic."""
+    return f"at most {_spread(ratio.at_most, digits=2)}" if ratio.at_most else "-"
 
 
 def _plain(spread: Spread | None) -> str:

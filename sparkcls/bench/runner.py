@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sparkcls.bench import rival
-from sparkcls.bench.job import Record
+from sparkcls.bench import needs, rival
+from sparkcls.bench.job import Record, UnavailableError
 from sparkcls.bench.machine import describe
 from sparkcls.bench.prepare import Prepared, prepare
 from sparkcls.bench.process import run_job
-from sparkcls.bench.settings import Settings
+from sparkcls.bench.settings import Case, Settings
 from sparkcls.bench.systems import GEMM, SPARK_NLP, System
 
 LOG = "log.txt"
@@ -26,24 +28,32 @@ def run(settings: Settings, say: Callable[[str], None]) -> Iterator[Results]:
 
     Returns
     -------
-    ``machine``, ``settings`` and ``cases``; of each case the title, the ``records`` of its runs, and ``skipped``, the
-    reasons of systems that could not run.
+    ``date``, ``machine``, ``settings`` and ``cases``; of each case the title, the ``records`` of its runs, and
+    ``skipped``, the reasons of systems that could not run.
 
     Raises
     ------
     SparkclsError
-        The settings, texts or model cannot be used.
+        The settings, texts or model cannot be used, or the systems need what is not installed.
     """
-    rival.find(settings.spark_nlp_python, settings.spark_nlp_jars)  # a wrong path is said before hours of work
+    # What is missing or wrong is said before hours of work.
+    rival.check(settings.spark_nlp_python, settings.spark_nlp_jars)
+    needs.check(settings)
+    spark_nlp = _spark_nlp(settings, say)
     settings.out.mkdir(parents=True, exist_ok=True)
     log = settings.out.absolute() / LOG
     log.write_text("", encoding="utf-8")
     cases: list[dict[str, Any]] = []
-    results: Results = {"machine": describe(), "settings": _plain(settings), "cases": cases}
+    results: Results = {
+        "date": date.today().isoformat(),
+        "machine": describe(),
+        "settings": _plain(settings),
+        "cases": cases,
+    }
     work = Path(tempfile.mkdtemp(prefix="sparkcls-bench-"))
     try:
         for case in settings.cases():
-            prepared = prepare(settings, case, work, log, lambda what, case=case: say(f"{case.title}: {what}"))  # type: ignore[misc]
+            prepared = prepare(settings, case, work, log, partial(_of_case, say, case), spark_nlp)
             cases.append(_about(prepared))
             for repeat, system in _order(settings):
                 if system.name in cases[-1]["skipped"]:
@@ -51,11 +61,26 @@ def run(settings: Settings, say: Callable[[str], None]) -> Iterator[Results]:
                 say(f"{case.title}: repeat {repeat + 1} of {settings.repeats}: {system.name}")
                 try:
                     cases[-1]["records"].append(_record(prepared, system, repeat, log))
-                except rival.UnavailableError as e:
+                except UnavailableError as e:
                     cases[-1]["skipped"][system.name] = str(e)
                 yield results
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _of_case(say: Callable[[str], None], case: Case, what: str) -> None:
+    say(f"{case.title}: {what}")
+
+
+def _spark_nlp(settings: Settings, say: Callable[[str], None]) -> rival.SparkNlp | str | None:
+    """Spark NLP's environment; why there is none, or None where it is not asked for."""
+    if all(system.name != SPARK_NLP for system in settings.systems):
+        return None
+    try:
+        return rival.ready(settings.work, settings.spark_nlp_python, settings.spark_nlp_jars, say)
+    except UnavailableError as e:
+        say(f"{SPARK_NLP} is left out: {e}")
+        return str(e)
 
 
 def _order(settings: Settings) -> Iterator[tuple[int, System]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -28,12 +28,20 @@ class Spread:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as good one system is as another; over 1 is better."""
+    """How many times as good one system is as another; over 1 is better.
+
+    Parameters
+    ----------
+    at_most
+        What it would be if the first system did nothing but the matrix multiplications that no engine can save, at
+        the limit's rate in its precision and repeat; None where the limit does not bound it.
+    """
 
     what: str
     above: str
     below: str
     spread: Spread
+    at_most: Spread | None = None
 
 
 #: Figures of a record that are summed up as they are.
@@ -50,6 +58,7 @@ _FIGURES = (
 def figures(case: dict[str, Any]) -> dict[str, dict[str, Spread | None]]:
     """By system the spread of every figure, of its share of the limit and of its memory in MB.
 
+    ``at_most`` are the rows a second that the limit allows in the system's precision, see `Ratio`.
     ``peak``, ``pss`` and ``own`` are those of the worker that has most, see `sparkcls.bench.memory`; ``jvm`` is the
     JVM's peak.
     """
@@ -61,6 +70,7 @@ def figures(case: dict[str, Any]) -> dict[str, dict[str, Spread | None]]:
             figure: Spread.of(r[figure] for r in records if r.get(figure) is not None) for figure in _FIGURES
         }
         own["share"] = Spread.of(_shares(case, records))
+        own["at_most"] = Spread.of(_at_most(case, records).values())
         for kind in ("peak", "pss", "own"):
             own[kind] = Spread.of(_most(r, "workers", kind) for r in records if _memory(r, "workers"))
         own["jvm"] = Spread.of(_most(r, "jvm", "peak") for r in records if _memory(r, "jvm"))
@@ -84,7 +94,8 @@ def ratios(case: dict[str, Any]) -> list[Ratio]:
         values = _paired(systems[above], systems[below], figure)
         spread = Spread.of(1 / value if inverse else value for value in values)
         if spread:
-            found.append(Ratio(what, above, below, spread))
+            bound = _bound(case, systems[above], systems[below]) if figure == "rows_per_second" else None
+            found.append(Ratio(what, above, below, spread, bound))
 
     ours = [name for name in systems if name != GEMM and find_system(name).ours]
     for name in ours:
@@ -118,15 +129,34 @@ def _paired(above: list[Record], below: list[Record], figure: str) -> list[float
 
 def _shares(case: dict[str, Any], records: list[Record]) -> list[float]:
     """Operations a second as a share of the limit in the same precision and repeat."""
+    return [record["flops_per_second"] / rate for record, rate in _with_limit(case, records)]
+
+
+def _at_most(case: dict[str, Any], records: list[Record]) -> dict[int, float]:
+    """By repeat the rows a second that the limit allows; of records of older versions none."""
+    return {
+        record["repeat"]: record["rows"] * rate / record["needed_flops"]
+        for record, rate in _with_limit(case, records)
+        if record.get("needed_flops")
+    }
+
+
+def _bound(case: dict[str, Any], above: list[Record], below: list[Record]) -> Spread | None:
+    allowed = _at_most(case, above)
+    return Spread.of(
+        allowed[r["repeat"]] / r["rows_per_second"] for r in below if r["repeat"] in allowed and r["rows_per_second"]
+    )
+
+
+def _with_limit(case: dict[str, Any], records: list[Record]) -> Iterator[tuple[Record, float]]:
+    """Records with the limit, in operations a second, of the same precision and repeat."""
     limit = {r["repeat"]: r["gemm"]["rate"] for r in case["records"] if r["system"] == GEMM}
-    found = []
     for record in records:
         # Mixed is bfloat16 on a CPU, but for a few texts.
         precision = "bfloat16" if record["precision"] == "mixed" else record["precision"]
         rate = limit.get(record["repeat"], {}).get(precision)
         if rate:
-            found.append(record["flops_per_second"] / rate)
-    return found
+            yield record, rate
 
 
 def _memory(record: Record, group: str) -> list[dict[str, float]]:

@@ -14,8 +14,9 @@ from sparkcls.errors import ParamError
 from sparkcls.plan.arithmetic import WEIGHTS_MB, Job, Plan, plan_of
 
 EPILOG = (
-    "Measure the rate with `sparkcls bench --texts FILE --model MODEL`: rows a second, divided by the slots. Assumed: "
-    "many machines do as much as one, times their number; reading, writing, shuffles and start-up cost nothing."
+    "Measure the rate with `sparkcls bench --texts FILE --model MODEL`: rows a second, divided by the slots; that of a "
+    "GPU by a job over a sample, with as many tasks on it as an executor has cores. Assumed: many machines do as much "
+    "as one, times their number; reading, writing, shuffles and start-up cost nothing."
 )
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
 
@@ -51,8 +52,8 @@ def job_of(args: argparse.Namespace) -> Job:
     rows, rate = _number(args.rows, "--rows", _whole), _number(args.rate, "--rate", _positive)
     if rows is None or rate is None:
         raise ParamError(
-            "sparkcls plan needs --rows N and --rate R, the rows a second of one core or GPU as `sparkcls bench` "
-            "measures them"
+            "sparkcls plan needs --rows N and --rate R, the rows a second of one core as `sparkcls bench` measures "
+            "them, or of one GPU in a job over a sample"
         )
     cores, gpus = _number(args.cores, "--cores", _whole), _number(args.gpus, "--gpus", _whole)
     if (cores is None) == (gpus is None):

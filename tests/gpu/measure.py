@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -301,7 +302,7 @@ def measure(work: Path, report: Callable[[str, Any], None]) -> None:
 def main(work: Path, out: Path) -> None:
     """Measure, print, and write ``figures.json`` after every figure, so that nothing is lost if time ends."""
     name = torch.cuda.get_device_name(DEVICE) if ON_GPU else "cpu"
-    figures: dict[str, Any] = {"device": name, "torch": torch.__version__}
+    figures: dict[str, Any] = {"date": date.today().isoformat(), "device": name, "torch": torch.__version__}
 
     def report(what: str, value: Any) -> None:
         figures[what] = value

@@ -27,10 +27,7 @@ def run(job: Job) -> Record:
         # The model lives in the JVM.
         "spark.driver.memory": "6g",
     }
-    if job.options.get("jars"):
-        confs["spark.driver.extraClassPath"] = f"{job.options['jars']}/*"
-    else:
-        confs["spark.jars.packages"] = job.options["package"]
+    confs["spark.driver.extraClassPath"] = f"{job.options['jars']}/*"
     if job.options.get("threads"):
         confs[THREADS_CONF] = str(job.options["threads"])
     spark = start(job, confs)
