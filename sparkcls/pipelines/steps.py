@@ -149,10 +149,12 @@ class Steps:
     def _assembling(self, stage: DocumentAssembler) -> Callable[[Input, Results], list[list[Annotation]]]:
         column = stage.getInputCol()
         self._first = self._first or column
-        is_first, mode = column == self._first, stage.getCleanupMode()
+        is_first, mode, of_user = column == self._first, stage.getCleanupMode(), _is_of_user(stage)
 
         def write(given: Input, results: Results) -> list[list[Annotation]]:
             texts = given.texts if is_first or given.seconds is None else given.seconds
+            if of_user:
+                return [stage.assemble(t, m) for t, m in zip(texts, given.metadata, strict=True)]
             return [[document_of(t, mode, m)] for t, m in zip(texts, given.metadata, strict=True)]
 
         return write

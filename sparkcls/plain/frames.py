@@ -114,7 +114,7 @@ def _given(field: str) -> str:
 
 
 def _value(field: str, chain: Chain) -> Column:
-    value = F.col(quoted(_STRUCT))[_given(field)]
+    value = F.expr(f"{quoted(_STRUCT)}['{_given(field)}']")
     if field != "scores":
         return value
     return F.map_from_arrays(F.array(*map(F.lit, chain.labels)), value)

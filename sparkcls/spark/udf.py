@@ -20,6 +20,8 @@ from sparkcls.spark.counts import counter_of_task
 from sparkcls.spark.observing import ANNOTATIONS, COUNTED, counted_rows
 
 _ANNOTATION_FIELDS = 4
+#: Without a backslash, which a conf of Spark's parser gives another meaning.
+_NOT_BLANK = "[^ ]"
 
 
 def annotate_column(
@@ -52,7 +54,7 @@ def annotate_column(
     -------
     A column of `Annotation.arrayType`, never null; with `counted` of type `COUNTED`.
     """
-    arguments = [F.exists(F.col(quoted(columns[0]))["result"], has_text)]
+    arguments = [F.expr(f"exists({quoted(columns[0])}['result'], text -> text RLIKE '{_NOT_BLANK}')")]
     for name in columns:
         arguments += _arguments(name, whole_metadata)
 
@@ -122,12 +124,12 @@ def has_text(text: Column) -> Column:
     (SPARK-47672). With one among the arguments, a filter on the output, or an explode, evaluates the
     UDF once, and unlike with a nondeterministic UDF other filters and limits still go below it.
     """
-    return text.rlike(r"\S")
+    return text.rlike(_NOT_BLANK)
 
 
 def only_once(column: Column) -> Column:
     """The column under a nondeterministic condition that is always true: the optimizer then never copies it."""
-    return F.when(F.spark_partition_id() >= 0, column)
+    return F.when(F.expr("spark_partition_id() >= 0"), column)
 
 
 def _arguments(name: str, whole_metadata: bool) -> list[Column]:
@@ -135,13 +137,15 @@ def _arguments(name: str, whole_metadata: bool) -> list[Column]:
 
     Structs and maps would cross to Python as objects, one by one.
     """
-    column = F.col(quoted(name))
+    column = quoted(name)
     if whole_metadata:
-        metadata = F.transform(column, lambda a: F.to_json(a["metadata"], {"ignoreNullFields": "false"}))
+        metadata = "to_json(a['metadata'], map('ignoreNullFields', 'false'))"
     else:
         # try_element_at: a missing key is null under ANSI mode too.
-        metadata = F.transform(column, lambda a: F.try_element_at(a["metadata"], F.lit("sentence")))
-    return [column["result"], column["begin"], column["end"], metadata]
+        metadata = "try_element_at(a['metadata'], 'sentence')"
+    fields = (f"{column}['{field}']" for field in ("result", "begin", "end"))
+    # As SQL: on classic Spark each call of a function takes a dozen round trips to the JVM.
+    return [*map(F.expr, fields), F.expr(f"transform({column}, a -> {metadata})")]
 
 
 def _read(kind: str, group: Sequence[pd.Series], whole_metadata: bool) -> list[list[Annotation]]:

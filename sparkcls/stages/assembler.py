@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, AtomicType, BinaryType, DataType, FloatType, MapType, StringType
+from pyspark.sql.types import ArrayType, AtomicType, BinaryType, DataType, MapType, StringType
 
 from sparkcls.annotation import DOCUMENT, Annotation
 from sparkcls.errors import ColumnError
 from sparkcls.spark.column_names import Columns, names_are_exact
-from sparkcls.spark.columns import as_unicode, nullable, put_column, quoted
+from sparkcls.spark.columns import nullable, put_column, quoted
 from sparkcls.stages.params import one_of, param, text
 from sparkcls.stages.stage import Stage
 from sparkcls.text.cleanup import MODES, clean
@@ -112,21 +112,19 @@ class DocumentAssembler(Stage):
         types = Columns(exact, [(field.name, field.dataType) for field in dataset.schema.fields])
         name = self._require("inputCol")
         kind = self._type_of("inputCol", types)
-        source = F.col(quoted(name))
         if isinstance(kind, ArrayType) and isinstance(kind.elementType, StringType):
-            documents = F.transform(
-                F.coalesce(source, F.array().cast(kind)),
-                lambda t, i: self._document(t, F.create_map(F.lit("sentence"), i.cast("string"))),
-            )
+            texts = f"coalesce({quoted(name)}, CAST(array() AS {kind.simpleString()}))"
+            document = self._document("t", "map('sentence', CAST(i AS STRING))")
+            documents = f"transform({texts}, (t, i) -> {document})"
         elif isinstance(kind, AtomicType) and not isinstance(kind, BinaryType):
-            documents = F.array(self._document(source.cast("string"), self._metadata(types)))
+            documents = f"array({self._document(f'CAST({quoted(name)} AS STRING)', self._metadata(types))})"
         else:
             raise ColumnError(
                 f"{self.uid}: inputCol {name!r} is a column of {kind.simpleString()}; expected string, array<string>, "
                 "or numbers and dates, which are taken as text"
             )
         # The values are of this type already; the cast states Spark NLP's nullability inside.
-        column = nullable(documents.cast(Annotation.arrayType()))
+        column = nullable(F.expr(documents).cast(Annotation.arrayType()))
         return put_column(dataset, self.getOutputCol(), column, self.output_metadata(), self.uid)
 
     def _type_of(self, parameter: str, types: Columns[DataType]) -> DataType:
@@ -137,43 +135,44 @@ class DocumentAssembler(Stage):
             )
         return types[name]
 
-    def _metadata(self, types: Columns[DataType]) -> Column:
-        fixed = [F.lit("sentence"), F.lit("0")]
+    def _metadata(self, types: Columns[DataType]) -> str:
+        fixed = "'sentence', '0'"
         if self._get("idCol"):
             self._type_of("idCol", types)
-            fixed = [F.lit("id"), F.col(quoted(self._get("idCol"))).cast("string"), *fixed]
-        metadata = F.create_map(*fixed)
+            fixed = f"'id', CAST({quoted(self._get('idCol'))} AS STRING), {fixed}"
         if not self._get("metadataCol"):
-            return metadata
+            return f"map({fixed})"
         kind = self._type_of("metadataCol", types)
         if not (isinstance(kind, MapType) and isinstance(kind.keyType, StringType)):
             raise ColumnError(
                 f"{self.uid}: metadataCol {self._get('metadataCol')!r} is a column of {kind.simpleString()}; "
                 "expected map<string,string>"
             )
-        reserved = ["sentence", "id"] if self._get("idCol") else ["sentence"]
-        given = F.col(quoted(self._get("metadataCol"))).cast("map<string,string>")
-        given = F.coalesce(given, F.create_map().cast("map<string,string>"))
+        reserved = "'sentence', 'id'" if self._get("idCol") else "'sentence'"
+        given = f"CAST({quoted(self._get('metadataCol'))} AS MAP<STRING, STRING>)"
+        given = f"coalesce({given}, CAST(map() AS MAP<STRING, STRING>))"
         # map_concat raises on a key that both maps have.
-        return F.map_concat(F.map_filter(given, lambda key, _: ~key.isin(reserved)), metadata)
+        return f"map_concat(map_filter({given}, (k, v) -> NOT k IN ({reserved})), map({fixed}))"
 
-    def _document(self, source: Column, metadata: Column) -> Column:
+    def _document(self, source: str, metadata: str) -> str:
+        """One document as SQL: on classic Spark each call of a function takes a dozen round trips to the JVM."""
         cleanup = MODES[self.getCleanupMode()]
-        value = as_unicode(F.coalesce(source, F.lit("")))
+        value = f"decode(encode(coalesce({source}, ''), 'UTF-16BE'), 'UTF-16BE')"
         if cleanup.trim:
-            value = F.btrim(value, F.lit(TRIMMED))
+            value = f"btrim({value}, {_literal(TRIMMED)})"
         if cleanup.pattern:
-            value = F.regexp_replace(value, cleanup.pattern, cleanup.replacement)
-        units = F.shiftright(F.octet_length(F.encode(value, "UTF-16BE")), 1)
-        return F.struct(
-            F.lit(DOCUMENT).alias("annotatorType"),
-            F.lit(0).alias("begin"),
-            # Never null, as Spark NLP declares it.
-            F.coalesce(units - F.lit(1), F.lit(-1)).alias("end"),
-            value.alias("result"),
-            metadata.alias("metadata"),
-            F.array().cast(ArrayType(FloatType(), False)).alias("embeddings"),
+            value = f"regexp_replace({value}, {_literal(cleanup.pattern)}, {_literal(cleanup.replacement)})"
+        units = f"shiftright(octet_length(encode({value}, 'UTF-16BE')), 1)"
+        return (
+            # The end is never null, as Spark NLP declares it.
+            f"named_struct('annotatorType', '{DOCUMENT}', 'begin', 0, 'end', coalesce({units} - 1, -1), "
+            f"'result', {value}, 'metadata', {metadata}, 'embeddings', array())"
         )
+
+
+def _literal(text: str) -> str:
+    """A string in SQL, whatever a conf says of backslashes in such."""
+    return f"decode(unhex('{text.encode().hex()}'), 'UTF-8')"
 
 
 def document_of(value: str | None, mode: str, metadata: dict[str, str] | None = None) -> Annotation:

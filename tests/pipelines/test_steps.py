@@ -177,6 +177,18 @@ def test_nothing_is_kept_of_a_users_own_stage(tiny_model):
     assert len(light.annotate(TEXT)["class"]) == 1
 
 
+class Loud(DocumentAssembler):
+    """A user's class for documents."""
+
+    def assemble(self, value, metadata=None):
+        return super().assemble(value.upper(), metadata)
+
+
+def test_a_users_own_assembler_assembles():
+    light = LightPipeline(PipelineModel([Loud(inputCol="text")]))
+    assert light.annotate(TEXT) == {"document": [TEXT.upper()]}
+
+
 def test_threads_while_a_param_is_set(parts, settled):
     stop = threading.Event()
     found, errors = [], []
