@@ -48,7 +48,10 @@ def test_a_run_is_kept_by_day_and_device_and_shown(tmp_path):
     # 50 rows a second (40, 60, 50); at most 500, and over the rival's 12, 5, 10 that.
     assert "| news, model base | sparkcls | mixed | 50 | 500 | 0.125 |" in text
     assert "| news, model base | rows/s | sparkcls | predict-batch | 5 (4 to 10) | 50 |" in text
-    assert "| 2030-01-02 | A CPU, 2 cores (no AMX) | news, model base | mixed |  | **5**, at most 50 |  |" in text
+    assert (
+        "| 2030-01-02 | A CPU, 2 cores (no AMX) | news, model base | sparkcls (mixed) |  | **5**, at most 50 |  |"
+        in text
+    )
     assert "Limit by matrix multiplication, GFLOP/s: 100 in float32; 400 in bfloat16." in text
     assert "Not measured: spark-nlp: no network." in text
 

@@ -14,7 +14,7 @@ BEGIN = "<!-- records: written by sparkcls bench --record, from the files of the
 END = "<!-- end of records -->"
 
 _RIVALS = ("hf-pipeline", "predict-batch", "spark-nlp")
-_OVERVIEW = ("day", "device", "texts, model", "precision", *(f"over {name}" for name in _RIVALS))
+_OVERVIEW = ("day", "device", "texts, model", "system", *(f"over {name}" for name in _RIVALS))
 _SYSTEMS = ("texts, model", "system", "precision", "rows/s", "at most", "share of GEMM", "first row, s", "own, MB")
 _RATIOS = ("texts, model", "what", "system", "rival", "times as good", "at most")
 _GPU = ("wordpieces", "`mixed`", "share of GEMM", "float32", "`transformers`, float16, batches of 32")
@@ -86,7 +86,7 @@ def _compared(record: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
                     record["date"],
                     device(record["machine"]),
                     case["title"],
-                    own["precision"],
+                    f"{own['system']} ({own['precision']})",
                     *(_of_rival(over.get(name)) for name in _RIVALS),
                 )
 
