@@ -16,6 +16,7 @@ from sparkcls.bench.models import BUNDLED_NAME, random_model
 from sparkcls.bench.process import run_job
 from sparkcls.bench.report import markdown
 from sparkcls.bench.settings import Case, Settings, parse_models, parse_systems
+from sparkcls.bench.shapes import MEASURED, SHAPES
 from sparkcls.bench.summary import figures, limits, ratios
 from sparkcls.bench.systems import DEFAULT, FULL, GEMM, NAMES, find_system
 from sparkcls.bench.texts import DISTRIBUTIONS, generate
@@ -146,6 +147,41 @@ def test_the_head_of_the_random_model_gives_every_class_its_share(tmp_path):
     assert shares.min() >= 0.1
     again = random_model(tmp_path / "again", texts, n_layers=1, dim=48, hidden_dim=96, n_heads=4)
     assert (again / "model.safetensors").read_bytes() == (folder / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_each_shape_that_families_stands_for_runs(tmp_path, name):
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    from sparkcls import annotator
+    from sparkcls.classification import CloseCalls, Decision
+    from sparkcls.engine.cache import get_classifier
+    from sparkcls.engine.contract import HUGGINGFACE, Reading
+    from sparkcls.models.ref import ModelRef
+
+    texts = generate("news", 8)
+    small = {"num_attention_heads": 2, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1}
+    if name == "base":
+        small = {"n_heads": 2, "dim": 32, "hidden_dim": 64, "n_layers": 1}
+    if name == "deberta-v3-base":
+        small["pooler_hidden_size"] = 32
+    folder = read_model_folder(random_model(tmp_path, texts, name, vocab_size=15000, **small))
+    lengths = measure_lengths(texts, folder, 64).huggingface
+    assert min(lengths) > 8
+    assert 0 < flops.needed(lengths, folder) < flops.of_texts(lengths, folder)
+    assert hasattr(annotator, folder.family.zero_shot_stage if SHAPES[name].labels else folder.family.stage)
+    # As the engine runs it, and the rivals beside it.
+    classifier = get_classifier(ModelRef.of_folder("bench", str(folder.path)), "cpu", "float32")
+    found = classifier.classify(texts, range(8), Reading(HUGGINGFACE, True, 64), CloseCalls(Decision()))
+    assert [outcome.error for outcome in found] == [None] * 8
+    # The head of so narrow a model makes much of little; between texts logits differ by 3.
+    tokenizer = AutoTokenizer.from_pretrained(folder.path)
+    model = AutoModelForSequenceClassification.from_pretrained(folder.path, dtype=torch.float32).eval()
+    for text, outcome in zip(texts, found, strict=True):
+        with torch.inference_mode():
+            logits = model(**tokenizer(text, truncation=True, max_length=64, return_tensors="pt")).logits[0]
+        assert outcome.logits.tolist() == pytest.approx(logits.tolist(), abs=0.02)
 
 
 # --- the report -----------------------------------------------------------------------------------
