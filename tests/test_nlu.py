@@ -4,10 +4,11 @@ import pytest
 
 import sparkcls
 from sparkcls import nlu
-from sparkcls.annotator import Tokenizer
+from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
 from sparkcls.base import LightPipeline
 from sparkcls.catalogue.cards import CARDS
 from sparkcls.errors import ColumnError, ModelNotFoundError, ParamError, ParamTypeError
+from sparkcls.nlu.pipeline import NLUPipeline
 from tests.models import save_tiny_model
 
 COLUMNS = ["classified_sequence", "classified_sequence_confidence", "document"]
@@ -337,3 +338,21 @@ def test_a_pipeline_is_made_once_and_anew_for_a_param(pipeline, level, monkeypat
     pipeline["tokenizer"].setMinLength(4)
     tokens = pipeline.predict(text, output_level="token")["token"].tolist()
     assert tokens == ["good", "movie", "plot"]
+
+
+class Own(DistilBertForSequenceClassification):
+    """A user's class, with something that is no Param."""
+
+    labels_kept = 1
+
+    def annotate_rows(self, metadata, rows):
+        return [found[: self.labels_kept] for found in super().annotate_rows(metadata, rows)]
+
+
+@pytest.mark.parametrize("level", ["document", "sentence"])
+def test_nothing_is_kept_of_a_users_own_stage(tiny_model, level):
+    stage = Own.loadSavedModel(tiny_model)
+    pipeline = NLUPipeline({"": stage})
+    assert pipeline.predict("good movie", output_level=level)["classified_sequence"][0]
+    stage.labels_kept = 0
+    assert pipeline.predict("good movie", output_level=level)["classified_sequence"][0] is None

@@ -15,6 +15,7 @@ from sparkcls.annotation import Annotation
 from sparkcls.errors import ColumnError, ParamError, ParamTypeError, PartError
 from sparkcls.light import LightPipeline
 from sparkcls.nlu.frames import LEVELS, TEXT, Layout, Result, to_frame, to_texts
+from sparkcls.pipelines.steps import is_of_user
 from sparkcls.spark.columns import column_metadata
 from sparkcls.stages.assembler import DocumentAssembler
 from sparkcls.stages.params import setter
@@ -82,6 +83,8 @@ class NLUPipeline(Mapping[str, Transformer]):
 
     def _light_pipeline(self, level: str) -> LightPipeline:
         """The pipeline of a level on plain strings, made once for each state of the parts' Params."""
+        if any(map(is_of_user, self.values())):
+            return LightPipeline(self._pipeline(level))
         known = self._light.get(level)
         if known is None or not all(snapshot.holds() for snapshot in known[0]):
             snapshots = [Snapshot(part) for part in self.values()]

@@ -80,11 +80,10 @@ class Steps:
 
     def __init__(self, model: PipelineModel, exact: bool):
         self._stages = pipeline_stages(model)
-        # Before anything is read: what is set meanwhile by another thread is seen by the next call.
         working = [stage for stage in self._stages if isinstance(stage, (DocumentAssembler, AnnotatorStage, Finisher))]
-        self._snapshots = [Snapshot(stage) for stage in working]
-        # What a user's own stage depends on is not known.
-        self._last = not any(map(_is_of_user, working))
+        self._last = not any(map(is_of_user, working))
+        # Before anything is read: what is set meanwhile by another thread is seen by the next call.
+        self._snapshots = [Snapshot(stage) for stage in working] if self._last else []
         self._files: list[tuple[AnnotatorStage, Any]] = []
         self._first: str | None = None
         self._kept: list[str] | None = None
@@ -149,7 +148,7 @@ class Steps:
     def _assembling(self, stage: DocumentAssembler) -> Callable[[Input, Results], list[list[Annotation]]]:
         column = stage.getInputCol()
         self._first = self._first or column
-        is_first, mode, of_user = column == self._first, stage.getCleanupMode(), _is_of_user(stage)
+        is_first, mode, of_user = column == self._first, stage.getCleanupMode(), is_of_user(stage)
 
         def write(given: Input, results: Results) -> list[list[Annotation]]:
             texts = given.texts if is_first or given.seconds is None else given.seconds
@@ -166,7 +165,7 @@ class Steps:
             columns = stage.match_columns(metadata)
         except ColumnError as e:
             raise LightColumnError(str(e)) from None
-        if _is_of_user(stage):
+        if is_of_user(stage):
             seen: ColumnMetadata = Columns(metadata.exact, metadata.items())
             return lambda given, results: stage.annotate_rows(seen, [[r[c] for c in columns] for r in results])
         self._files.append((stage, stage.works_with()))
@@ -174,7 +173,8 @@ class Steps:
         return lambda given, results: stage.annotate_by(factory, [[r[c] for c in columns] for r in results])
 
 
-def _is_of_user(stage: Any) -> bool:
+def is_of_user(stage: Any) -> bool:
+    """Whether a stage's class is a user's own: what it depends on besides its Params is not known."""
     return type(stage).__module__.partition(".")[0] != "sparkcls"
 
 

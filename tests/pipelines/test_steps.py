@@ -189,6 +189,14 @@ def test_a_users_own_assembler_assembles():
     assert light.annotate(TEXT) == {"document": [TEXT.upper()]}
 
 
+def test_a_users_own_stage_may_have_what_cannot_be_copied():
+    stage = Loud(inputCol="text")
+    stage._paramMap[stage.metadataCol] = threading.Lock()
+    light = LightPipeline(PipelineModel([stage]))
+    for _ in range(2):
+        assert light.annotate(TEXT) == {"document": [TEXT.upper()]}
+
+
 def test_threads_while_a_param_is_set(parts, settled):
     stop = threading.Event()
     found, errors = [], []
