@@ -18,8 +18,9 @@ _NETWORK = re.compile(
     + r"|9p|virtiofs|fuse"
     + r"|fuse\.(?!fuse-overlayfs|portal|gvfsd|lxcfs|ntfs|ext|bindfs|unionfs|mergerfs|snapfuse).+"
 )
-#: Types whose times the kernel keeps, and that no other machine writes to.
-_OWN = re.compile(r"ext[234]|xfs|btrfs|zfs|f2fs|bcachefs|jfs|reiserfs|overlay|tmpfs|squashfs|erofs")
+#: Types whose times the kernel keeps, and that no other machine writes to. Not those of images, such as squashfs: their
+#: times are what the image's maker has chosen, often one for all, and two images may follow each other on one device.
+_OWN = re.compile(r"ext[234]|xfs|btrfs|zfs|f2fs|bcachefs|jfs|reiserfs|overlay|tmpfs")
 _TABLE = Path("/proc/self/mounts")
 
 

@@ -105,6 +105,9 @@ def test_the_table_is_read_once_for_a_filesystem_at_a_path(tmp_path, monkeypatch
         ("/opt/models/scratch/x", TABLE, True),
         ("/Volumes/main/x", TABLE, False),
         ("/home/me/model", "overlay / overlay rw\n", True),
+        # A change cannot be told by times that the image's maker has set.
+        ("/snap/x/model", "/dev/loop0 /snap/x squashfs ro\n", False),
+        ("/snap/x/model", "/dev/loop0 /snap/x erofs ro\n", False),
         ("/home/me/model", "none / 9p rw\n", False),
         ("/home/me/model", "/dev/sda1 / fuseblk rw\n", False),
         ("/home/me/model", "", False),
