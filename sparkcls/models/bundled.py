@@ -110,8 +110,13 @@ def _is_whole(sources: tuple[Path, ...], target: Path) -> bool:
     if found.keys() != {source.name for source in sources}:
         return False
     if all(found[s.name].is_symlink() for s in sources):
-        return all(os.readlink(found[s.name].path) == str(s) for s in sources)
+        return all(_target(found[s.name].path) == str(s) for s in sources)
     return not any(entry.is_symlink() for entry in found.values()) and _is_equal(sources, target, stamps(target))
+
+
+def _target(link: str) -> str:
+    # Windows puts this before the path that it was given.
+    return os.readlink(link).removeprefix("\\\\?\\")
 
 
 # Once a process, and again if files have changed: a LightPipeline asks for the folder for every text.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from sparkcls.models.checksums import stamp_of
 from sparkcls.models.remembered import Stamp
+from sparkcls.temporary import remove
 
 logger = logging.getLogger(__name__)
 
@@ -96,15 +98,18 @@ def put(work: Path, target: Path, is_whole: Callable[[], bool]) -> None:
     is_whole
         Whether what is at `target` now is what was to be made: another process may have been first.
     """
-    if os.path.lexists(target):
-        if is_whole():
-            return
-        logger.warning("%s does not hold what the package holds, and is made anew", target)
-        # Processes that have it mapped keep their pages.
-        os.rename(target, work / ".before")
-        shutil.rmtree(work / ".before", ignore_errors=True)
+    before = work.with_name(f"{work.name}.before")
     try:
+        if os.path.lexists(target):
+            if is_whole():
+                return
+            logger.warning("%s does not hold what the package holds, and is made anew", target)
+            # Of two processes that find this together one is first. Those that have it mapped keep their pages.
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(target, before)
         work.rename(target)
     except OSError:
         if not is_whole():
             raise
+    finally:
+        remove(before)

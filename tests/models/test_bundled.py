@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,44 @@ def test_what_others_have_changed_in_the_cache_is_made_anew(cache, tmp_path, cha
     assert files(folder) == sorted({*files(FOLDER / NAME), *files(FOLDER / SHARED)})
     assert folder_digest(folder) == digest
     assert files(folder.parent) == [folder.name]
+
+
+def test_windows_says_more_of_a_link(cache, monkeypatch):
+    folder = bundled_folder(NAME)
+    before = folder.stat().st_ino
+    monkeypatch.setattr(os, "readlink", lambda path, readlink=os.readlink: "\\\\?\\" + readlink(path))
+    assert bundled_folder(NAME) == folder
+    assert folder.stat().st_ino == before
+
+
+@pytest.mark.parametrize("place", ["file", "link", "other is first", "gone"])
+def test_what_stands_in_the_way(cache, tmp_path, monkeypatch, place):
+    """Something else has the folder's name, or another process is at the same work."""
+    folder = bundled_folder(NAME)
+    expected = files(folder)
+    shutil.rmtree(folder)
+    rename = os.rename
+    if place == "file":
+        folder.write_text("")
+    elif place == "link":
+        (tmp_path / "his").mkdir()
+        folder.symlink_to(tmp_path / "his")
+    else:
+        folder.mkdir()
+
+        def late(source, target):
+            if Path(source) == folder:
+                monkeypatch.setattr(os, "rename", rename)
+                shutil.rmtree(folder)
+                if place == "other is first":
+                    bundled_folder(NAME)
+            rename(source, target)
+
+        monkeypatch.setattr(os, "rename", late)
+    assert bundled_folder(NAME) == folder
+    assert files(folder) == expected
+    assert not folder.is_symlink()
+    assert files(folder.parent) == [folder.name], "nothing of what was there stays"
 
 
 @pytest.mark.parametrize("missing", [["symlink"], ["symlink", "link"]])
