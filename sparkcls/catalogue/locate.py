@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 
 from sparkcls.catalogue.consent import consented
@@ -21,7 +22,7 @@ from sparkcls.catalogue.stores.opening import open_store
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
 from sparkcls.events import emit
 from sparkcls.models.layout import decisive_files
-from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, has_digest, import_source, is_remote, place_path
+from sparkcls.models.ref import HUB, IMPORT, STORE, ModelRef, has_digest, import_source, is_folder
 from sparkcls.mounts import on_network
 from sparkcls.settings import CACHE_VARIABLE, MIRROR_VARIABLE, Settings, cache_folder, in_force
 
@@ -56,12 +57,14 @@ def locate(ref: ModelRef, settings: Settings | None = None) -> Path:
 
 def _locate(ref: ModelRef) -> Path:
     ref, refused = consented(ref)
-    places = [place_path(place) for place in ref.places if not is_remote(place)]
-    shared = [path for path in places if on_network(path)]
     changed: list[Path] = []
-    here = ref.first_with_digest([path for path in places if path not in shared], changed)
     in_cache: list[Path] = []
-    found = here or ref.first_with_digest(_cached(ref), in_cache) or _copy_of(ref, shared, changed) or _converted(ref)
+    found = (
+        ref.first_with_digest((path for path in ref.folders() if not _is_far(path)), changed)
+        or ref.first_with_digest(_cached(ref), in_cache)
+        or _copy_of(ref, filter(_is_far, ref.folders()), changed)
+        or _converted(ref)
+    )
     if found is not None:
         return found
     if changed:
@@ -73,6 +76,15 @@ def _locate(ref: ModelRef) -> Path:
     # Under its name the cache may well have another model; under its digest it is damaged.
     damaged = [folder for folder in in_cache if folder.parent.name == DIGESTS]
     raise ref.changed_error(damaged) if damaged else absent
+
+
+def _is_far(folder: Path) -> bool:
+    """Whether a model's files lie on a network filesystem. Its folder may lie elsewhere, if it holds links to them."""
+    try:
+        files = [file.resolve() for file in decisive_files(folder).values()] if is_folder(folder) else []
+    except (OSError, ModelFormatError):
+        files = []
+    return any(map(on_network, files or [folder]))
 
 
 def _absent(ref: ModelRef, refused: list[str]) -> ModelNotFoundError:
@@ -110,7 +122,7 @@ def _cached(ref: ModelRef) -> list[Path]:
         return [digest]
 
 
-def _copy_of(ref: ModelRef, shared: list[Path], changed: list[Path]) -> Path | None:
+def _copy_of(ref: ModelRef, shared: Iterable[Path], changed: list[Path]) -> Path | None:
     """A copy in the cache of a folder on a network mount; the folder itself where nothing can be written."""
     for folder in shared:
         if not folder.is_dir():
@@ -168,8 +180,7 @@ def keep(ref: ModelRef, write: Callable[[Path], None]) -> None:
         The cache cannot be written.
     """
     ref, _ = consented(ref)
-    places = [place_path(place) for place in ref.places if not is_remote(place)]
-    if ref.first_with_digest([*places, *_cached(ref)], []) is None:
+    if ref.first_with_digest(chain(ref.folders(), _cached(ref)), []) is None:
 
         def make(work: Path, model: Path) -> dict[str, str]:
             model.mkdir()

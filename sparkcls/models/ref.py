@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -104,10 +104,14 @@ class ModelRef:
             The folders that exist have another content: changed or damaged since.
         """
         changed: list[Path] = []
-        found = self.first_with_digest([place_path(place) for place in self.places if not is_remote(place)], changed)
+        found = self.first_with_digest(self.folders(), changed)
         if found is not None:
             return found
         raise self.changed_error(changed) if changed else self.absent_error()
+
+    def folders(self) -> Iterator[Path]:
+        """The paths of the places that are not remote. A bundled model is put together when its turn comes."""
+        return (place_path(place) for place in self.places if not is_remote(place))
 
     def first_with_digest(self, folders: Iterable[Path], changed: list[Path]) -> Path | None:
         """The first of some folders with this content, None if there is none; others that exist go into `changed`."""

@@ -8,16 +8,19 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 import sparkcls
-from sparkcls import _classic, settings
+from sparkcls import _classic, mounts, settings
 from sparkcls.catalogue import locate as locating
 from sparkcls.catalogue.locate import by_digest, locate
 from sparkcls.catalogue.resolve import resolve
 from sparkcls.catalogue.sources import PUBLIC
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError
+from sparkcls.models import ref as refs
 from sparkcls.models.ref import ModelRef, folder_digest
 from sparkcls.spark import shipping
 from sparkcls.spark.shipping import seen_by_all, ship
@@ -256,7 +259,7 @@ def test_other_users_cannot_look_into_the_archive_nor_change_it(folder, monkeypa
 @pytest.fixture
 def mounted(folder, tmp_path, cache, monkeypatch):
     """The model as if its folder were on a network mount."""
-    monkeypatch.setattr(locating, "on_network", lambda path: path == folder)
+    monkeypatch.setattr(locating, "on_network", lambda path: folder in (path, *path.parents))
     return ModelRef.of_folder("n", str(folder))
 
 
@@ -271,7 +274,7 @@ def test_a_mounted_model_is_copied_once_and_used_from_the_copy(mounted, folder, 
 
 
 def _locate(ref, barrier, queue):
-    locating.on_network = lambda path: str(path) == ref.places[0]
+    locating.on_network = lambda path: Path(ref.places[0]) in (path, *path.parents)
     barrier.wait()
     queue.put(str(locate(ref)))
 
@@ -287,6 +290,35 @@ def test_many_processes_of_a_host_copy_it_once(mounted, events):
         process.join(60)
     assert found == {str(by_digest(mounted))}
     assert sum(e["event"] == "copy" for e in events()) == 1
+
+
+@pytest.mark.parametrize("where", ["links", "files"])
+def test_what_counts_is_where_the_files_are(folder, tmp_path, cache, monkeypatch, where):
+    """A home on NFS has but the links of a bundled model; a package on NFS has the files, and the links are local."""
+    links, table = tmp_path / "links", tmp_path / "mounts"
+    links.mkdir()
+    for file in folder.iterdir():
+        (links / file.name).symlink_to(file)
+    far = links if where == "links" else folder
+    table.write_text(f"disk / ext4 rw 0 0\nserver:/x {far} nfs4 rw 0 0\n", encoding="utf-8")
+    monkeypatch.setattr(mounts, "_TABLE", table)
+    monkeypatch.setattr(mounts, "_known", mounts._known.__wrapped__)
+    ref = ModelRef.of_folder("n", str(links))
+    assert locate(ref) == (links if where == "links" else by_digest(ref))
+
+
+def test_what_spark_has_brought_is_enough(folder, monkeypatch):
+    """A bundled model is not put together, which may fail on a worker that cannot write, where it is there already."""
+
+    def refuse(name):
+        raise ParamError("nothing can be written")
+
+    monkeypatch.setattr(refs, "bundled_folder", refuse)
+    brought = replace(ModelRef.of_folder("n", str(folder)), places=(str(folder), "bundled:n"))
+    assert locate(brought) == folder
+    assert brought.find_here() == folder
+    with pytest.raises(ParamError, match="nothing can be written"):
+        locate(replace(brought, places=("bundled:n",)))
 
 
 def test_a_damaged_copy_is_made_anew(mounted, caplog):
