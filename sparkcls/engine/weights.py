@@ -12,6 +12,7 @@ import logging
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -36,9 +37,9 @@ _DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float
 class Held(dict[str, Tensor]):
     """Weights of one file, by role, see `sparkcls.families.weights`."""
 
-    @property
+    @cached_property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes; counted once, because a LightPipeline asks for every text where many models are loaded."""
         return sum(tensor.nbytes for tensor in self.values())
 
 
