@@ -15,6 +15,7 @@ import hashlib
 import os
 import re
 import shutil
+import time
 import uuid
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from pathlib import Path
 from sparkcls.errors import ParamError
 from sparkcls.models.unpacking import Stamps, archive_of, folders_in, put, stamps, unpacked
 from sparkcls.settings import CACHE_VARIABLE, cache_folder
-from sparkcls.temporary import own_folder
+from sparkcls.temporary import own_folder, remove
 
 #: Language of every bundled model.
 BUNDLED_LANGUAGE = "en"
@@ -35,6 +36,10 @@ SHARED = "distilbert_mini"
 ASSEMBLED = ".bundled"
 #: A model's own description is not of the others, and none is part of a model.
 _MODEL = "config.json"
+#: Names of folders that are not yet what they are to be.
+_IN_THE_MAKING = re.compile(r"\.[0-9a-f]{32}")
+#: Seconds for which a folder stays that seems to be of no use.
+_LEFT = 24 * 3600
 
 
 def bundled_names() -> list[str]:
@@ -76,7 +81,8 @@ def bundled_folder(name: str) -> Path:
 
 def _assembled(name: str, parts: list[Path], base: Path) -> Path:
     """A folder below `base` with the files of all parts."""
-    sources = tuple(file.absolute() for part in parts for file in sorted(part.iterdir()))
+    # YARN gives each container of a machine a folder with but a link to the package that they share.
+    sources = tuple(part.resolve() / file.name for part in parts for file in sorted(part.iterdir()))
     # Several installations may share a cache.
     stamp = hashlib.sha256("\0".join(map(str, sources)).encode()).hexdigest()[:12]
     target = base / f"{name}-{stamp}"
@@ -89,7 +95,23 @@ def _assembled(name: str, parts: list[Path], base: Path) -> Path:
             put(work, target, lambda: _is_whole(sources, target))
         finally:
             shutil.rmtree(work, ignore_errors=True)
+        _tidy(name, base)
     return target
+
+
+def _tidy(name: str, base: Path) -> None:
+    """Remove what is of no use any more: links into installations that are gone, and what killed processes left."""
+    for folder in base.glob(f"{name}-*"):
+        with contextlib.suppress(OSError):
+            # Another machine may use the cache, and have at the end of a link what is not here.
+            is_old = folder.lstat().st_mtime < time.time() - _LEFT
+            if is_old and (_IN_THE_MAKING.search(folder.name) or _leads_nowhere(folder)):
+                remove(folder)
+
+
+def _leads_nowhere(folder: Path) -> bool:
+    links = [*folder.iterdir()]
+    return bool(links) and all(link.is_symlink() and not link.exists() for link in links)
 
 
 def _link(source: Path, link: Path) -> None:
@@ -115,8 +137,8 @@ def _is_whole(sources: tuple[Path, ...], target: Path) -> bool:
 
 
 def _target(link: str) -> str:
-    # Windows puts this before the path that it was given.
-    return os.readlink(link).removeprefix("\\\\?\\")
+    # Windows puts something before the path that it was given.
+    return os.readlink(link).replace("\\\\?\\UNC\\", "\\\\", 1).removeprefix("\\\\?\\")
 
 
 # Once a process, and again if files have changed: a LightPipeline asks for the folder for every text.

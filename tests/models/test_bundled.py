@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -112,6 +113,33 @@ def test_what_stands_in_the_way(cache, tmp_path, monkeypatch, place):
     assert files(folder) == expected
     assert not folder.is_symlink()
     assert files(folder.parent) == [folder.name], "nothing of what was there stays"
+
+
+def test_links_to_one_package_are_one(cache, tmp_path, monkeypatch):
+    """On YARN each container has the environment by another name."""
+    found = set()
+    for container in ("1", "2"):
+        (tmp_path / container).symlink_to(FOLDER)
+        monkeypatch.setattr(bundled, "FOLDER", tmp_path / container)
+        found.add(bundled_folder(NAME))
+        (tmp_path / container).unlink()
+        assert all(file.exists() for file in next(iter(found)).iterdir()), "the container has ended"
+    assert len(found) == 1
+
+
+def test_what_is_of_no_use_any_more_goes(cache, tmp_path):
+    base = bundled_folder(NAMES[0]).parent
+    for name in (f"{NAME}-gone", f"{NAME}-young", f"{NAME}-0.{32 * '0'}", f"{NAME}-unpacked", f"{NAMES[0]}-gone"):
+        (base / name).mkdir()
+        (base / name / "config.json").symlink_to(tmp_path / "no such file")
+    (base / f"{NAME}-unpacked" / "model").write_text("")
+    before = time.time() - 25 * 3600
+    for folder in base.iterdir():
+        if "young" not in folder.name:
+            os.utime(folder, (before, before))
+    folder = bundled_folder(NAME)
+    left = [f"{NAME}-young", f"{NAME}-unpacked", f"{NAMES[0]}-gone", bundled_folder(NAMES[0]).name, folder.name]
+    assert files(base) == sorted(left)
 
 
 @pytest.mark.parametrize("missing", [["symlink"], ["symlink", "link"]])
