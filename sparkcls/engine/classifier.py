@@ -40,8 +40,8 @@ class Classifier:
 
     def __init__(self, ref: ModelRef, device: str, precision: str):
         started = time.perf_counter()
+        self._ref = ref
         self._folder = read_model_folder(locate(ref))
-        self._digest = ref.digest
         self.name = ref.name
         self.labels = self._folder.labels
         self.device = device
@@ -56,7 +56,7 @@ class Classifier:
             self._half = half = half_precision(device)
             exact = _weakly(self._in_float32)
             self._passes = self._load(half, exact)
-            self._moves = measured(self._folder, self._digest, self.encoder, self._passes, exact, half)
+            self._moves = measured(self._folder, ref.digest, self.encoder, self._passes, exact, half)
         else:
             self._passes = self._load(precision)
         #: Until the load has been counted.
@@ -77,6 +77,8 @@ class Classifier:
         with self._lock:
             if self._exact is None:
                 started = time.perf_counter()
+                # What is in the folder by now may be another model, such as that of a new release.
+                self._folder = read_model_folder(locate(self._ref))
                 self._exact = self._load(FLOAT32)
                 seconds = time.perf_counter() - started
                 emit("load", model=self.name, device=self.device, precision=FLOAT32, seconds=seconds)
@@ -89,7 +91,7 @@ class Classifier:
         with self._lock_of_pairs:
             if self._moves_of_pairs is None:
                 self._moves_of_pairs = measured(
-                    self._folder, self._digest, self.encoder, self._passes, self._in_float32, self._half, pairs=True
+                    self._folder, self._ref.digest, self.encoder, self._passes, self._in_float32, self._half, pairs=True
                 )
         return self._moves_of_pairs
 

@@ -1,6 +1,7 @@
 """Which precision is chosen, and what ``mixed`` is worth."""
 
 import multiprocessing
+import shutil
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from sparkcls.engine.encoder import TextEncoder
 from sparkcls.engine.figures import Figures
 from sparkcls.engine.precision import choose_precision, half_precision, multiplies_bfloat16_fast
 from sparkcls.engine.probes import probe_sequences
-from sparkcls.errors import ParamError
+from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.models.layout import read_model_folder
 from sparkcls.models.ref import ModelRef
 from tests.models import overflowing, save_tiny_model, sharp
@@ -393,3 +394,19 @@ def test_mixed_in_spark(spark, bundled, change):
 
     mixed, light = labels("mixed")
     assert mixed == light == labels("float32")[0]
+
+
+def test_float32_that_is_loaded_at_last_is_of_the_same_model(tmp_path, cache):
+    """Not of what a new release, or somebody else, has put into the folder meanwhile."""
+    folder = save_tiny_model(tmp_path / "model", ["x", "y"])
+    ref = ModelRef.of_folder("m", str(folder))
+    Classifier(ref, "cpu", "mixed")  # which measures, so that the next one need not
+    waiting = Classifier(ref, "cpu", "mixed")
+    assert waiting._exact is None
+    before = shutil.move(folder, tmp_path / "before")
+    save_tiny_model(folder, ["x", "y"], seed=7)
+    with pytest.raises(ModelFormatError, match="have changed or are damaged"):
+        waiting._in_float32()
+    shutil.rmtree(folder)
+    shutil.move(before, folder)
+    assert waiting._in_float32()
