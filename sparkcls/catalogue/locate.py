@@ -81,7 +81,8 @@ def _locate(ref: ModelRef) -> Path:
 def _is_far(folder: Path) -> bool:
     """Whether a model's files lie on a network filesystem. Its folder may lie elsewhere, if it holds links to them."""
     try:
-        files = [file.resolve() for file in decisive_files(folder).values()] if is_folder(folder) else []
+        files = [*decisive_files(folder).values()] if is_folder(folder) else []
+        files = [file.resolve() if file.is_symlink() else file for file in files]
     except (OSError, ModelFormatError):
         files = []
     return any(map(on_network, files or [folder]))
