@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from sparkcls._version import __version__
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models.bundled import bundled_folder
 from sparkcls.models.checksums import content_sha256, stamp_of
@@ -132,6 +133,12 @@ class ModelRef:
             f"Model {self.name!r} on host {socket.gethostname()} is not the one this stage was made with: the files in "
             f"{', '.join(map(str, folders))} have changed or are damaged, or cannot be read (expected {self.digest}); "
             "copy them again, or make the stage anew"
+            + (
+                f". Bundled models may change with a release, and this host has sparkcls {__version__}: see that "
+                "driver and executors have the same"
+                if any(place.startswith(BUNDLED) for place in self.places)
+                else ""
+            )
         )
 
     def absent_error(self) -> ModelNotFoundError:

@@ -4,7 +4,9 @@ import shutil
 
 import pytest
 
+from sparkcls._version import __version__
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
+from sparkcls.models.bundled import BUNDLED_DEFAULT
 from sparkcls.models.checksums import file_sha256
 from sparkcls.models.ref import ModelRef, folder_digest
 
@@ -77,3 +79,10 @@ def test_refs_that_looked_at_fewer_files_find_their_folder(folder):
     (folder / "config.json").write_text((folder / "config.json").read_text() + " ")
     with pytest.raises(ModelFormatError, match="have changed"):
         ref.find_here()
+
+
+def test_a_bundled_model_of_another_release(cache):
+    """As where the driver has another sparkcls than this worker."""
+    place = f"bundled:{BUNDLED_DEFAULT}"
+    with pytest.raises(ModelFormatError, match=f"this host has sparkcls {__version__}: see that driver and executors"):
+        ModelRef(BUNDLED_DEFAULT, "sha256:00", (place,)).find_here()
