@@ -95,7 +95,8 @@ def _assembled(name: str, parts: list[Path], base: Path) -> Path:
             put(work, target, lambda: _is_whole(sources, target))
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        _tidy(name, base)
+        for part in (name, SHARED):
+            _tidy(part, base)
     return target
 
 

@@ -129,7 +129,8 @@ def test_links_to_one_package_are_one(cache, tmp_path, monkeypatch):
 
 def test_what_is_of_no_use_any_more_goes(cache, tmp_path):
     base = bundled_folder(NAMES[0]).parent
-    for name in (f"{NAME}-gone", f"{NAME}-young", f"{NAME}-0.{32 * '0'}", f"{NAME}-unpacked", f"{NAMES[0]}-gone"):
+    killed = [f"{name}-0.{32 * '0'}" for name in (NAME, SHARED)]
+    for name in (*killed, f"{NAME}-gone", f"{NAME}-young", f"{NAME}-unpacked", f"{NAMES[0]}-gone"):
         (base / name).mkdir()
         (base / name / "config.json").symlink_to(tmp_path / "no such file")
     (base / f"{NAME}-unpacked" / "model").write_text("")
