@@ -22,7 +22,11 @@ INNER = {"SPARKCLS_PLAIN_DAEMON", "spark.sparkcls.progress"}
 
 #: As saved stages name them.
 BUNDLED = {
-    "distilbert_mini_sequence_classifier_ag_news": "sha256:",
+    "distilbert_mini_sequence_classifier_ag_news": "sha256:ce642d896cee13dff1f8b8db48f07088e5c528559975268d6706de1920328e41",
+    "distilbert_mini_sequence_classifier_amazon_reviews": "sha256:b5377817537b48daa2f4c4f4f6cad2d4745e1115471c1fd43f4204ec007f3b04",
+    "distilbert_mini_sequence_classifier_emotion": "sha256:d4ff65070f990abab3e1e37c367b2b078e1bf846d5ce44c335910bbad6c2e412",
+    "distilbert_mini_sequence_classifier_imdb": "sha256:9a1caa5784067d5f5b0696aea125cbe7040632b91541306b72bd6d62f164eb1a",
+    "distilbert_mini_sequence_classifier_sst2": "sha256:29d02f7f88593fc3863afbd875202013124e54406fa304fd9ee9c6376c2a89e8",
 }
 
 
