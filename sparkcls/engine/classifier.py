@@ -18,7 +18,7 @@ from sparkcls.engine.figures import Figures
 from sparkcls.engine.margins import CloseCalls, Moves, measured
 from sparkcls.engine.network import Network
 from sparkcls.engine.passes import Batch, NotFiniteError, Passes, Result, one_line
-from sparkcls.engine.precision import FLOAT32, MIXED, half_precision
+from sparkcls.engine.precision import AUTO, FLOAT32, INT8, MIXED, choose_precision, half_precision
 from sparkcls.engine.prepared import Prepared, hypotheses, prepare
 from sparkcls.engine.process import give_back_memory
 from sparkcls.engine.share import part_of_work
@@ -31,6 +31,8 @@ from sparkcls.models.ref import ModelRef
 
 logger = logging.getLogger(__name__)
 
+#: Networks whose linear layers can be in 8 bits.
+_IN_8_BITS = ("post_norm", "deberta")
 #: Batches of further windows of long texts that are computed at once.
 _PART = 32
 
@@ -42,6 +44,14 @@ class Classifier:
         started = time.perf_counter()
         self._ref = ref
         self._folder = read_model_folder(locate(ref))
+        if precision == INT8 and self._folder.family.network not in _IN_8_BITS:
+            precision = choose_precision(AUTO, device)
+            logger.warning(
+                "Model %s is computed in %s, not int8, which is not there for the type %s",
+                ref.name,
+                precision,
+                self._folder.family.model_type,
+            )
         self.name = ref.name
         self.labels = self._folder.labels
         self.device = device
@@ -52,8 +62,8 @@ class Classifier:
         self._exact: Passes | None = None
         self._moves: Moves | None = None
         self._moves_of_pairs: Moves | None = None
-        if precision == MIXED:
-            self._half = half = half_precision(device)
+        if precision in (MIXED, INT8):
+            self._half = half = half_precision(device) if precision == MIXED else INT8
             exact = _weakly(self._in_float32)
             self._passes = self._load(half, exact)
             self._moves = measured(self._folder, ref.digest, self.encoder, self._passes, exact, half)

@@ -1,7 +1,7 @@
-"""How far 16 bits move a model's scores, and which texts that leaves undecided.
+"""How far 16 or 8 bits move a model's scores, and which texts that leaves undecided.
 
 It is measured over `sparkcls.engine.probes`, once per model and machine, and kept as `sparkcls.engine.kept` tells: the
-moves, and what 16 bits give for the natural texts among the probes.
+moves, and what these bits give for the natural texts among the probes.
 """
 
 from __future__ import annotations
@@ -63,18 +63,21 @@ _BUDGET, _LONGEST = 512, 128
 
 
 class Moves:
-    """How far 16 bits have been seen to move a model's logits.
+    """How far fewer bits have been seen to move a model's logits.
 
     Parameters
     ----------
     moves
         Of each measured text, in the order of `Margins`, shape ``(texts, 2)``.
     natural
-        What 16 bits give for natural texts, shape ``(texts, labels)``.
+        What they give for natural texts, shape ``(texts, labels)``.
+    precision
+        Their type.
     """
 
-    def __init__(self, name: str, moves: np.ndarray, natural: np.ndarray):
+    def __init__(self, name: str, moves: np.ndarray, natural: np.ndarray, precision: str):
         self._name = name
+        self._precision = precision
         self._natural = natural
         self._worth: dict[tuple[CloseCalls, Margins, int, Answer | None], bool] = {}
         largest = moves.max(axis=0, initial=0.0)
@@ -82,7 +85,7 @@ class Moves:
         self.margins = Margins(*(np.where(largest > _FAR * usual, _MORE_SAFETY, _SAFETY) * largest).tolist())
 
     def are_small_enough(self, is_close: CloseCalls, hypotheses: Hypotheses | None = None) -> bool:
-        """Whether 16 bits decide most texts, so that they save time.
+        """Whether fewer bits decide most texts, so that they save time.
 
         Parameters
         ----------
@@ -103,9 +106,10 @@ class Moves:
             self._worth[key] = share <= _MOST_CLOSE
             if not self._worth[key]:
                 logger.warning(
-                    "Model %s is computed in float32, not mixed: 16 bits may move the difference of two labels' logits "
-                    "by %.3g, so that %d %% of texts would have to be computed again",
+                    "Model %s is computed in float32 alone: %s may move the difference of two labels' logits by %.3g, "
+                    "so that %d %% of texts would have to be computed again",
                     self._name,
+                    self._precision,
                     self.margins.difference,
                     round(100 * share),
                 )
@@ -117,16 +121,17 @@ class Moves:
         Parameters
         ----------
         both
-            The scores of each text in 16 bits and in float32.
+            The scores of each text in fewer bits and in float32.
         """
         if not both:
             return
         difference, score = _moves(*(np.stack(scores) for scores in zip(*both, strict=True))).max(axis=0).tolist()
         if difference > self.margins.difference or score > self.margins.score:
             logger.warning(
-                "Model %s: 16 bits have moved a difference of logits by %.3g, more than the margin for close calls, "
-                "which is widened in this process",
+                "Model %s: %s has moved a difference of logits by %.3g, more than the margin for close calls, which is "
+                "widened in this process",
                 self._name,
+                self._precision,
                 difference,
             )
             self.margins = Margins(
@@ -148,9 +153,9 @@ def measured(
     Parameters
     ----------
     half, exact
-        The model in 16 bits; gives it in float32.
+        The model in fewer bits; gives it in float32.
     precision
-        The 16-bit type.
+        Their type.
     pairs
         Whether on pairs of texts.
     """
@@ -174,13 +179,15 @@ def measured(
             found = load_file(made_once(digest, kind, lambda file: save_file(measure(), file)))
         except (OSError, ParamError, SafetensorError) as e:
             # safetensors has an error of its own for a full disk.
-            logger.warning("The cache cannot be written (%s), so this process measures for itself what 16 bits move", e)
+            logger.warning(
+                "The cache cannot be written (%s), so this process measures for itself what %s moves", e, precision
+            )
             found = made[-1] if made else measure()
     except (RuntimeError, MemoryError) as e:
         # No memory, or a broken model. What is not known is computed in float32.
-        logger.warning("Model %s: what 16 bits move could not be measured: %s", half.name, one_line(e))
+        logger.warning("Model %s: what %s moves could not be measured: %s", half.name, precision, one_line(e))
         found = {"moves": np.zeros((0, 2)), "natural": np.full((1, len(folder.labels)), np.nan)}
-    return Moves(half.name, found["moves"], found["natural"])
+    return Moves(half.name, found["moves"], found["natural"], precision)
 
 
 def _moves(half: np.ndarray, exact: np.ndarray) -> np.ndarray:

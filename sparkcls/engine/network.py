@@ -13,11 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sparkcls.engine.eight_bits import Rows, eight_bit_linear, widened
 from sparkcls.engine.kernels import Linear, fused_linear, has_varlen_attention, plain_linear
 from sparkcls.engine.networks.blocks import Forward, Linears, Weights
 from sparkcls.engine.packing import Layout, Packing
+from sparkcls.engine.precision import INT8
 from sparkcls.engine.process import fitting_threads, give_back_memory
-from sparkcls.engine.weights import Held, load_weights
+from sparkcls.engine.weights import Held, combined, load_weights
 from sparkcls.families.generic import GENERIC
 from sparkcls.models.layout import ModelFolder
 
@@ -29,7 +31,8 @@ class Network:
 
     def __init__(self, folder: ModelFolder, device: str, precision: str):
         self.device = torch.device(device)
-        self._dtype: torch.dtype = getattr(torch, precision)
+        in_8_bits = precision == INT8
+        self._dtype: torch.dtype = torch.float32 if in_8_bits else getattr(torch, precision)
         self._shape, self._head = folder.shape, folder.head
         network = import_module(f"sparkcls.engine.networks.{folder.family.network}")
         #: The weights, of which other models may hold a part too.
@@ -40,15 +43,20 @@ class Network:
             self.parts = [Held(weights)]
         else:
             self.parts, self._pass = load_weights(folder, self.device, precision), network.forward
-        self._weights: Weights = {role: tensor for part in self.parts for role, tensor in part.items()}
+        self._weights: Weights = combined(self.parts)
         self._layout = self._choose_layout(folder)
         activation = folder.shape.activation
         few, few_activated = plain_linear("none"), plain_linear(activation)
-        fused = self.device.type == "cpu" and precision in ("float32", "bfloat16")
+        fused = self.device.type == "cpu" and precision in ("float32", "bfloat16", INT8)
         linear = (fused and fused_linear("none", self._dtype)) or few
         activated = (fused and fused_linear(activation, self._dtype)) or few_activated
-        self._fast = Linears(self._dtype, linear, activated, few, few_activated)
-        self._exact = replace(self._fast, linear=_in_float32(few), activated=_in_float32(few_activated))
+        exact, exact_activated = _in_float32(few), _in_float32(few_activated)
+        if in_8_bits:
+            exact, exact_activated = widened(few), widened(few_activated)
+            linear, few = (eight_bit_linear("none", other) for other in (linear, few))
+            activated, few_activated = (eight_bit_linear(activation, other) for other in (activated, few_activated))
+        self._fast = Linears(self._dtype, linear, activated, few, few_activated, Rows.of if in_8_bits else None)
+        self._exact = replace(self._fast, linear=exact, activated=exact_activated)
         #: Set when memory has ended, until `recover`.
         self._frugal = False
 

@@ -14,13 +14,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, load_file, save_file
 from torch import Tensor
 
+from sparkcls.engine.eight_bits import Quantized
 from sparkcls.engine.kept import made_once
+from sparkcls.engine.precision import INT8
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.families.weights import roles_of_all_tokens
 from sparkcls.models.checksums import content_sha256
@@ -92,7 +95,15 @@ class _Part:
             tensors = load_file(self.file) if mapped else _read(self.file)
         except SafetensorError as e:
             raise ModelFormatError(f"{self.file} is corrupt or cut off ({e}); copy the model again") from e
-        return Held({role: tensors[name].to(getattr(torch, to)) for role, (name, _, to) in self.wanted.items()})
+        held = Held()
+        for role, (name, _, to) in self.wanted.items():
+            if to != INT8:
+                held[role] = tensors[name].to(getattr(torch, to))
+                continue
+            # By the names that `combined` knows.
+            for field, tensor in Quantized.of(tensors[name])._asdict().items():
+                held[f"{role}.{field}"] = tensor
+        return held
 
 
 def load_weights(folder: ModelFolder, device: torch.device, precision: str) -> list[Held]:
@@ -121,6 +132,16 @@ def load_weights(folder: ModelFolder, device: torch.device, precision: str) -> l
         if held is None:
             held = _held[key] = _load(part, device, precision)
         found.append(held)
+    return found
+
+
+def combined(parts: list[Held]) -> dict[str, Tensor]:
+    """All weights of a model by role; those in 8 bits are `Quantized`, which `eight_bit_linear` takes as weights."""
+    found = {role: tensor for part in parts for role, tensor in part.items()}
+    for role in [role for role in found if role.endswith(".values")]:
+        stem = role.removesuffix(".values")
+        fields = {field: found.pop(f"{stem}.{field}") for field in Quantized._fields}
+        found[stem] = cast(Tensor, Quantized(**fields))
     return found
 
 
@@ -185,5 +206,8 @@ def _parts(folder: ModelFolder, precision: str, everywhere: bool = False) -> lis
     parts: dict[Path, dict[str, tuple[str, str, str]]] = {}
     for role, weight in folder.weights.items():
         wanted = precision if role.rpartition(".")[0] in rounded else "float32"
+        if wanted == INT8 and len(weight.shape) != 2:
+            # Biases are added to sums of products.
+            wanted = "float32"
         parts.setdefault(weight.file, {})[role] = weight.name, _DTYPES[weight.dtype], wanted
     return [_Part(folder.path, file, wanted) for file, wanted in parts.items()]

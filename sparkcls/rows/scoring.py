@@ -81,7 +81,7 @@ class Scoring:
         with _waiting_passively():
             from sparkcls.engine.cache import get_classifier
             from sparkcls.engine.device import Surroundings, choose_device
-            from sparkcls.engine.precision import FLOAT32, MIXED, choose_precision
+            from sparkcls.engine.precision import FLOAT32, INT8, MIXED, choose_precision
             from sparkcls.engine.process import available_cores, prepare_worker
 
         if runs_on_driver():
@@ -92,8 +92,8 @@ class Scoring:
         if around.worker:
             prepare_worker(choose_threads(task_cores(), self.slots, available_cores()))
         precision = choose_precision(self.precision, device)
-        if precision == MIXED and self.decision.activation == NONE:
-            # Mixed keeps labels and probabilities; of raw scores nobody knows what a difference would mean.
+        if precision in (MIXED, INT8) and self.decision.activation == NONE:
+            # They keep labels; of raw scores nobody knows what a difference would mean.
             precision = FLOAT32
         return self.function(get_classifier(model, device, precision))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -30,6 +31,8 @@ class Linears:
         For all tokens; the second with the activation of the feed-forward part.
     few, few_activated
         The same in float32, for few tokens.
+    shared
+        Makes, of float32, what several layers of `linear` take as their input; None: it is `dtype`.
     """
 
     dtype: torch.dtype
@@ -37,6 +40,12 @@ class Linears:
     activated: Linear
     few: Linear
     few_activated: Linear
+    shared: Callable[[Tensor], Any] | None = None
+
+    def input(self, x: Tensor) -> Tensor:
+        """What several layers of `linear` take as their input."""
+        found: Tensor = x.to(self.dtype) if self.shared is None else self.shared(x)
+        return found
 
 
 #: The forward pass of a module here: scores before softmax, float32, ``(sequences, outputs)``.

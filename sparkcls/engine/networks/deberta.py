@@ -36,7 +36,7 @@ def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linear
     for i in range(shape.layers):
         name = f"layer.{i}"
         linear, activated = linears.linear, linears.activated
-        rounded = x.to(linears.dtype)
+        rounded = linears.input(x)
         k, v = (linear(rounded, *parameters(weights, f"{name}.{part}")) for part in ("key", "value"))
         relative = _relative(weights, shape, name, rows, scale, linear)
         if i == shape.layers - 1:

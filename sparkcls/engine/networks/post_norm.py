@@ -27,7 +27,7 @@ def forward(weights: Weights, shape: Shape, head: Head, packing: Packing, linear
     for at, i in enumerate(order):
         name = f"layer.{i}"
         linear, activated = linears.linear, linears.activated
-        rounded = x.to(linears.dtype)
+        rounded = linears.input(x)
         k, v = (linear(rounded, *parameters(weights, f"{name}.{part}")) for part in ("key", "value"))
         if at == len(order) - 1:
             # Only the first token of a sequence is read after the last layer, so the others stop here: for a
