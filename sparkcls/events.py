@@ -3,10 +3,10 @@
 With ``SPARKCLS_EVENTS=FILE`` in a process's environment every event appends one JSON line to FILE:
 ``event``, ``pid``, ``model``, but for copies ``device``, and
 
-- "load": ``seconds``, ``precision``; precision ``mixed`` loads float32 too when it is first needed;
+- "load": ``seconds``, ``precision``; ``mixed`` and ``int8`` load float32 too when it is first needed;
 - "drop": a model is no longer in memory: ``precision``;
-- "margins": it was measured how far 16 bits move the scores of a model, which precision ``mixed`` does once a machine:
-  ``difference``, ``score`` (the largest moves of logits), ``seconds``;
+- "margins": it was measured how far 16 or 8 bits move the scores of a model, which ``mixed`` and ``int8`` do once a
+  machine: ``difference``, ``score`` (the largest moves of logits), ``seconds``;
 - "forward", for every forward pass that succeeded, those again in float32 included: ``rows`` (that have a sentence
   in it), ``sequences``, ``wordpieces`` (padding aside), ``seconds``;
 - "probe", for a pass over the known-good text: ``seconds``;

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sparkcls.doctor.facts import Facts
 from sparkcls.doctor.findings import NOTE, OK, PROBLEM, Finding
-from sparkcls.engine.precision import multiplies_bfloat16_fast
+from sparkcls.engine.precision import multiplies_bfloat16_fast, multiplies_int8_fast
 
 _GB = 1e9
 #: Bytes of free space below which fetching a model fails soon, and below which some models do not fit.
@@ -63,9 +63,10 @@ def _torch(facts: Facts) -> Iterator[Finding]:
 
 
 def _processor(facts: Facts) -> Finding:
-    if multiplies_bfloat16_fast(facts["processor"]):
-        return Finding(OK, "processor", f"{facts['cores']} cores, fast in bfloat16: precision auto is mixed")
-    return Finding(OK, "processor", f"{facts['cores']} cores, no fast bfloat16: precision auto is float32 on the CPU")
+    fast = multiplies_bfloat16_fast(facts["processor"])
+    known = "fast in bfloat16: precision auto is mixed" if fast else "no fast bfloat16: precision auto is float32 here"
+    eight = "; 8-bit products, for setPrecision('int8')" if multiplies_int8_fast(facts["processor"]) else ""
+    return Finding(OK, "processor", f"{facts['cores']} cores, {known}{eight}")
 
 
 def _threads(facts: Facts) -> Finding:

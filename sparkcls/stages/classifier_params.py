@@ -160,7 +160,7 @@ class ClassifierParams(LongTextParams):
         return self._get("device")
 
     def setPrecision(self, value: str) -> Any:
-        """``mixed``, ``float32``, ``bfloat16``, ``float16`` or ``auto``: ``mixed`` where 16 bits are faster."""
+        """``mixed``, ``int8``, ``float32``, ``bfloat16``, ``float16``, or ``auto``: ``mixed`` where that is faster."""
         return self._update(precision=value)
 
     def getPrecision(self) -> str:

@@ -74,7 +74,8 @@ class SequenceClassifier(Classifying):
     precision
         ``auto`` (default): ``mixed`` on CUDA devices and on CPUs that are faster in bfloat16, else
         ``float32``; ``$SPARKCLS_PRECISION`` may say otherwise. ``mixed``: 16 bits, and float32 for the texts whose
-        label that could change. ``bfloat16``, ``float16``: for all texts.
+        label that could change. ``int8``: 8 bits on CPUs with VNNI or AMX, and float32 as in ``mixed``; faster, and
+        probabilities move further; elsewhere it is ``auto``. ``bfloat16``, ``float16``: for all texts.
     scoring
         ``lazy`` (default): `show` scores what it shows, and from Spark 4.2 no query scores a row twice.
         ``once``: no query scores a row twice on any Spark, but `show` scores some hundred rows more.

@@ -53,6 +53,9 @@ def machine(**changes):
 def test_a_sound_machine():
     assert bad(machine()) == []
     assert "8 cores, fast in bfloat16: precision auto is mixed" in str(machine()[3])
+    assert "no fast bfloat16: precision auto is float32 here; 8-bit products" in str(
+        machine(processor="vendor_id : GenuineIntel\nflags : avx512_vnni")[3]
+    )
 
 
 @pytest.mark.parametrize(
