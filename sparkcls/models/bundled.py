@@ -34,7 +34,7 @@ FOLDER = Path(__file__).parent / "bundled"
 SHARED = "distilbert_mini"
 #: Where bundled models are put together, below the cache.
 ASSEMBLED = ".bundled"
-#: A model's own description is not of the others, and none is part of a model.
+#: What every model's folder has, and `SHARED` has not.
 _MODEL = "config.json"
 #: Names of folders that are not yet what they are to be.
 _IN_THE_MAKING = re.compile(r"\.[0-9a-f]{32}")
