@@ -122,7 +122,7 @@ EVERYTHING = {
         "metrics": True,
         "saveWeights": False,
         "lazyAnnotator": True,
-        "model": '{"name": "n", "digest": "d", "places": []}',
+        "model": '{"name": "n", "digest": "sha256:0d", "places": []}',
     },
 }
 #: Those of the other families take the same.

@@ -2,7 +2,6 @@ import os
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 from pyspark.ml import Transformer
 
@@ -11,7 +10,7 @@ from sparkcls.annotation import Annotation
 from sparkcls.annotator import SentenceDetector, Tokenizer
 from sparkcls.base import LightPipeline, PipelineModel
 from sparkcls.errors import ColumnError, ParamTypeError
-from tests.pipelines import classes, classifier_of, pipeline_of, texts_frame
+from tests.pipelines import assert_same, classes, classifier_of, pipeline_of, texts_frame
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +56,7 @@ def test_equals_the_spark_path(spark, bundled):
     rows = classes(pipeline, texts_frame(spark, texts))
     light = [r["class"] for r in LightPipeline(pipeline).fullAnnotate(texts)]
     for a, b in zip(rows, light, strict=True):
-        assert [x["result"] for x in a] == [y.result for y in b]
-        for x, y in zip(a, b, strict=True):
-            for label in ("NEGATIVE", "POSITIVE"):
-                assert np.isclose(float(x["metadata"][label]), float(y.metadata[label]), atol=5e-6)
+        assert_same(b, a)
 
 
 def test_needs_no_session_and_no_java(tmp_path):

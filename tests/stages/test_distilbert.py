@@ -352,7 +352,7 @@ def test_bad_params_fail_when_set(tiny):
         ),
         (lambda: stage.setMultilabel(1), ParamTypeError, "multilabel takes True or False"),
         (lambda: stage.setDevice("gpu"), ParamError, "device must be one of auto, cpu, cuda"),
-        (lambda: stage.setPrecision("int8"), ParamError, "precision must be one of auto, mixed, float32"),
+        (lambda: stage.setPrecision("int4"), ParamError, "precision must be one of auto, mixed, float32, .*int8"),
         (lambda: stage.setTokenization("bert"), ParamError, "tokenization must be one of"),
         (lambda: stage.setScoring("twice"), ParamError, "scoring must be one of lazy, once"),
         (lambda: stage.setOnError("ignore"), ParamError, "onError must be one of annotate, raise"),
