@@ -74,7 +74,9 @@ def test_as_a_zip(cluster, texts, local, tmp_path):
     assert found["driver"].endswith(inside)
     assert all(w["sparkcls"].endswith(inside) for w in found["workers"])
     assert {w["executable"] for w in found["workers"]} == {python}
-    assert all(list(worker.cache.rglob("model.safetensors.index.json")) for worker in cluster.workers), "unpacked where tasks ran"
+    assert all(list(worker.cache.rglob("model.safetensors.index.json")) for worker in cluster.workers), (
+        "unpacked where tasks ran"
+    )
     assert_equal(scored, local)
 
 
