@@ -33,6 +33,8 @@ _Key = tuple[str, str, str]
 _loaded: weakref.WeakValueDictionary[_Key, Classifier] = weakref.WeakValueDictionary()
 #: Those that live without being in use, the one used last at the end.
 _kept: OrderedDict[_Key, Classifier] = OrderedDict()
+#: The one used last, with how many files of weights it had then.
+_last: tuple[_Key, int] | None = None
 _lock = threading.Lock()
 
 
@@ -44,6 +46,7 @@ def get_classifier(ref: ModelRef, device: str, precision: str) -> Classifier:
     ParamError
         ``$SPARKCLS_MODEL_MEMORY`` is not a size.
     """
+    global _last
     key = (ref.digest, device, precision)
     with _lock:
         classifier = _loaded.get(key)
@@ -53,7 +56,10 @@ def get_classifier(ref: ModelRef, device: str, precision: str) -> Classifier:
             gone.atexit = False
         _kept[key] = classifier
         _kept.move_to_end(key)
-        _make_room(device)
+        # Adding up what all models need, for every text of a LightPipeline, took as long as the rest of its own work.
+        if _last != (last := (key, len(classifier.parts))):
+            _make_room(device)
+            _last = last
         return classifier
 
 

@@ -85,6 +85,16 @@ def test_the_ones_unused_for_longest_go_where_memory_ends(folders, monkeypatch, 
     assert len(cache._kept) == 1, "the one that is asked for is kept, however large"
 
 
+def test_float32_weights_that_are_loaded_late_count_too(folders, monkeypatch, events):
+    first, last = (cache.get_classifier(ref_of(folder), "cpu", "mixed") for folder in folders[:2])
+    first._exact = last._exact = None
+    monkeypatch.setenv(cache.VARIABLE, str(sum(part.size for c in (first, last) for part in c.parts)))
+    for dropped in (0, 1):
+        assert cache.get_classifier(ref_of(folders[1]), "cpu", "mixed") is last
+        assert len(cache._kept) == 2 - dropped
+        last._in_float32()
+
+
 def test_three_are_kept_whatever_memory_there_is(folders, monkeypatch, events):
     monkeypatch.setattr(cache, "available_memory", lambda device: 0)
     use_all(folders[:3])
