@@ -175,13 +175,14 @@ def test_each_shape_that_families_stands_for_runs(tmp_path, name):
     classifier = get_classifier(ModelRef.of_folder("bench", str(folder.path)), "cpu", "float32")
     found = classifier.classify(texts, range(8), Reading(HUGGINGFACE, True, 64), CloseCalls(Decision()))
     assert [outcome.error for outcome in found] == [None] * 8
-    # The head of so narrow a model makes much of little; between texts logits differ by 3.
+    # Weights of 10,000 and more in the head of so narrow a random model magnify float32's last digits: the logits of
+    # transformers itself in float32 and float64 are 0.001 apart, where those of two texts differ by 3.
     tokenizer = AutoTokenizer.from_pretrained(folder.path)
     model = AutoModelForSequenceClassification.from_pretrained(folder.path, dtype=torch.float32).eval()
     for text, outcome in zip(texts, found, strict=True):
         with torch.inference_mode():
             logits = model(**tokenizer(text, truncation=True, max_length=64, return_tensors="pt")).logits[0]
-        assert outcome.logits.tolist() == pytest.approx(logits.tolist(), abs=0.02)
+        assert outcome.logits.tolist() == pytest.approx(logits.tolist(), abs=0.01)
 
 
 # --- the report -----------------------------------------------------------------------------------
