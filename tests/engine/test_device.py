@@ -199,7 +199,7 @@ def test_a_reused_worker_goes_where_each_task_was_sent(monkeypatch, tiny_model):
     loaded = []
 
     class Loaded:
-        is_new, labels = False, ["a"]
+        is_new, labels, parts = False, ["a"], []
 
         def __init__(self, ref, device, precision):
             loaded.append(device)
