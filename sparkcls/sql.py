@@ -129,7 +129,7 @@ def _stages_of(model: Any) -> list[Transformer]:
 def _as_udf(chain: Chain) -> Any:
     def classify(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
         try:
-            rows = chunks(((_only(batch, chain.name),) for batch in batches), chain.read)
+            rows = chunks(_columns(batches, chain.name), chain.read)
             for _, found in run(chain, rows):
                 yield as_structs(found, chain.labels)
         except ParamTypeError as e:
@@ -139,8 +139,17 @@ def _as_udf(chain: Chain) -> Any:
     return pandas_udf(classify, _answer_type())  # type: ignore[call-overload]
 
 
-def _only(batch: Any, name: str) -> Any:
-    """The one column of a batch. Spark looks neither at the number nor at the types of a function's arguments."""
-    if isinstance(batch, tuple):
-        raise ParamTypeError(f"{name}(text) takes one argument, got {len(batch)}; write {name}(column)")
-    return batch
+def _columns(batches: Iterator[Any], name: str) -> Iterator[tuple[pd.Series]]:
+    """The one column of each batch. Spark looks neither at the number nor at the types of a function's arguments."""
+
+    def one(count: int) -> ParamTypeError:
+        return ParamTypeError(f"{name}(text) takes one argument, got {count}; write {name}(column)")
+
+    try:
+        for batch in batches:
+            if isinstance(batch, tuple):
+                raise one(len(batch))
+            yield (batch,)
+    except IndexError:
+        # Spark 3.5 counts the rows of the first argument.
+        raise one(0) from None

@@ -146,11 +146,13 @@ def test_json_as_lines_and_as_a_document(spark, tmp_path):
     lines = b'{"id": 1, "text": "caf\xe9"}\n{"id": 2, "text"\n{"id": 3, "text": "x"}\n'
     (tmp_path / "a.jsonl").write_bytes(lines)
     (tmp_path / "lines.json").write_bytes(lines)
+    # Spark 3.5 takes a line with such bytes for a broken one.
+    first = (None, None, '{"id": 1, "text": "caf\ufffd"}') if spark.version < "4" else (1, "caf\ufffd", None)
     (tmp_path / "document.json").write_text(json.dumps([{"id": i, "text": "x"} for i in range(3)], indent=1))
     for name in ("a.jsonl", "lines.json"):
         rows = rows_of(Source(paths=(str(tmp_path / name),)).open(spark))
         assert [(row["id"], row["text"], row[CORRUPT]) for row in rows] == [
-            (1, "caf\ufffd", None),
+            first,
             (None, None, '{"id": 2, "text"'),
             (3, "x", None),
         ]
