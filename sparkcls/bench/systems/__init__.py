@@ -49,6 +49,8 @@ _DAEMON = {"daemon": True}
 _KNOWN = (
     System("sparkcls", "ours", "sparkcls as it comes, with its worker daemon", _AUTO, options=_DAEMON),
     System("sparkcls-float32", "ours", "sparkcls, setPrecision('float32')", options=_DAEMON),
+    System("sparkcls-mixed", "ours", "sparkcls, setPrecision('mixed')", "mixed", options=_DAEMON),
+    System("sparkcls-int8", "ours", "sparkcls, setPrecision('int8')", "int8", options=_DAEMON),
     System("sparkcls-bfloat16", "ours", "sparkcls, setPrecision('bfloat16')", "bfloat16", options=_DAEMON),
     System("sparkcls-no-daemon", "ours", "sparkcls with Spark's own worker daemon", _AUTO),
     System("hf-pipeline", "hf_pipeline", "transformers' pipeline in a pandas UDF, batch size 1", slow=True),
