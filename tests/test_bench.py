@@ -17,7 +17,7 @@ from sparkcls.bench.process import run_job
 from sparkcls.bench.report import markdown
 from sparkcls.bench.settings import Case, Settings, parse_models, parse_systems
 from sparkcls.bench.shapes import MEASURED, SHAPES
-from sparkcls.bench.summary import figures, limits, ratios
+from sparkcls.bench.summary import Spread, figures, limits, ratios
 from sparkcls.bench.systems import DEFAULT, FULL, GEMM, NAMES, find_system
 from sparkcls.bench.texts import DISTRIBUTIONS, generate
 from sparkcls.catalogue.resolve import resolve
@@ -211,9 +211,10 @@ def fake_results():
         worker = {"peak": 500.0 + repeat, "pss": 300.0, "own": 200.0}
         records += [
             {"system": GEMM, "repeat": repeat, **limit},
-            record("sparkcls", repeat, ours, "mixed", first_row_seconds=2.0, memory={"workers": [worker], "jvm": []}),
+            record("sparkcls", repeat, ours, "mixed", first_row_seconds=2.0, memory={"workers": [worker], "jvm": []})
+            | {"seconds_of_10": 0.5},
             record("sparkcls@bundled", repeat, ours * 5, "mixed", first_row_seconds=1.0),
-            record("predict-batch", repeat, rival_rate, first_row_seconds=first),
+            record("predict-batch", repeat, rival_rate, first_row_seconds=first, seconds_of_10=0.5 * (repeat + 2)),
             record("loop", repeat, ours * 1.25, "mixed"),
             record("loop-float32", repeat, 30.0),
         ]
@@ -251,6 +252,8 @@ def test_ratios_are_of_the_same_repeat():
     spread = found["rows/s", "sparkcls", "predict-batch"]
     assert (spread.median, spread.least, spread.most) == (5, 4, 10)
     assert found["time to the first row", "sparkcls", "predict-batch"].median == 3
+    assert found["time of 10 rows", "sparkcls", "predict-batch"] == Spread(3, 2, 4)
+    assert ("time of 100 rows", "sparkcls", "predict-batch") not in found, "nobody measured it"
     bounds = {(r.what, r.above, r.below): r.at_most for r in ratios(fake_results()["cases"][0])}
     # 500 rows a second over 10, 12 and 5; what starts is no matter of arithmetic.
     bound = bounds["rows/s", "sparkcls", "predict-batch"]
@@ -362,7 +365,7 @@ def test_memory():
 
 
 def test_a_failed_run_says_why(tmp_path):
-    job = Job("x", "no_such_module", "", "float32", "", "", "", 1, 1, 8)
+    job = Job("x", "no_such_module", "", "float32", "", "", "", "", 1, 1, 8)
     with pytest.raises(UnavailableError, match="No module named .*no_such_module"):
         run_job(job, tmp_path, tmp_path / "log.txt")
     assert "== x" in (tmp_path / "log.txt").read_text()
@@ -524,6 +527,7 @@ def test_end_to_end(tmp_path, capsys):
         assert found["rows_per_second"] == pytest.approx(20 / found["seconds"])
         assert found["versions"]["torch"]
     assert by_system["sparkcls"]["first_row_seconds"] > 0
+    assert 0 < by_system["sparkcls"]["seconds_of_10"] < 2 * by_system["sparkcls"]["seconds_of_100"]
     if sys.platform == "linux":
         assert len(by_system["loop"]["memory"]["workers"]) == 1
         assert by_system["sparkcls"]["memory"]["workers"][0]["peak"] > 50

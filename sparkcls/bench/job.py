@@ -9,6 +9,9 @@ from typing import Any
 
 from sparkcls.errors import SparkclsError
 
+#: Figures of a record that are seconds for a small batch, with its rows.
+SMALL_BATCHES = {"seconds_of_10": 10, "seconds_of_100": 100}
+
 
 class UnavailableError(SparkclsError, RuntimeError):
     """A system cannot be measured here; the rest can."""
@@ -28,8 +31,9 @@ class Job:
         The model's folder; the one with the ONNX file for Spark NLP.
     precision
         As `setPrecision` takes it.
-    texts, first, warm
-        Parquet files with one column `text`: the rows to time, a single row, and rows to load the workers with.
+    texts, first, warm, small
+        Parquet files with one column `text`: the rows to time, a single row, rows to load the workers with, and those
+        of small batches.
     slots
         Tasks, or single-threaded processes, at the same time.
     partitions
@@ -47,6 +51,7 @@ class Job:
     texts: str
     first: str
     warm: str
+    small: str
     slots: int
     partitions: int
     max_length: int

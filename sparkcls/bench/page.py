@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sparkcls.bench.job import SMALL_BATCHES
 from sparkcls.bench.report import table
 from sparkcls.errors import ParamError
 
@@ -15,7 +16,15 @@ END = "<!-- end of records -->"
 
 _RIVALS = ("hf-pipeline", "predict-batch", "spark-nlp")
 _OVERVIEW = ("day", "device", "texts, model", "system", *(f"over {name}" for name in _RIVALS))
-_SYSTEMS = ("texts, model", "system", "precision", "rows/s", "at most", "share of GEMM", "first row, s", "own, MB")
+_FIGURES = {
+    "rows_per_second": "rows/s",
+    "at_most": "at most",
+    "share": "share of GEMM",
+    "first_row_seconds": "first row, s",
+    **{name: f"{rows} rows, s" for name, rows in SMALL_BATCHES.items()},
+    "own": "own, MB",
+}
+_SYSTEMS = ("texts, model", "system", "precision", *_FIGURES.values())
 _RATIOS = ("texts, model", "what", "system", "rival", "times as good", "at most")
 _GPU = ("wordpieces", "`mixed`", "share of GEMM", "float32", "`transformers`, float16, batches of 32")
 
@@ -103,8 +112,7 @@ def _of_cpu(record: Mapping[str, Any]) -> Iterator[str]:
     for case in record["cases"]:
         yield _about(case)
         for own in case["systems"]:
-            named = ("rows_per_second", "at_most", "share", "first_row_seconds", "own")
-            found = [_number(own[name]) if name in own else "" for name in named]
+            found = [_number(own[name]) if name in own else "" for name in _FIGURES]
             systems.append((case["title"], own["system"], own.get("precision", ""), *found))
         for r in case["ratios"]:
             least, most = r.get("least"), r.get("most")

@@ -10,7 +10,7 @@ from typing import Any
 
 from sparkcls.bench import flops, models, rival
 from sparkcls.bench.inputs import SPARK_NLP_FAMILIES, Lengths, measure_lengths, read_texts, thin, write_texts
-from sparkcls.bench.job import Job, UnavailableError
+from sparkcls.bench.job import SMALL_BATCHES, Job, UnavailableError
 from sparkcls.bench.process import run_job
 from sparkcls.bench.settings import Case, Settings
 from sparkcls.bench.shapes import HYPOTHESIS, TOPICS
@@ -24,7 +24,7 @@ _THREADS = (None, 1)
 _TUNING_ROWS = 40
 #: Rows of the action that loads the workers, a slot.
 _WARM_ROWS = 16
-_WARM_SEED = 1
+_WARM_SEED, _SMALL_SEED = 1, 2
 #: Tasks of the timed action, a slot: enough that slots end at about the same time.
 _TASKS = 3
 
@@ -55,6 +55,7 @@ class Prepared:
             texts=str(self.work / ("slow.parquet" if system.slow else "rows.parquet")),
             first=str(self.work / "first.parquet"),
             warm=str(self.work / "warm.parquet"),
+            small=str(self.work / "small.parquet"),
             slots=self.settings.slots,
             partitions=_TASKS * self.settings.slots,
             max_length=self.settings.max_length,
@@ -119,6 +120,7 @@ def prepare(
         # Other texts than the timed ones, so that nobody can have kept their results.
         ("first", generate("news", 1, _WARM_SEED)),
         ("warm", generate("news", _WARM_ROWS * settings.slots, _WARM_SEED)),
+        ("small", generate("news", max(SMALL_BATCHES.values()), _SMALL_SEED)),
         ("tuning", slow[:_TUNING_ROWS]),
     ):
         write_texts(part, place / f"{name}.parquet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sparkcls.bench.job import SMALL_BATCHES
 from sparkcls.bench.summary import Ratio, Spread, figures, limits, ratios
 from sparkcls.bench.systems import GEMM, find_system
 
@@ -18,6 +19,7 @@ _HEAD = (
     "share of GEMM",
     "rows/s at most",
     "first row, s",
+    *(f"{rows} rows, s" for rows in SMALL_BATCHES.values()),
     "worker peak, MB",
     "worker own, MB",
     "JVM peak, MB",
@@ -83,6 +85,7 @@ def _systems(case: dict[str, Any]) -> str:
                 _spread(own["share"], digits=2),
                 _spread(own["at_most"]),
                 _spread(own["first_row_seconds"]),
+                *(_spread(own[name]) for name in SMALL_BATCHES),
                 _plain(own["peak"]),
                 _plain(own["own"]),
                 _plain(own["jvm"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from sparkcls.bench.job import Record
+from sparkcls.bench.job import SMALL_BATCHES, Record
 from sparkcls.bench.systems import GEMM, SPARK_NLP, find_system
 
 
@@ -52,6 +52,7 @@ _FIGURES = (
     "seconds",
     "first_row_seconds",
     "setup_seconds",
+    *SMALL_BATCHES,
 )
 
 
@@ -109,6 +110,9 @@ def ratios(case: dict[str, Any]) -> list[Ratio]:
             if system.slow and other != SPARK_NLP:
                 # A time: the smaller is the better one.
                 add("time to the first row", "first_row_seconds", name, other, inverse=True)
+            if system.slow:
+                for figure, rows in SMALL_BATCHES.items():
+                    add(f"time of {rows} rows", figure, name, other, inverse=True)
         plain = name.partition("@")[0]
         if model and plain in systems:
             add("rows/s, other model", "rows_per_second", name, plain)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from statistics import median
 from typing import TYPE_CHECKING
 
 from sparkcls.bench import memory
-from sparkcls.bench.job import Job, Record
+from sparkcls.bench.job import SMALL_BATCHES, Job, Record
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 Transform = Callable[["DataFrame"], "DataFrame"]
 
 _SCHEMA = "text string"
+#: How often each small batch is timed.
+_TIMES = 3
 
 
 def start(job: Job, confs: dict[str, str] | None = None) -> SparkSession:
@@ -45,7 +48,8 @@ def measure(spark: SparkSession, job: Job, make: Callable[[], Transform]) -> Rec
     Returns
     -------
     ``setup_seconds``, what `make` took; ``first_row_seconds``, from there to the result of a single row, while Spark
-    has no Python worker yet; ``seconds``, for all rows, when every worker has the model; ``rows`` and ``memory``.
+    has no Python worker yet; ``seconds``, for all rows, when every worker has the model; ``rows`` and ``memory``;
+    by the names of `SMALL_BATCHES` the seconds for so few news texts, the making of their query included.
     """
     started = time.perf_counter()
     transform = make()
@@ -56,12 +60,14 @@ def measure(spark: SparkSession, job: Job, make: Callable[[], Transform]) -> Rec
     # More tasks than slots, each longer than it takes to start the next, so that every worker gets one.
     act(transform(spark.read.schema(_SCHEMA).parquet(job.warm).repartition(2 * job.slots)))
     rows, seconds = timed(spark, job, transform)
+    found = memory.of_spark()
     return {
         "setup_seconds": made - started,
         "first_row_seconds": first - made,
         "rows": rows,
         "seconds": seconds,
-        "memory": memory.of_spark(),
+        "memory": found,
+        **{name: _small(spark, job, transform, count) for name, count in SMALL_BATCHES.items()},
     }
 
 
@@ -74,6 +80,19 @@ def timed(spark: SparkSession, job: Job, transform: Transform) -> tuple[int, flo
     seconds = time.perf_counter() - started
     frame.unpersist()
     return rows, seconds
+
+
+def _small(spark: SparkSession, job: Job, transform: Transform, rows: int) -> float:
+    """Seconds for one small batch, as `foreachBatch` has them."""
+    frame = spark.read.schema(_SCHEMA).parquet(job.small).limit(rows).repartition(1).cache()
+    frame.count()
+    seconds = []
+    for _ in range(_TIMES):
+        started = time.perf_counter()
+        act(transform(frame))
+        seconds.append(time.perf_counter() - started)
+    frame.unpersist()
+    return median(seconds)
 
 
 def act(frame: DataFrame) -> None:
