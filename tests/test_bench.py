@@ -511,7 +511,7 @@ def test_errors_have_their_classes(tmp_path):
 @pytest.mark.slow
 def test_end_to_end(tmp_path, capsys):
     out = tmp_path / "out"
-    arguments = ["--systems", "sparkcls,loop", "--model", "bundled", "--texts", "phrases", "--rows", "20"]
+    arguments = ["--systems", "sparkcls,loop,light", "--model", "bundled", "--texts", "phrases", "--rows", "20"]
     assert main(["bench", *arguments, "--repeats", "1", "--slots", "1", "--out", str(out)]) == 0
     printed = capsys.readouterr().out
     results = json.loads((out / "results.json").read_text())
@@ -519,8 +519,8 @@ def test_end_to_end(tmp_path, capsys):
     case = results["cases"][0]
     assert case["skipped"] == {}
     by_system = {r["system"]: r for r in case["records"]}
-    assert set(by_system) == {"sparkcls", "loop", GEMM}
-    for name in ("sparkcls", "loop"):
+    assert set(by_system) == {"sparkcls", "loop", "light", GEMM}
+    for name in ("sparkcls", "loop", "light"):
         found = by_system[name]
         assert (found["rows"], found["slots"]) == (20, 1)
         assert found["wordpieces"] == by_system["loop"]["wordpieces"] > 40
@@ -528,6 +528,10 @@ def test_end_to_end(tmp_path, capsys):
         assert found["versions"]["torch"]
     assert by_system["sparkcls"]["first_row_seconds"] > 0
     assert 0 < by_system["sparkcls"]["seconds_of_10"] < 2 * by_system["sparkcls"]["seconds_of_100"]
+    light = by_system["light"]
+    assert 0 < light["alone_p50"] <= light["alone_p99"]
+    assert 0 < light["together_p50"] <= light["together_p99"] < light["seconds"]
+    assert "light, milliseconds of a call with one text: median " in printed
     if sys.platform == "linux":
         assert len(by_system["loop"]["memory"]["workers"]) == 1
         assert by_system["sparkcls"]["memory"]["workers"][0]["peak"] > 50

@@ -11,6 +11,9 @@ from sparkcls.errors import SparkclsError
 
 #: Figures of a record that are seconds for a small batch, with its rows.
 SMALL_BATCHES = {"seconds_of_10": 10, "seconds_of_100": 100}
+#: Those that are seconds of calls with one text, one at a time or from so many threads: median and 99th percentile.
+ONE_TEXT = ("alone_p50", "alone_p99", "together_p50", "together_p99")
+THREADS = 8
 
 
 class UnavailableError(SparkclsError, RuntimeError):

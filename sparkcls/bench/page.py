@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkcls.bench.job import SMALL_BATCHES
-from sparkcls.bench.report import table
+from sparkcls.bench.report import one_text, table
 from sparkcls.errors import ParamError
 
 BEGIN = "<!-- records: written by sparkcls bench --record, from the files of the folder beside this page -->"
@@ -123,6 +123,7 @@ def _of_cpu(record: Mapping[str, Any]) -> Iterator[str]:
     yield table(_SYSTEMS, systems)
     if ratios:
         yield table(_RATIOS, ratios)
+    yield from filter(None, (one_text(own["system"], own) for case in record["cases"] for own in case["systems"]))
 
 
 def _about(case: Mapping[str, Any]) -> str:

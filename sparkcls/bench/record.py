@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sparkcls.bench.job import SMALL_BATCHES
+from sparkcls.bench.job import ONE_TEXT, SMALL_BATCHES
 from sparkcls.bench.page import check, device, show
 from sparkcls.bench.summary import figures, limits, ratios
 from sparkcls.errors import ParamError, ParamFileError
@@ -16,7 +16,7 @@ from sparkcls.errors import ParamError, ParamFileError
 Kept = dict[str, Any]
 
 #: What is kept of each system, of `figures`.
-_FIGURES = ("rows_per_second", "share", "at_most", "first_row_seconds", *SMALL_BATCHES, "own")
+_FIGURES = ("rows_per_second", "share", "at_most", "first_row_seconds", *SMALL_BATCHES, *ONE_TEXT, "own")
 
 
 def read(file: Path) -> Mapping[str, Any]:

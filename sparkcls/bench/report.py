@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sparkcls.bench.job import SMALL_BATCHES
+from sparkcls.bench.job import ONE_TEXT, SMALL_BATCHES, THREADS
 from sparkcls.bench.summary import Ratio, Spread, figures, limits, ratios
 from sparkcls.bench.systems import GEMM, find_system
 
@@ -45,6 +45,8 @@ def markdown(results: dict[str, Any]) -> str:
             f"median {lengths['median']}, {lengths['least']} to {lengths['most']}"
         )
         parts.append(_systems(case))
+        for name, own in figures(case).items():
+            parts.append(one_text(name, {figure: spread.median for figure, spread in own.items() if spread}))
         limit = [f"{name} {_spread(rate, 1e9)} GFLOP/s" for name, rate in limits(case).items()]
         if limit:
             parts.append(f"Limit by matrix multiplication: {'; '.join(limit)}")
@@ -116,6 +118,17 @@ def _versions(case: dict[str, Any]) -> str:
         if record["system"] not in names:
             names.append(record["system"])
     return "\n\n".join(f"{', '.join(names)}: {text}" for text, names in found.items())
+
+
+def one_text(name: str, medians: Mapping[str, float]) -> str:
+    """How long one call with one text takes, in words; nothing if that was not measured."""
+    if any(figure not in medians for figure in ONE_TEXT):
+        return ""
+    alone, alone_99, together, together_99 = (f"{medians[figure] * 1000:,.3g}" for figure in ONE_TEXT)
+    return (
+        f"{name}, milliseconds of a call with one text: median {alone}, 99th percentile {alone_99}; with {THREADS} "
+        f"calls at a time {together} and {together_99}."
+    )
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from sparkcls.bench.job import SMALL_BATCHES, Record
+from sparkcls.bench.job import ONE_TEXT, SMALL_BATCHES, Record
 from sparkcls.bench.systems import GEMM, SPARK_NLP, find_system
 
 
@@ -53,6 +53,7 @@ _FIGURES = (
     "first_row_seconds",
     "setup_seconds",
     *SMALL_BATCHES,
+    *ONE_TEXT,
 )
 
 

@@ -59,6 +59,7 @@ _KNOWN = (
     System("loop", "loop", "sparkcls' engine in plain processes, sorted by length, no Spark", _AUTO),
     System("loop-float32", "loop", "the same in float32"),
     System("loop-bfloat16", "loop", "the same in bfloat16", "bfloat16"),
+    System("light", "light", "LightPipeline, one text a call, from several threads, no Spark", _AUTO),
     System(GEMM, "limit", "matrix multiplications of the model's shapes"),
 )
 NAMES = tuple(system.name for system in _KNOWN)

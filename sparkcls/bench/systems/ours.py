@@ -17,28 +17,32 @@ def run(job: Job) -> Record:
     def make() -> Transform:
         from pyspark.ml import Pipeline
 
-        from sparkcls.annotator import Tokenizer
-        from sparkcls.base import DocumentAssembler
-
-        classifier = (
-            _classifier(job)
-            .setInputCols(["token", "document"])
-            .setOutputCol("class")
-            .setMaxSentenceLength(job.max_length)
-            .setDevice("cpu")
-            .setPrecision(job.precision)
-        )
-        stages = [
-            DocumentAssembler().setInputCol("text").setOutputCol("document"),
-            Tokenizer().setInputCols(["document"]).setOutputCol("token"),
-            classifier,
-        ]
-        model = Pipeline(stages=stages).fit(spark.createDataFrame([], "text string"))
+        model = Pipeline(stages=stages(job)).fit(spark.createDataFrame([], "text string"))
         return lambda frame: model.transform(frame).select("class")
 
     record = measure(spark, job, make)
     spark.stop()
     return record | {"precision": actual(job.precision)}
+
+
+def stages(job: Job) -> list[Any]:
+    """The three stages, from ``text`` to ``class``."""
+    from sparkcls.annotator import Tokenizer
+    from sparkcls.base import DocumentAssembler
+
+    classifier = (
+        _classifier(job)
+        .setInputCols(["token", "document"])
+        .setOutputCol("class")
+        .setMaxSentenceLength(job.max_length)
+        .setDevice("cpu")
+        .setPrecision(job.precision)
+    )
+    return [
+        DocumentAssembler().setInputCol("text").setOutputCol("document"),
+        Tokenizer().setInputCols(["document"]).setOutputCol("token"),
+        classifier,
+    ]
 
 
 def _classifier(job: Job) -> Any:
