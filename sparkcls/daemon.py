@@ -1,16 +1,16 @@
-"""A daemon for Spark's Python workers that imports torch once, before it forks them.
+"""A daemon for Spark's Python workers that imports torch and pandas once, before it forks them.
 
 Spark forks every Python worker of an executor from one daemon that imports nothing, so each worker
-spends seconds and some 270 MB of its own on ``import torch`` (CUDA build). With the conf
+spends seconds and some 340 MB of its own on ``import torch`` (CUDA build) and pandas with pyarrow. With the conf
 
     spark.python.daemon.module=sparkcls.daemon
 
-workers start with torch there, and its pages are shared. `sparkcls.start` sets it; on a cluster set it
+workers start with these there, and their pages are shared. `sparkcls.start` sets it; on a cluster set it
 when the session is built. sparkcls must be installed where the executors' Python finds it at start.
 
-Safe only while no thread runs and CUDA is untouched before the fork, on Linux. Importing numpy and torch keeps to
-that with one BLAS thread; pandas and pyarrow do not, so the workers import those. Should a thread have
-been started all the same, or an import fail, the daemon starts itself anew without the imports.
+Safe only while no thread runs and CUDA is untouched before the fork, on Linux. Imports keep to that where OpenBLAS has
+one thread and Arrow's jemalloc none. Should one have started a thread all the same, or have failed, the daemon starts
+itself anew without it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Callable
 
-_PLAIN = "SPARKCLS_PLAIN_DAEMON"
+#: Which of `IMPORTS` to leave out: told by a daemon to the one that it starts in its own place.
+_LEFT_OUT = "SPARKCLS_DAEMON_LEAVES_OUT"
 
 #: Spark sets it for the daemons of SQL's UDFs. Those of RDDs, which `createDataFrame` of a Python list makes, need no
 #: torch. Where it is not set because its conf is off, workers import torch themselves.
@@ -31,19 +33,61 @@ def threads() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
-def preload() -> None:
+def import_tables() -> None:
+    """Import what every pandas UDF needs."""
+    # Read when pyarrow is loaded; jemalloc, by this name of its own, would start a thread that gives memory back.
+    of_user = os.environ.get("JE_ARROW_MALLOC_CONF", "")
+    os.environ["JE_ARROW_MALLOC_CONF"] = ",".join(filter(None, [of_user, "background_thread:false"]))
+    _one_blas_thread()
+    import pandas
+    import pyarrow
+
+    del pandas, pyarrow
+
+
+def import_torch() -> None:
     """Import what every worker of a classifier needs."""
     # Read when torch is loaded. Threads that wait by spinning make a busy machine four times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # OpenBLAS, which numpy brings, starts its threads when it is loaded.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _one_blas_thread()
     import safetensors.torch
     import tokenizers
     import torch
 
     del safetensors, tokenizers, torch
+
+
+def _one_blas_thread() -> None:
+    """OpenBLAS, which numpy brings, starts its threads when it is loaded."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+#: By name; the quick one first, as what follows a failure is done again.
+IMPORTS = {"tables": import_tables, "torch": import_torch}
+
+
+def preload() -> None:
+    """Import all that this machine can import before a fork; starts the process anew where one of `IMPORTS` fails."""
+    left_out = os.environ.get(_LEFT_OUT, "").split()
+    # Nothing of what is imported is garbage, and looking for it takes a tenth of the time.
+    gc.disable()
+    for name, do_import in IMPORTS.items():
+        problem = None if name in left_out else _problem(do_import)
+        if problem:
+            print(f"sparkcls.daemon: {problem}; workers import {name} themselves", file=sys.stderr)  # noqa: T201
+            environment = {**os.environ, _LEFT_OUT: " ".join([*left_out, name])}
+            os.execve(sys.executable, [sys.executable, "-m", "sparkcls.daemon", *sys.argv[1:]], environment)
     # Objects that the collector never visits are never written to, so their pages stay shared.
     gc.freeze()
+    gc.enable()
+
+
+def _problem(do_import: Callable[[], None]) -> str | None:
+    try:
+        do_import()
+    except Exception as e:
+        return f"{type(e).__name__}: {e}"
+    return "imports started a thread" if threads() > 1 else None
 
 
 def main() -> None:
@@ -51,18 +95,8 @@ def main() -> None:
     from pyspark import daemon
 
     # Only Linux tells whether a thread runs; elsewhere this is pyspark's own daemon.
-    if sys.platform == "linux" and os.environ.get(_SQL) and not os.environ.get(_PLAIN):
-        problem = ""
-        try:
-            preload()
-            if threads() > 1:
-                problem = "imports started a thread"
-        except Exception as e:
-            problem = f"{type(e).__name__}: {e}"
-        if problem:
-            print(f"sparkcls.daemon: {problem}; workers import torch themselves", file=sys.stderr)  # noqa: T201
-            environment = {**os.environ, _PLAIN: "1"}
-            os.execve(sys.executable, [sys.executable, "-m", "sparkcls.daemon", *sys.argv[1:]], environment)
+    if sys.platform == "linux" and os.environ.get(_SQL):
+        preload()
     daemon.manager()
 
 

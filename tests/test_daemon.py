@@ -1,5 +1,6 @@
 """The worker daemon: what it imports before it forks, and that plain sessions work without it."""
 
+import os
 import subprocess
 import sys
 
@@ -23,47 +24,86 @@ print("RESULT", pipeline.fit(frame).transform(frame).select("class.result").coll
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's threads")
-def test_preloading_starts_no_thread_and_leaves_cuda_alone():
+@pytest.mark.parametrize("of_user", ["", "dirty_decay_ms:100"])
+def test_preloading_starts_no_thread_and_leaves_cuda_alone(of_user):
     code = (
-        "from sparkcls import daemon; daemon.preload(); import sys, torch;"
-        "import os; print(daemon.threads(), torch.cuda.is_initialized(), 'pandas' in sys.modules,"
-        "os.environ['OMP_WAIT_POLICY'])"
+        "from sparkcls import daemon; daemon.preload(); import gc, sys, torch;"
+        "import os; print(daemon.threads(), torch.cuda.is_initialized(), gc.isenabled(), gc.get_freeze_count() > 10_000,"
+        "{'pandas', 'pyarrow', 'tokenizers'} <= set(sys.modules),"
+        "os.environ['OMP_WAIT_POLICY'], os.environ['JE_ARROW_MALLOC_CONF'])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"} | {"JE_ARROW_MALLOC_CONF": of_user}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     # Spinning threads of two tasks on two busy cores are a cliff; torch reads the policy when it is loaded.
-    assert done.stdout.split() == ["1", "False", "False", "PASSIVE"]
+    arrows = f"{of_user},background_thread:false".removeprefix(",")
+    assert done.stdout.split() == ["1", "False", "True", "True", "True", "PASSIVE", arrows]
+    assert not done.stderr
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux preloads")
-def test_a_started_thread_or_a_failed_import_turns_preloading_off(monkeypatch, capsys):
+@pytest.fixture
+def calls(monkeypatch):
+    """What a daemon would have done: imports, starting itself anew, working."""
     from pyspark import daemon as pyspark_daemon
 
     from sparkcls import daemon
 
-    calls = []
+    made = []
+
+    def replaced(path, argv, environment):
+        made.append(("anew", argv[1:3], environment[daemon._LEFT_OUT]))
+        raise SystemExit  # as this process ends there
+
     monkeypatch.setenv(daemon._SQL, "1")
-    monkeypatch.setattr(daemon, "preload", lambda: calls.append("preload"))
-    monkeypatch.setattr(daemon, "threads", lambda: 2)
-    monkeypatch.setattr(daemon.os, "execve", lambda path, argv, env: calls.append((argv[1:3], env[daemon._PLAIN])))
-    monkeypatch.setattr(pyspark_daemon, "manager", lambda: calls.append("manager"))
+    monkeypatch.delenv(daemon._LEFT_OUT, raising=False)
+    monkeypatch.setattr(daemon, "IMPORTS", {name: lambda name=name: made.append(name) for name in daemon.IMPORTS})
+    monkeypatch.setattr(daemon, "threads", lambda: 1)
+    monkeypatch.setattr(daemon.os, "execve", replaced)
+    monkeypatch.setattr(daemon.gc, "freeze", lambda: made.append("freeze"))
+    monkeypatch.setattr(pyspark_daemon, "manager", lambda: made.append("manager"))
+    return made
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux preloads")
+@pytest.mark.parametrize("culprit", ["tables", "torch"])
+def test_what_starts_a_thread_is_left_out(calls, monkeypatch, capsys, culprit):
+    from sparkcls import daemon
+
+    monkeypatch.setattr(daemon, "threads", lambda: 2 if calls[-1] == culprit else 1)
+    with pytest.raises(SystemExit):
+        daemon.main()
+    assert calls[-2:] == [culprit, ("anew", ["-m", "sparkcls.daemon"], culprit)]
+    assert f"imports started a thread; workers import {culprit} themselves" in capsys.readouterr().err
+    calls.clear()
+    monkeypatch.setenv(daemon._LEFT_OUT, culprit)
     daemon.main()
-    assert calls == ["preload", (["-m", "sparkcls.daemon"], "1"), "manager"]
-    assert "imports started a thread" in capsys.readouterr().err
+    assert calls == [*({"tables", "torch"} - {culprit}), "freeze", "manager"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux preloads")
+def test_imports_that_fail_are_left_out(calls, monkeypatch, capsys):
+    from sparkcls import daemon
 
     def fails():
-        raise ImportError("no torch")
+        raise ImportError("no such package")
 
+    monkeypatch.setitem(daemon.IMPORTS, "torch", fails)
+    monkeypatch.setenv(daemon._LEFT_OUT, "tables")
+    with pytest.raises(SystemExit):
+        daemon.main()
+    assert calls == [("anew", ["-m", "sparkcls.daemon"], "tables torch")]
+    assert "ImportError: no such package; workers import torch themselves" in capsys.readouterr().err
     calls.clear()
-    monkeypatch.setattr(daemon, "preload", fails)
+    monkeypatch.setenv(daemon._LEFT_OUT, "tables torch")
     daemon.main()
-    assert calls == [(["-m", "sparkcls.daemon"], "1"), "manager"]
-    assert "ImportError: no torch" in capsys.readouterr().err
-    for name, value in ((daemon._PLAIN, "1"), (daemon._SQL, "")):
-        with monkeypatch.context() as patch:
-            patch.setenv(name, value)
-            calls.clear()
-            daemon.main()
-            assert calls == ["manager"]
+    assert calls == ["freeze", "manager"]
+
+
+def test_daemons_of_rdds_import_nothing(calls, monkeypatch):
+    from sparkcls import daemon
+
+    monkeypatch.setenv(daemon._SQL, "")
+    daemon.main()
+    assert calls == ["manager"]
 
 
 @pytest.mark.slow

@@ -223,7 +223,10 @@ class Classifier:
                 break
             rescored |= again
             # A long text is judged by all its windows, so all of them are computed again.
-            found = self._predict(self._in_float32(), prepared, figures, again)
+            self._passes.rest()
+            exact_passes = self._in_float32()
+            found = self._predict(exact_passes, prepared, figures, again)
+            exact_passes.rest()
             figures.rescored += len(found)
             exact |= found
             moves.see(_in_both(half, exact))

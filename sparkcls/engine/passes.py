@@ -12,6 +12,7 @@ import numpy as np
 
 from sparkcls.engine.figures import Figures
 from sparkcls.engine.network import Network, free_cached_memory, is_out_of_memory
+from sparkcls.engine.process import leave_pages
 from sparkcls.engine.share import tell
 from sparkcls.engine.turn import turn
 from sparkcls.engine.weights import Held
@@ -66,6 +67,12 @@ class Passes:
     def recover(self) -> None:
         """See `Network.recover`."""
         self._network.recover()
+
+    def rest(self) -> None:
+        """Leave the pages of the weights until the next pass; where there are two precisions, memory is for one."""
+        for part in self.parts:
+            if part.mapped is not None:
+                leave_pages(part.mapped)
 
     def scores(self, batches: Sequence[Sequence[Sequence[int]]]) -> list[np.ndarray]:
         """Logits of batches that users know nothing of: no events, no figures, and what fails is raised."""

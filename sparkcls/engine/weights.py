@@ -38,7 +38,17 @@ _DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float
 
 
 class Held(dict[str, Tensor]):
-    """Weights of one file, by role, see `sparkcls.families.weights`."""
+    """Weights of one file, by role, see `sparkcls.families.weights`.
+
+    Parameters
+    ----------
+    mapped
+        The file whose pages they are; None if they are a copy of this process.
+    """
+
+    def __init__(self, tensors: Mapping[str, Tensor] | None = None, mapped: Path | None = None):
+        super().__init__(tensors or {})
+        self.mapped = mapped
 
     @cached_property
     def size(self) -> int:
@@ -95,7 +105,7 @@ class _Part:
             tensors = load_file(self.file) if mapped else _read(self.file)
         except SafetensorError as e:
             raise ModelFormatError(f"{self.file} is corrupt or cut off ({e}); copy the model again") from e
-        held = Held()
+        held = Held(mapped=self.file if mapped else None)
         for role, (name, _, to) in self.wanted.items():
             if to != INT8:
                 held[role] = tensors[name].to(getattr(torch, to))
@@ -155,7 +165,8 @@ def _load(part: _Part, device: torch.device, precision: str) -> Held:
             # The cache is on a disk of this machine, so all its workers can share a copy there.
             logger.info("The weights in %s cannot be mapped (%s), so they are copied into the cache", part.file, e)
     try:
-        return Held(load_file(_converted_file(part, precision)))
+        converted = _converted_file(part, precision)
+        return Held(load_file(converted), converted)
     except (OSError, ParamError) as e:
         logger.warning(
             "The cache cannot be written or mapped (%s), so this process holds its own %s copy of the weights of %s",

@@ -143,6 +143,30 @@ def unchecked(classifier, texts):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("checked", ["mixed", pytest.param("int8", marks=EIGHT_BITS)])
+def test_weights_of_one_precision_are_in_memory_at_a_time(tiny_model, cache, monkeypatch, checked):
+    """As far as they are mapped: what a worker has read of the others counts as its memory."""
+    made = load(tiny_model, checked)
+    quick, exact = made._passes, made._in_float32()
+    of_file = {part.mapped: passes for passes in (quick, exact) for part in passes.parts}
+    assert len(of_file) == 2
+    assert None not in of_file
+    seen = []
+    monkeypatch.setattr("sparkcls.engine.passes.leave_pages", lambda file: seen.append(("left", of_file[file])))
+    for passes in (quick, exact):
+        monkeypatch.setattr(
+            passes, "predict", lambda *a, p=passes, do=passes.predict: seen.append(("ran", p)) or do(*a)
+        )
+    figures = Figures()
+    monkeypatch.setattr(type(made._moves), "are_small_enough", lambda *a: True)
+    made.classify(["good", "bad"], range(2), READING, lambda logits, *a: np.ones(len(logits), bool), figures)
+    assert figures.rescored == 2
+    assert seen == [("ran", quick), ("left", quick), ("ran", exact), ("left", exact)]
+    seen.clear()
+    made.classify(["good", "bad"], range(2), READING, lambda logits, *a: np.zeros(len(logits), bool))
+    assert seen == [("ran", quick)], "nothing is left, as nothing else was needed"
+
+
 @pytest.mark.parametrize(("checked", "moves"), [("mixed", 0.06), pytest.param("int8", 0.3, marks=EIGHT_BITS)])
 def test_fewer_bits_decide_as_float32_does(checked, moves):
     folder = resolve("distilbert_mini_sequence_classifier_sst2").find_here()

@@ -1,14 +1,17 @@
 """How many threads a process uses, and how they wait."""
 
 import os
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from sparkcls.engine import process
-from sparkcls.engine.process import available_memory, fitting_threads
+from sparkcls.engine.process import available_memory, fitting_threads, leave_pages
 from sparkcls.rows.scoring import _waiting_passively
 
 needs_openmp = pytest.mark.skipif(process._openmp() is None, reason="torch without OpenMP")
@@ -63,3 +66,35 @@ def test_torch_is_loaded_with_threads_that_do_not_spin(monkeypatch, loaded):
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
     with _waiting_passively():
         assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
+def resident(file):
+    """Bytes of a file's mappings that this process has read."""
+    found, inside = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            inside = line.endswith(f" {file}")
+        elif inside and line.startswith("Rss:"):
+            found += int(line.split()[1]) * 1024
+    return found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has this advice")
+@pytest.mark.parametrize("is_worker", [True, False])
+def test_pages_of_a_mapped_file_are_left_and_come_again(monkeypatch, tmp_path, is_worker):
+    monkeypatch.setattr(process, "_is_worker", is_worker)
+    file, other, link = tmp_path / "of a model.safetensors", tmp_path / "other.safetensors", tmp_path / "link"
+    link.symlink_to(file)
+    for path in (file, other):
+        save_file({"x": torch.arange(1 << 20)}, path)
+    mapped, beside = load_file(link)["x"], load_file(other)["x"]
+    own = mapped.clone()
+    assert torch.equal(mapped, beside)
+    assert resident(file) >= 8 << 20
+    leave_pages(link)
+    assert (resident(file) == 0) == is_worker
+    assert resident(other) >= 8 << 20, "another file's stay"
+    assert torch.equal(mapped, own)
+    file.unlink()
+    leave_pages(file)
+    assert torch.equal(mapped, own)
