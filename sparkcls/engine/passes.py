@@ -12,7 +12,7 @@ import numpy as np
 
 from sparkcls.engine.figures import Figures
 from sparkcls.engine.network import Network, free_cached_memory, is_out_of_memory
-from sparkcls.engine.process import leave_pages
+from sparkcls.engine.process import give_back_now_and_then, leave_pages
 from sparkcls.engine.share import tell
 from sparkcls.engine.turn import turn
 from sparkcls.engine.weights import Held
@@ -99,6 +99,8 @@ class Passes:
 
         def finish(batch: Batch, started: Started) -> None:
             results.append(self._finish(batch, started, figures))
+            if self._network.device.type == "cpu":
+                give_back_now_and_then()
             if tells:
                 tell(ends[len(results) - 1], ends[-1])
 

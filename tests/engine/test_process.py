@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from sparkcls.engine import process
-from sparkcls.engine.process import available_memory, fitting_threads, leave_pages
+from sparkcls.engine.process import available_memory, fitting_threads, give_back_now_and_then, leave_pages
 from sparkcls.rows.scoring import _waiting_passively
 
 needs_openmp = pytest.mark.skipif(process._openmp() is None, reason="torch without OpenMP")
@@ -53,6 +53,19 @@ def test_a_worker_has_the_threads_that_spark_gave_it(monkeypatch):
 def test_idle_cores_and_memory():
     assert process._idle_cores() <= (os.cpu_count() or 1)
     assert available_memory("cpu") > 1 << 28
+
+
+@pytest.mark.parametrize("is_worker", [True, False])
+def test_a_worker_gives_memory_back_every_few_seconds(monkeypatch, is_worker):
+    monkeypatch.setattr(process, "_is_worker", is_worker)
+    monkeypatch.setattr(process, "_given_back", 100.0)
+    now, given = [100.0], []
+    monkeypatch.setattr(process.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(process, "give_back_memory", lambda: given.append(now[0]))
+    for seconds in (101.0, 105.5, 106.0, 110.0, 111.0, 120.0):
+        now[0] = seconds
+        give_back_now_and_then()
+    assert given == ([105.5, 111.0, 120.0] if is_worker else [])
 
 
 @pytest.mark.parametrize("loaded", [False, True])
