@@ -11,8 +11,8 @@ TASK_MINUTES, MAX_PARTITIONS, CORES, TASKS_PER_GPU = 10.0, 100_000, 4, 4
 #: Rows of the engine's chunks, and Spark's own of an Arrow batch; MB of a batch, bytes of a wordpiece.
 CHUNK_ROWS, ARROW_ROWS, ARROW_MB, BYTES = 2_048, 10_000, 16.0, 6.0
 #: A worker's peak with DistilBERT-base in `mixed`, and its own part of that, MB; planned is 1.5 times that part. Both
-#: are above what docs/spark-submit.md measured: a container that is too small ends the job. `WEIGHTS_MB` of the peak are
-#: the model's weights.
+#: are above what docs/spark-submit.md measured, as a container that is too small ends the job. `WEIGHTS_MB` of the peak
+#: are the model's weights.
 PEAK_MB, OWN_MB, WEIGHTS_MB, JVM_MB = 1100.0, 188.0, 268.0, 384.0
 
 
