@@ -33,7 +33,7 @@ def threads() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
-def import_tables() -> None:
+def import_pandas() -> None:
     """Import what every pandas UDF needs."""
     # Read when pyarrow is loaded; jemalloc, by this name of its own, would start a thread that gives memory back.
     of_user = os.environ.get("JE_ARROW_MALLOC_CONF", "")
@@ -63,7 +63,7 @@ def _one_blas_thread() -> None:
 
 
 #: By name; the quick one first, as what follows a failure is done again.
-IMPORTS = {"tables": import_tables, "torch": import_torch}
+IMPORTS = {"pandas": import_pandas, "torch": import_torch}
 
 
 def preload() -> None:

@@ -64,7 +64,7 @@ def calls(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux preloads")
-@pytest.mark.parametrize("culprit", ["tables", "torch"])
+@pytest.mark.parametrize("culprit", ["pandas", "torch"])
 def test_what_starts_a_thread_is_left_out(calls, monkeypatch, capsys, culprit):
     from sparkcls import daemon
 
@@ -76,7 +76,7 @@ def test_what_starts_a_thread_is_left_out(calls, monkeypatch, capsys, culprit):
     calls.clear()
     monkeypatch.setenv(daemon._LEFT_OUT, culprit)
     daemon.main()
-    assert calls == [*({"tables", "torch"} - {culprit}), "freeze", "manager"]
+    assert calls == [*({"pandas", "torch"} - {culprit}), "freeze", "manager"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux preloads")
@@ -87,13 +87,13 @@ def test_imports_that_fail_are_left_out(calls, monkeypatch, capsys):
         raise ImportError("no such package")
 
     monkeypatch.setitem(daemon.IMPORTS, "torch", fails)
-    monkeypatch.setenv(daemon._LEFT_OUT, "tables")
+    monkeypatch.setenv(daemon._LEFT_OUT, "pandas")
     with pytest.raises(SystemExit):
         daemon.main()
-    assert calls == [("anew", ["-m", "sparkcls.daemon"], "tables torch")]
+    assert calls == [("anew", ["-m", "sparkcls.daemon"], "pandas torch")]
     assert "ImportError: no such package; workers import torch themselves" in capsys.readouterr().err
     calls.clear()
-    monkeypatch.setenv(daemon._LEFT_OUT, "tables torch")
+    monkeypatch.setenv(daemon._LEFT_OUT, "pandas torch")
     daemon.main()
     assert calls == ["freeze", "manager"]
 
