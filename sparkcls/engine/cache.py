@@ -33,8 +33,8 @@ _Key = tuple[str, str, str]
 _loaded: weakref.WeakValueDictionary[_Key, Classifier] = weakref.WeakValueDictionary()
 #: Those that live without being in use, the one used last at the end.
 _kept: OrderedDict[_Key, Classifier] = OrderedDict()
-#: The one used last, with how many files of weights it had then.
-_last: tuple[_Key, int] | None = None
+#: How many files of weights each of these had when room was made for it.
+_files: dict[_Key, int] = {}
 _lock = threading.Lock()
 
 
@@ -46,7 +46,6 @@ def get_classifier(ref: ModelRef, device: str, precision: str) -> Classifier:
     ParamError
         ``$SPARKCLS_MODEL_MEMORY`` is not a size.
     """
-    global _last
     key = (ref.digest, device, precision)
     with _lock:
         classifier = _loaded.get(key)
@@ -57,9 +56,9 @@ def get_classifier(ref: ModelRef, device: str, precision: str) -> Classifier:
         _kept[key] = classifier
         _kept.move_to_end(key)
         # Adding up what all models need, for every text of a LightPipeline, took as long as the rest of its own work.
-        if _last != (last := (key, len(classifier.parts))):
+        if _files.get(key) != (files := len(classifier.parts)):
             _make_room(device)
-            _last = last
+            _files[key] = files
         return classifier
 
 
@@ -84,6 +83,7 @@ def _make_room(device: str) -> None:
             VARIABLE,
         )
         del _kept[key]
+        _files.pop(key, None)
 
 
 def _size(keys: list[_Key]) -> int:

@@ -23,6 +23,7 @@ def _empty(monkeypatch):
     """No model of other tests, and none for them."""
     monkeypatch.setattr(cache, "_loaded", type(cache._loaded)())
     monkeypatch.setattr(cache, "_kept", type(cache._kept)())
+    monkeypatch.setattr(cache, "_files", {})
     monkeypatch.delenv(cache.VARIABLE, raising=False)
 
 
@@ -55,11 +56,13 @@ def test_two_threads_load_once(folders, events):
     assert [e["event"] for e in events()].count("load") == 1
 
 
-def test_models_used_in_turn_are_loaded_once(folders, events):
+def test_models_used_in_turn_are_loaded_once(folders, monkeypatch, events):
+    sizes = []
+    monkeypatch.setattr(cache, "_size", lambda keys: sizes.append(len(keys)) or 0)
     for _ in range(4):
-        for folder in folders:
-            cache.get_classifier(ref_of(folder), "cpu", "float32")
+        use_all(folders)
     assert counts(events) == (5, 0)
+    assert sizes == [4, 5], "what they need is added up for a model that is new, beyond three"
 
 
 def use_all(folders):
