@@ -38,7 +38,6 @@ def import_pandas() -> None:
     # Read when pyarrow is loaded; jemalloc, by this name of its own, would start a thread that gives memory back.
     of_user = os.environ.get("JE_ARROW_MALLOC_CONF", "")
     os.environ["JE_ARROW_MALLOC_CONF"] = ",".join(filter(None, [of_user, "background_thread:false"]))
-    _one_blas_thread()
     import pandas
     import pyarrow
 
@@ -49,17 +48,11 @@ def import_torch() -> None:
     """Import what every worker of a classifier needs."""
     # Read when torch is loaded. Threads that wait by spinning make a busy machine four times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    _one_blas_thread()
     import safetensors.torch
     import tokenizers
     import torch
 
     del safetensors, tokenizers, torch
-
-
-def _one_blas_thread() -> None:
-    """OpenBLAS, which numpy brings, starts its threads when it is loaded."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 #: By name; the quick one first, as what follows a failure is done again.
@@ -68,6 +61,8 @@ IMPORTS = {"pandas": import_pandas, "torch": import_torch}
 
 def preload() -> None:
     """Import all that this machine can import before a fork; starts the process anew where one of `IMPORTS` fails."""
+    # OpenBLAS, which numpy brings, starts its threads when it is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     left_out = os.environ.get(_LEFT_OUT, "").split()
     # Nothing of what is imported is garbage, and looking for it takes a tenth of the time.
     gc.disable()

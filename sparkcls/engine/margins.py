@@ -200,6 +200,7 @@ def _moves(half: np.ndarray, exact: np.ndarray) -> np.ndarray:
 def _scores(passes: Passes, sequences: Sequence[Sequence[int]]) -> np.ndarray:
     batches = cut_batches([len(s) for s in sequences], _BUDGET)
     found = np.concatenate(passes.scores([[sequences[i] for i in batch] for batch in batches]))
+    passes.rest()
     scores = np.empty_like(found)
     scores[np.concatenate(batches)] = found
     return scores

@@ -146,8 +146,12 @@ def unchecked(classifier, texts):
 @pytest.mark.parametrize("checked", ["mixed", pytest.param("int8", marks=EIGHT_BITS)])
 def test_weights_of_one_precision_are_in_memory_at_a_time(tiny_model, cache, monkeypatch, checked):
     """As far as they are mapped: what a worker has read of the others counts as its memory."""
-    made = load(tiny_model, checked)
+    measured = []
+    with monkeypatch.context() as patch:
+        patch.setattr("sparkcls.engine.passes.leave_pages", measured.append)
+        made = load(tiny_model, checked)
     quick, exact = made._passes, made._in_float32()
+    assert measured == [part.mapped for passes in (quick, exact) for part in passes.parts], "both, one after the other"
     of_file = {part.mapped: passes for passes in (quick, exact) for part in passes.parts}
     assert len(of_file) == 2
     assert None not in of_file
