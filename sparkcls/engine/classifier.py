@@ -238,7 +238,7 @@ class Classifier:
         """What the model says of all sequences, or of those of some sentences."""
         found: dict[int, Result] = {}
         done, whole = 0, prepared.wordpieces(numbers)
-        budget = token_budget(self.device, self._folder.shape.width)
+        budget = token_budget(self.device, self._folder.shape.width, again=numbers is not None)
         # A GPU is given up between parts, so that a text of a million words keeps no other task from it.
         for inputs in prepared.parts(_PART * budget, numbers):
             sequences = list(inputs)

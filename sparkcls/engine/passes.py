@@ -69,10 +69,14 @@ class Passes:
         self._network.recover()
 
     def rest(self) -> None:
-        """Leave the pages of the weights until the next pass; where there are two precisions, memory is for one."""
+        """Hold little until the next pass: no pages of the weights, no freed buffers.
+
+        Where there are two precisions, memory is for one at a time, and its peak is in the one with larger weights.
+        """
         for part in self.parts:
             if part.mapped is not None:
                 leave_pages(part.mapped)
+        give_back_now_and_then(0)
 
     def scores(self, batches: Sequence[Sequence[Sequence[int]]]) -> list[np.ndarray]:
         """Logits of batches that users know nothing of: no events, no figures, and what fails is raised."""

@@ -61,13 +61,13 @@ def give_back_memory() -> None:
         library.malloc_trim(0)
 
 
-def give_back_now_and_then() -> None:
-    """The same between the batches of a worker, every few seconds.
+def give_back_now_and_then(seconds: float = _SECONDS) -> None:
+    """The same between the batches of a worker, so many seconds after the last time.
 
     Buffers of many sizes leave gaps between each other, by which a worker of base shape grew 80 MB in a thousand texts.
     """
     global _given_back
-    if _is_worker and time.monotonic() > _given_back + _SECONDS:
+    if _is_worker and time.monotonic() > _given_back + seconds:
         give_back_memory()
         _given_back = time.monotonic()
 

@@ -26,4 +26,6 @@ def test_similar_lengths_share_a_batch():
 
 def test_narrow_models_take_more_wordpieces():
     assert [token_budget("cpu", width) for width in (768, 384, 10**7)] == [1024, 2048, 1]
+    assert [token_budget("cpu", width, again=True) for width in (768, 384, 10**7)] == [512, 1024, 1]
+    assert token_budget("cuda:0", 768, again=True) == token_budget("cuda:0", 768)
     assert token_budget("cuda:0", 768) > token_budget("cpu", 768)

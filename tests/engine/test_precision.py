@@ -157,6 +157,7 @@ def test_weights_of_one_precision_are_in_memory_at_a_time(tiny_model, cache, mon
     assert None not in of_file
     seen = []
     monkeypatch.setattr("sparkcls.engine.passes.leave_pages", lambda file: seen.append(("left", of_file[file])))
+    monkeypatch.setattr("sparkcls.engine.passes.give_back_now_and_then", lambda *now: now and seen.append("room"))
     for passes in (quick, exact):
         monkeypatch.setattr(
             passes, "predict", lambda *a, p=passes, do=passes.predict: seen.append(("ran", p)) or do(*a)
@@ -165,7 +166,7 @@ def test_weights_of_one_precision_are_in_memory_at_a_time(tiny_model, cache, mon
     monkeypatch.setattr(type(made._moves), "are_small_enough", lambda *a: True)
     made.classify(["good", "bad"], range(2), READING, lambda logits, *a: np.ones(len(logits), bool), figures)
     assert figures.rescored == 2
-    assert seen == [("ran", quick), ("left", quick), ("ran", exact), ("left", exact)]
+    assert seen == [("ran", quick), ("left", quick), "room", ("ran", exact), ("left", exact), "room"]
     seen.clear()
     made.classify(["good", "bad"], range(2), READING, lambda logits, *a: np.zeros(len(logits), bool))
     assert seen == [("ran", quick)], "nothing is left, as nothing else was needed"

@@ -221,7 +221,7 @@ def test_windows_of_a_huge_text_are_made_part_by_part(nli, monkeypatch):
         return [np.zeros((len(batch.sequences), 3), np.float32) for batch in batches]
 
     monkeypatch.setattr(classifier._passes, "predict", predict)
-    monkeypatch.setattr("sparkcls.engine.classifier.token_budget", lambda *_: 512)
+    monkeypatch.setattr("sparkcls.engine.classifier.token_budget", lambda *_, **__: 512)
     with shares_told_to(shares.append):
         outcomes = classifier.classify(["film " * 60_000, "a", "plot " * 20_000], range(3), READING)
     assert [o.windows for o in outcomes] == [6_000, 1, 2_000]
