@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 _IN_8_BITS = ("post_norm", "deberta")
 #: Batches of further windows of long texts that are computed at once.
 _PART = 32
+#: Seconds after making room for float32 in which it is not made again.
+_PAUSE = 2.0
 
 
 class Classifier:
@@ -62,6 +64,8 @@ class Classifier:
         self._exact: Passes | None = None
         self._moves: Moves | None = None
         self._moves_of_pairs: Moves | None = None
+        #: From when on to make room again, see `_predict_mixed`.
+        self._next_room = 0.0
         if precision in (MIXED, INT8):
             self._half = half = half_precision(device) if precision == MIXED else INT8
             exact = _weakly(self._in_float32)
@@ -216,6 +220,9 @@ class Classifier:
         exact: dict[int, Result] = {}
         rescored: set[int] = set()
         margins = None
+        # Weights of one precision at a time, and no freed buffers, keep the peak low, which is in float32. For base
+        # shape that takes some 50 ms, much of a small batch.
+        makes_room = time.monotonic() > self._next_room
         while margins is not moves.margins:
             margins = moves.margins
             again = _doubtful(prepared.together(half), is_close, prepared, moves.margins) - rescored
@@ -223,10 +230,14 @@ class Classifier:
                 break
             rescored |= again
             # A long text is judged by all its windows, so all of them are computed again.
-            self._passes.rest()
+            if makes_room:
+                self._passes.rest()
+                self._passes.give_back(0.0)
             exact_passes = self._in_float32()
             found = self._predict(exact_passes, prepared, figures, again)
-            exact_passes.rest()
+            if makes_room:
+                exact_passes.rest()
+                self._next_room = time.monotonic() + _PAUSE
             figures.rescored += len(found)
             exact |= found
             moves.see(_in_both(half, exact))

@@ -21,6 +21,10 @@ from sparkcls.events import emit
 
 logger = logging.getLogger(__name__)
 
+#: Between two times that freed buffers are returned while a worker computes, which takes 20 ms with what it then takes
+#: anew.
+_SECONDS = 5.0
+
 #: Logits of a sequence, or why there are none.
 Result = np.ndarray | Exception
 #: What waits for the logits of a batch, or why there are none; and the seconds that starting it took.
@@ -69,14 +73,15 @@ class Passes:
         self._network.recover()
 
     def rest(self) -> None:
-        """Hold little until the next pass: no pages of the weights, no freed buffers.
-
-        Where there are two precisions, memory is for one at a time, and its peak is in the one with larger weights.
-        """
+        """Leave the pages of the weights until the next pass; where there are two precisions, memory is for one."""
         for part in self.parts:
             if part.mapped is not None:
                 leave_pages(part.mapped)
-        give_back_now_and_then(0)
+
+    def give_back(self, seconds: float) -> None:
+        """Return freed buffers of a CPU to the system if so many seconds have passed since the last time."""
+        if self._network.device.type == "cpu":
+            give_back_now_and_then(seconds)
 
     def scores(self, batches: Sequence[Sequence[Sequence[int]]]) -> list[np.ndarray]:
         """Logits of batches that users know nothing of: no events, no figures, and what fails is raised."""
@@ -103,8 +108,7 @@ class Passes:
 
         def finish(batch: Batch, started: Started) -> None:
             results.append(self._finish(batch, started, figures))
-            if self._network.device.type == "cpu":
-                give_back_now_and_then()
+            self.give_back(_SECONDS)
             if tells:
                 tell(ends[len(results) - 1], ends[-1])
 

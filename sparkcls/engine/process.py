@@ -24,9 +24,7 @@ _MADV_DONTNEED = 4
 _KERNELS = "64"
 _KEEPERS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 
-#: Seconds between two times that a worker gives memory back while it computes, and when it last did: 20 ms, with what
-#: it then takes anew.
-_SECONDS = 5.0
+#: When a worker last gave memory back while it computed.
 _given_back = 0.0
 
 #: Whether Spark has shared out the cores; else this process looks for itself.
@@ -61,7 +59,7 @@ def give_back_memory() -> None:
         library.malloc_trim(0)
 
 
-def give_back_now_and_then(seconds: float = _SECONDS) -> None:
+def give_back_now_and_then(seconds: float) -> None:
     """The same between the batches of a worker, so many seconds after the last time.
 
     Buffers of many sizes leave gaps between each other, by which a worker of base shape grew 80 MB in a thousand texts.

@@ -157,7 +157,7 @@ def test_weights_of_one_precision_are_in_memory_at_a_time(tiny_model, cache, mon
     assert None not in of_file
     seen = []
     monkeypatch.setattr("sparkcls.engine.passes.leave_pages", lambda file: seen.append(("left", of_file[file])))
-    monkeypatch.setattr("sparkcls.engine.passes.give_back_now_and_then", lambda *now: now and seen.append("room"))
+    monkeypatch.setattr(quick, "give_back", lambda seconds: seconds < 5 and seen.append("gave back"))
     for passes in (quick, exact):
         monkeypatch.setattr(
             passes, "predict", lambda *a, p=passes, do=passes.predict: seen.append(("ran", p)) or do(*a)
@@ -166,8 +166,19 @@ def test_weights_of_one_precision_are_in_memory_at_a_time(tiny_model, cache, mon
     monkeypatch.setattr(type(made._moves), "are_small_enough", lambda *a: True)
     made.classify(["good", "bad"], range(2), READING, lambda logits, *a: np.ones(len(logits), bool), figures)
     assert figures.rescored == 2
-    assert seen == [("ran", quick), ("left", quick), "room", ("ran", exact), ("left", exact), "room"]
+    assert seen == [("ran", quick), ("left", quick), "gave back", ("ran", exact), ("left", exact)]
     seen.clear()
+    made.classify(["good", "bad"], range(2), READING, lambda logits, *a: np.ones(len(logits), bool))
+    assert seen == [("ran", quick), ("ran", exact)], "so soon after the last time it would be much of a small batch"
+    monkeypatch.setattr(made, "_next_room", 0.0)
+    seen.clear()
+    closest, wider = iter([np.array([True, False]), np.array([True, True])]), Margins(9.0, 9.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(made._moves, "see", lambda *a: setattr(made._moves, "margins", wider))
+        made.classify(["good", "bad"], range(2), READING, lambda *a: next(closest))
+    assert seen.count(("ran", exact)) == seen.count(("left", exact)) == 2, "what it sees there may need a second look"
+    seen.clear()
+    monkeypatch.setattr(made, "_next_room", 0.0)
     made.classify(["good", "bad"], range(2), READING, lambda logits, *a: np.zeros(len(logits), bool))
     assert seen == [("ran", quick)], "nothing is left, as nothing else was needed"
 

@@ -64,7 +64,7 @@ def test_a_worker_gives_memory_back_every_few_seconds(monkeypatch, is_worker):
     monkeypatch.setattr(process, "give_back_memory", lambda: given.append(now[0]))
     for seconds in (101.0, 105.5, 106.0, 110.0, 111.0, 120.0):
         now[0] = seconds
-        give_back_now_and_then()
+        give_back_now_and_then(5.0)
     now[0] = 120.5
     give_back_now_and_then(0)
     assert given == ([105.5, 111.0, 120.0, 120.5] if is_worker else [])
