@@ -18,7 +18,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+
+from sparkcls.standby import STAND_BY, Surroundings, be_daemon, hand_over
 
 #: Which of `IMPORTS` to leave out: told by a daemon to the one that it starts in its own place.
 _LEFT_OUT = "SPARKCLS_DAEMON_LEAVES_OUT"
@@ -61,20 +63,29 @@ IMPORTS = {"pandas": import_pandas, "torch": import_torch}
 
 def preload() -> None:
     """Import all that this machine can import before a fork; starts the process anew where one of `IMPORTS` fails."""
+    left_out = os.environ.get(_LEFT_OUT, "").split()
+    failure = _import_all(left_out)
+    if failure:
+        name, problem = failure
+        print(f"sparkcls.daemon: {problem}; workers import {name} themselves", file=sys.stderr)  # noqa: T201
+        environment = {**os.environ, _LEFT_OUT: " ".join([*left_out, name])}
+        os.execve(sys.executable, [sys.executable, "-m", "sparkcls.daemon", *sys.argv[1:]], environment)
+
+
+def _import_all(left_out: Collection[str] = ()) -> tuple[str, str] | None:
+    """Import all but what is left out; the first name that cannot be imported before a fork, and why."""
     # OpenBLAS, which numpy brings, starts its threads when it is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    left_out = os.environ.get(_LEFT_OUT, "").split()
     # Nothing of what is imported is garbage, and looking for it takes a tenth of the time.
     gc.disable()
     for name, do_import in IMPORTS.items():
         problem = None if name in left_out else _problem(do_import)
         if problem:
-            print(f"sparkcls.daemon: {problem}; workers import {name} themselves", file=sys.stderr)  # noqa: T201
-            environment = {**os.environ, _LEFT_OUT: " ".join([*left_out, name])}
-            os.execve(sys.executable, [sys.executable, "-m", "sparkcls.daemon", *sys.argv[1:]], environment)
+            return name, problem
     # Objects that the collector never visits are never written to, so their pages stay shared.
     gc.freeze()
     gc.enable()
+    return None
 
 
 def _problem(do_import: Callable[[], None]) -> str | None:
@@ -87,11 +98,20 @@ def _problem(do_import: Callable[[], None]) -> str | None:
 
 def main() -> None:
     """What Spark runs in place of ``python -m pyspark.daemon``, with the same arguments."""
+    if sys.argv[1:2] == [STAND_BY]:
+        before = Surroundings.here()
+        # Ctrl-C and interrupts of notebooks are for the process that began this one.
+        os.setpgid(0, 0)
+        # What cannot be imported is said by the daemon that then finds nobody here.
+        if _import_all() or not be_daemon(int(sys.argv[2]), before):
+            return
+    # Only Linux tells whether a thread runs; elsewhere this is pyspark's own daemon.
+    elif sys.platform == "linux" and os.environ.get(_SQL):
+        if hand_over():
+            return
+        preload()
     from pyspark import daemon
 
-    # Only Linux tells whether a thread runs; elsewhere this is pyspark's own daemon.
-    if sys.platform == "linux" and os.environ.get(_SQL):
-        preload()
     daemon.manager()
 
 

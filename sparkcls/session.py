@@ -15,11 +15,14 @@ import sparkcls.spark  # noqa: F401 (fails with a clear sentence where pyspark i
 from sparkcls.errors import DeviceError, JavaError, ParamTypeError
 from sparkcls.meter.display import say
 from sparkcls.spark.quiet import quiet_start
+from sparkcls.standby import Standby
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 logger = logging.getLogger(__name__)
+
+_standby = Standby()
 
 
 def start_session(gpu: bool, memory: str, params: dict[str, str] | None) -> SparkSession:
@@ -50,7 +53,7 @@ def start_session(gpu: bool, memory: str, params: dict[str, str] | None) -> Spar
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
         say("starting Spark")
-    with quiet_start(confs):
+    with quiet_start(confs), _standby.beside(confs):
         return _build({"spark.app.name": "sparkcls", **confs})
 
 

@@ -106,6 +106,42 @@ def test_daemons_of_rdds_import_nothing(calls, monkeypatch):
     assert calls == ["manager"]
 
 
+@pytest.fixture
+def standing_by(calls, monkeypatch):
+    """A daemon that stands by: nobody has come yet."""
+    from sparkcls import daemon
+
+    monkeypatch.setattr(daemon.sys, "argv", ["daemon", daemon.STAND_BY, "3"])
+    monkeypatch.setattr(daemon.os, "setpgid", lambda *_: None)
+    monkeypatch.setattr(daemon, "be_daemon", lambda number, before: calls.append(number) or True)
+    return daemon
+
+
+def test_a_daemon_that_stands_by_imports_before_it_is_asked(standing_by, calls, monkeypatch):
+    standing_by.main()
+    assert calls == ["pandas", "torch", "freeze", 3, "manager"]
+    calls.clear()
+    monkeypatch.setattr(standing_by, "be_daemon", lambda number, before: False)
+    standing_by.main()
+    assert "manager" not in calls
+
+
+def test_a_daemon_that_cannot_import_does_not_stand_by(standing_by, calls, monkeypatch, capsys):
+    monkeypatch.setattr(standing_by, "threads", lambda: 2)
+    standing_by.main()
+    assert calls == ["pandas"]
+    assert not capsys.readouterr().err, "the daemon that Spark starts says it"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux preloads")
+def test_a_daemon_hands_over_to_one_that_stands_by(calls, monkeypatch):
+    from sparkcls import daemon
+
+    monkeypatch.setattr(daemon, "hand_over", lambda: True)
+    daemon.main()
+    assert not calls
+
+
 @pytest.mark.slow
 def test_a_plain_session_works_too(tmp_path):
     script = tmp_path / "job.py"

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "sparkcls"
 #: Lowest first. A module may import from its own layer and from layers below it.
 LAYERS = [
     ["_version", "errors", "events"],
-    ["annotation", "mounts", "settings", "temporary", "text"],
+    ["annotation", "mounts", "settings", "standby", "temporary", "text"],
     ["report"],
     ["families"],
     ["models"],

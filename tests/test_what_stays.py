@@ -17,8 +17,8 @@ from sparkcls.rows.answers import ANSWER
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "what-stays.md").read_text(encoding="utf-8")
-#: For the daemon's own second start, and from `sparkcls.progress` to tasks; nobody sets them.
-INNER = {"SPARKCLS_DAEMON_LEAVES_OUT", "spark.sparkcls.progress"}
+#: For the daemon's own second start, from a session to its daemon, and from `sparkcls.progress` to tasks; nobody sets them.
+INNER = {"SPARKCLS_DAEMON_LEAVES_OUT", "SPARKCLS_STANDBY", "spark.sparkcls.progress"}
 
 #: As saved stages name them.
 BUNDLED = {

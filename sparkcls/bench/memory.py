@@ -38,8 +38,8 @@ def of_spark() -> dict[str, list[dict[str, float]]]:
             continue
         if _is_java(pid):
             jvms.append(of_process(pid))
-        # A worker is a copy of its daemon, so both have the same command line. The daemon's parent is the JVM.
-        elif ".daemon" in _command(pid) and not _is_java(parents[pid]):
+        # A worker is a copy of its daemon, so both have the same command line.
+        elif ".daemon" in _command(pid) and _command(pid) == _command(parents[pid]):
             workers.append(of_process(pid))
     return {"jvm": [m for m in jvms if m], "workers": [m for m in workers if m]}
 

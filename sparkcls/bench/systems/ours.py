@@ -6,13 +6,16 @@ from typing import Any
 
 from sparkcls.bench.job import Job, Record
 from sparkcls.bench.systems.precision import actual
-from sparkcls.bench.systems.spark import Transform, measure, start
+from sparkcls.bench.systems.spark import Transform, master, measure, start
+from sparkcls.standby import Standby
 
 
 def run(job: Job) -> Record:
     """Measure it."""
     daemon = {"spark.python.daemon.module": "sparkcls.daemon"} if job.options.get("daemon") else {}
-    spark = start(job, daemon)
+    # As `sparkcls.start` does.
+    with Standby().beside({"spark.master": master(job), **daemon}):
+        spark = start(job, daemon)
 
     def make() -> Transform:
         from pyspark.ml import Pipeline

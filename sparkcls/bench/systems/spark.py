@@ -20,11 +20,16 @@ _SCHEMA = "text string"
 _TIMES = 3
 
 
+def master(job: Job) -> str:
+    """This machine, with as many task slots as the job says."""
+    return f"local[{job.slots}]"
+
+
 def start(job: Job, confs: dict[str, str] | None = None) -> SparkSession:
-    """A session with as many task slots as the job says."""
+    """A session of this machine."""
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.master(f"local[{job.slots}]").appName(f"sparkcls bench: {job.system}")
+    builder = SparkSession.builder.master(master(job)).appName(f"sparkcls bench: {job.system}")
     standard = {
         "spark.driver.memory": "4g",
         "spark.ui.enabled": "false",
