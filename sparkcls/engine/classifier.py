@@ -169,6 +169,10 @@ class Classifier:
         if moves is None:
             found = self._predict(self._passes, prepared, figures)
         elif is_close is not None and not moves.are_small_enough(is_close, prepared.hypotheses):
+            if time.monotonic() > self._next_room:
+                # Measuring needed the others, and so did texts until they moved further than what was measured.
+                self._passes.rest()
+                self._next_room = time.monotonic() + _PAUSE
             found = self._predict(self._in_float32(), prepared, figures)
         else:
             found = self._predict_mixed(moves, is_close, prepared, figures)

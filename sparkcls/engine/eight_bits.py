@@ -27,6 +27,8 @@ _ROUNDS = 12582912.0
 _SMALLEST = 1e-20
 #: Tokens whose outputs are computed at once: between the steps they stay in the cache of a core.
 _CHUNK = 256
+#: Outputs of a weight that are rounded at once.
+_OUTPUTS = 64
 
 
 class Quantized(NamedTuple):
@@ -55,9 +57,14 @@ class Quantized(NamedTuple):
     def of(weight: Tensor) -> Quantized:
         """A weight of shape ``(out, in)``, rounded."""
         weight = weight.float()
-        step = (weight.abs().amax(1) / 127).clamp(min=_SMALLEST)
-        values = torch.round(weight / step[:, None]).to(torch.int8)
-        return Quantized(values, step, values.sum(1) * step)
+        step = (torch.maximum(weight.amax(1), -weight.amin(1)) / 127).clamp(min=_SMALLEST)
+        values, sums = torch.empty_like(weight, dtype=torch.int8), torch.empty_like(step)
+        # Part by part: what is freed of whole weights leaves up to 300 MB of gaps between those of a model.
+        for part in (slice(start, start + _OUTPUTS) for start in range(0, len(weight), _OUTPUTS)):
+            rounded = (weight[part] / step[part, None]).round_()
+            # Of whole numbers, and exact while they are below 2**24.
+            values[part], sums[part] = rounded, rounded.sum(1)
+        return Quantized(values, step, sums * step)
 
     def float(self) -> Tensor:
         """The rounded weight in float32."""

@@ -201,6 +201,7 @@ def _scores(passes: Passes, sequences: Sequence[Sequence[int]]) -> np.ndarray:
     batches = cut_batches([len(s) for s in sequences], _BUDGET)
     found = np.concatenate(passes.scores([[sequences[i] for i in batch] for batch in batches]))
     passes.rest()
+    passes.give_back(0.0)
     scores = np.empty_like(found)
     scores[np.concatenate(batches)] = found
     return scores

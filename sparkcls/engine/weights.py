@@ -24,6 +24,7 @@ from torch import Tensor
 from sparkcls.engine.eight_bits import Quantized
 from sparkcls.engine.kept import made_once
 from sparkcls.engine.precision import INT8
+from sparkcls.engine.process import give_back_now_and_then, leave_pages
 from sparkcls.errors import ModelFormatError, ParamError
 from sparkcls.families.weights import roles_of_all_tokens
 from sparkcls.models.checksums import content_sha256
@@ -195,6 +196,9 @@ def _converted_file(part: _Part, precision: str) -> Path:
         except Exception as e:
             # safetensors has an error of its own for a full disk.
             raise OSError(str(e)) from e
+        # A worker that converts would hold more than all others.
+        leave_pages(part.file)
+        give_back_now_and_then(0.0)
 
     content, _, wanted = part.key.partition("-")
     return made_once(f"sha256:{content}", f"{precision}-{LAYOUT}.{wanted}", make)

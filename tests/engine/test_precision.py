@@ -2,6 +2,7 @@
 
 import multiprocessing
 import shutil
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -181,6 +182,11 @@ def test_weights_of_one_precision_are_in_memory_at_a_time(tiny_model, cache, mon
     monkeypatch.setattr(made, "_next_room", 0.0)
     made.classify(["good", "bad"], range(2), READING, lambda logits, *a: np.zeros(len(logits), bool))
     assert seen == [("ran", quick)], "nothing is left, as nothing else was needed"
+    seen.clear()
+    monkeypatch.setattr(type(made._moves), "are_small_enough", lambda *a: False)
+    for _ in range(2):
+        made.classify(["good", "bad"], range(2), READING, lambda logits, *a: np.zeros(len(logits), bool))
+    assert seen == [("left", quick), ("ran", exact), ("ran", exact)], "where it does not pay, its pages are not kept"
 
 
 @pytest.mark.parametrize(("checked", "moves"), [("mixed", 0.06), pytest.param("int8", 0.3, marks=EIGHT_BITS)])
@@ -348,7 +354,9 @@ def test_without_a_cache_a_process_measures_for_itself(tiny_model, tmp_path, mon
     expected = load(tiny_model, "mixed")._moves.margins
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("SPARKCLS_CACHE", str(tmp_path / "file"))
-    assert load(tiny_model, "mixed")._moves.margins == expected
+    # Without AVX-512 products in 16 bits depend, in their last digits, on where a copy of the weights lies.
+    found = load(tiny_model, "mixed")._moves.margins
+    assert astuple(found) == pytest.approx(astuple(expected), rel=1e-4)
     assert "this process measures for itself" in caplog.text
 
 

@@ -63,6 +63,20 @@ def test_the_file_is_made_once_and_used_again(tiny_model, cache, monkeypatch):
         load(tiny_model, "float16")
 
 
+@pytest.mark.parametrize("precision", ["bfloat16", "int8"])
+def test_a_worker_that_has_converted_holds_no_more_than_others(precision, tiny_model, cache, monkeypatch):
+    done = []
+    monkeypatch.setattr(weights, "save_file", lambda *a, do=save_file: done.append("saved") or do(*a))
+    monkeypatch.setattr(weights, "leave_pages", done.append)
+    monkeypatch.setattr(weights, "give_back_now_and_then", lambda seconds: done.append(f"gave back after {seconds} s"))
+    load(tiny_model, precision)
+    (source,) = {weight.file for weight in read_model_folder(tiny_model).weights.values()}
+    assert done == ["saved", source, "gave back after 0.0 s"]
+    monkeypatch.setattr(weights, "_held", WeakValueDictionary())
+    load(tiny_model, precision)
+    assert len(done) == 3, "what is there is only mapped"
+
+
 def test_other_users_of_the_machine_may_read_it(tiny_model, cache):
     load(tiny_model, "bfloat16")
     assert files(cache)[0].stat().st_mode & stat.S_IROTH

@@ -21,7 +21,7 @@ _TIMES = 3
 
 
 def master(job: Job) -> str:
-    """This machine, with as many task slots as the job says."""
+    """That of a session of this machine, with as many task slots as the job says."""
     return f"local[{job.slots}]"
 
 
