@@ -31,6 +31,9 @@ STAND_BY = "--stand-by"
 #: What Spark and the shells that start it set for themselves. Imports may read any other variable.
 _NOT_READ = ("SPARK_", "PYSPARK_", "PYTHON_", "SPARKCLS_", "_", "PYTHONPATH", "PS1", "PWD", "OLDPWD", "SHLVL")
 
+#: Begins the names of confs that set variables of workers.
+_TOLD = "spark.executorEnv."
+
 _TAKEN, _REFUSED = b"+", b"-"
 
 
@@ -93,12 +96,13 @@ class Standby:
         self._place = self._place or own_folder() / f"standby-{uuid4().hex[:16]}"
         if self._process is not None and self._process.poll() is None and self._place.exists():
             return self._place
-        # As Spark sets them for its daemons: in the script spark-submit, its SparkContext and its PythonRunner.
+        # As Spark sets them for its daemons: its SparkContext, and PythonRunner.
         spark = {
             "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0"),
             "PYTHONUNBUFFERED": "YES",
-            "OMP_NUM_THREADS": confs.get("spark.executorEnv.OMP_NUM_THREADS", confs.get("spark.task.cpus", "1")),
+            "OMP_NUM_THREADS": str(confs.get("spark.task.cpus", 1)),
         }
+        told = {name.removeprefix(_TOLD): str(value) for name, value in confs.items() if name.startswith(_TOLD)}
         python = os.environ.get("PYSPARK_PYTHON", sys.executable)
         # Open before Spark can ask, so that a quick daemon waits for the imports.
         with listening_at(self._place) as listening:
@@ -106,7 +110,7 @@ class Standby:
                 [python, "-m", "sparkcls.daemon", STAND_BY, str(listening.fileno())],
                 stdin=subprocess.PIPE,
                 pass_fds=[listening.fileno()],
-                env={**os.environ, **spark},
+                env={**os.environ, **spark, **told},
             )
         return self._place
 

@@ -41,7 +41,8 @@ def parents(batches):
     for batch in batches:
         yield pa.RecordBatch.from_pydict({"parent": [os.getppid()]})
 
-for confs in ({}, {}, {"spark.executorEnv.ANOTHER": "1"}):
+for confs, variables in (({}, {}), ({"spark.executorEnv.TOLD": "1"}, {}), ({}, {"NOT_THE_JVMS": "1"})):
+    os.environ.update(variables)
     spark = sparkcls.start(params={"spark.master": "local[1]", "spark.ui.enabled": "false", **confs})
     parent = spark.range(1).mapInArrow(parents, "parent long").first()[0]
     process = session._standby._process
@@ -179,6 +180,36 @@ def test_where_there_can_be_no_socket_the_session_starts_all_the_same(folder, mo
         assert standby.VARIABLE not in os.environ
 
 
+def test_it_is_started_with_what_spark_will_give_its_daemon(monkeypatch):
+    started = []
+
+    class Process:
+        def __init__(self, command, env, **_):
+            started.append((command[:4], env["OMP_NUM_THREADS"], env.get("TOLD"), env["PYTHONHASHSEED"]))
+
+        def poll(self):
+            return None
+
+    monkeypatch.setattr(standby.subprocess, "Popen", Process)
+    monkeypatch.setenv("PYSPARK_PYTHON", "/opt/python")
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    made = Standby()
+    # Numbers, as users write them.
+    with made.beside(LOCAL | {"spark.task.cpus": 2, "spark.executorEnv.TOLD": 3}):
+        place = Path(os.environ[standby.VARIABLE])
+        assert place.exists()
+    assert started == [(["/opt/python", "-m", "sparkcls.daemon", "--stand-by"], "2", "3", "0")]
+    with made.beside(LOCAL):
+        assert os.environ[standby.VARIABLE] == str(place)
+    assert len(started) == 1, "the first one still waits"
+    place.unlink()
+    with made.beside(LOCAL | {"spark.executorEnv.OMP_NUM_THREADS": "4"}):
+        assert place.exists()
+    assert started[1:] == [(["/opt/python", "-m", "sparkcls.daemon", "--stand-by"], "4", None, "0")]
+    place.unlink()
+    assert standby.VARIABLE not in os.environ
+
+
 @pytest.mark.slow
 def test_sessions_one_after_the_other():
     # One with a short path: that of a socket has 107 characters at most.
@@ -193,6 +224,6 @@ def test_sessions_one_after_the_other():
         )
         left = [*Path(folder).glob("sparkcls-*/standby-*")]
     found = [line.partition("RESULT ")[2] for line in done.stdout.splitlines() if "RESULT" in line]
-    # The last session's workers have another variable, so it has ended.
+    # The last session's daemon has the variables of the JVM, which those of this process were not any more.
     assert found == ["True None", "True None", "False 0"], done.stderr[-3000:]
     assert not left
