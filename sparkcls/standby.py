@@ -106,12 +106,16 @@ class Standby:
         python = os.environ.get("PYSPARK_PYTHON", sys.executable)
         # Open before Spark can ask, so that a quick daemon waits for the imports.
         with listening_at(self._place) as listening:
-            self._process = subprocess.Popen(
-                [python, "-m", "sparkcls.daemon", STAND_BY, str(listening.fileno())],
-                stdin=subprocess.PIPE,
-                pass_fds=[listening.fileno()],
-                env={**os.environ, **spark, **told},
-            )
+            try:
+                self._process = subprocess.Popen(
+                    [python, "-m", "sparkcls.daemon", STAND_BY, str(listening.fileno())],
+                    stdin=subprocess.PIPE,
+                    pass_fds=[listening.fileno()],
+                    env={**os.environ, **spark, **told},
+                )
+            except OSError:
+                self._place.unlink()
+                raise
         return self._place
 
 

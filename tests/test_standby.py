@@ -210,6 +210,14 @@ def test_it_is_started_with_what_spark_will_give_its_daemon(monkeypatch):
     assert standby.VARIABLE not in os.environ
 
 
+def test_an_interpreter_that_is_not_there_leaves_nothing(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYSPARK_PYTHON", str(tmp_path / "python"))
+    made = Standby()
+    with made.beside(LOCAL):
+        assert standby.VARIABLE not in os.environ
+    assert not made._place.exists()
+
+
 @pytest.mark.slow
 def test_sessions_one_after_the_other():
     # One with a short path: that of a socket has 107 characters at most.
