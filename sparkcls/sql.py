@@ -28,7 +28,7 @@ from sparkcls.pipelines.walk import text_stages
 from sparkcls.rows.answers import ANSWER, as_structs
 from sparkcls.rows.chain import Chain
 from sparkcls.rows.delivery import delivered
-from sparkcls.spark.chunks import chunks
+from sparkcls.spark.chunks import Chunks
 from sparkcls.spark.column_names import names_are_exact
 from sparkcls.spark.udf import run
 from sparkcls.stages.sequence_classifier import SequenceClassifier
@@ -129,7 +129,7 @@ def _stages_of(model: Any) -> list[Transformer]:
 def _as_udf(chain: Chain) -> Any:
     def classify(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
         try:
-            rows = chunks(_columns(batches, chain.name), chain.read)
+            rows = Chunks(_columns(batches, chain.name), chain.read)
             for _, found in run(chain, rows):
                 yield as_structs(found, chain.labels)
         except ParamTypeError as e:

@@ -18,7 +18,7 @@ from sparkcls.plain.columns import Layout, not_there
 from sparkcls.rows.answers import Answers
 from sparkcls.rows.chain import Chain
 from sparkcls.rows.delivery import delivered
-from sparkcls.spark.chunks import chunks
+from sparkcls.spark.chunks import Chunks
 from sparkcls.spark.column_names import Columns, names_are_exact
 from sparkcls.spark.columns import as_unicode, quoted
 from sparkcls.spark.observing import FIGURES, Observed, counted_rows
@@ -86,7 +86,7 @@ def _said(chain: Chain, fields: Sequence[str], counted: bool) -> Any:
 
     def classify(batches: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.DataFrame]:
         # The first argument only marks the call.
-        for function, answers in run(chain, chunks((batch[1:] for batch in batches), chain.read)):
+        for function, answers in run(chain, Chunks((batch[1:] for batch in batches), chain.read)):
             found = _as_frame(answers, fields)
             yield counted_rows(found, function) if counted else found
 

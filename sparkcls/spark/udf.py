@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
 
 from sparkcls.annotation import Annotation
-from sparkcls.spark.chunks import chunks
+from sparkcls.spark.chunks import LARGEST_BESIDE, Chunks
 from sparkcls.spark.columns import Row, RowFunction, quoted
 from sparkcls.spark.counts import counter_of_task
 from sparkcls.spark.observing import ANNOTATIONS, COUNTED, counted_rows
@@ -63,7 +63,7 @@ def annotate_column(
             groups = [series[i : i + _ANNOTATION_FIELDS] for i in range(1, len(series), _ANNOTATION_FIELDS)]
             return list(zip(*(_read(k, g, whole_metadata) for k, g in zip(types, groups, strict=True)), strict=True))
 
-        for function, written in run(factory, chunks(batches, read)):
+        for function, written in run(factory, Chunks(batches, read)):
             rows = pd.Series([[a.as_dict() for a in row] for row in written], dtype=object)
             # For pyspark's reading of the annotation above a DataFrame is as good as a Series.
             yield counted_rows(pd.DataFrame({ANNOTATIONS: rows}), function) if counted else rows  # type: ignore[misc]
@@ -74,17 +74,20 @@ def annotate_column(
     return only_once(column) if once else column
 
 
-def run(factory: Callable[[], Any], rows: Iterator[list[Row]]) -> Iterator[tuple[Any, Any]]:
+def run(factory: Callable[[], Any], rows: Chunks) -> Iterator[tuple[Any, Any]]:
     """The row function, and what it gives for each chunk. Without any it is not made: that loads no model.
 
     Rows of a factory that has a true ``scores_rows`` are counted for `sparkcls.progress`.
     """
-    first = next(rows, None)
+    left = iter(rows)
+    first = next(left, None)
     if first is None:
         return
     counter = counter_of_task() if getattr(factory, "scores_rows", False) else None
     function: Any = factory()
-    all_rows: Iterator[list[Row]] = chain([first], rows)
+    if _is_beside(function):
+        rows.largest = LARGEST_BESIDE
+    all_rows: Iterator[list[Row]] = chain([first], left)
     if counter is not None:
         all_rows = counter.reading(all_rows)
     results = over(function, all_rows)
@@ -99,7 +102,12 @@ def run(factory: Callable[[], Any], rows: Iterator[list[Row]]) -> Iterator[tuple
 
 def over(function: Any, rows: Iterator[list[Row]]) -> Iterator[Any]:
     """What a row function gives for each chunk; one that computes on another device prepares the next meanwhile."""
-    return _overlapped(function, rows) if getattr(function, "overlaps", False) else map(function, rows)
+    return _overlapped(function, rows) if _is_beside(function) else map(function, rows)
+
+
+def _is_beside(function: Any) -> bool:
+    """Whether a row function computes on another device than the CPU."""
+    return getattr(function, "overlaps", False)
 
 
 def _overlapped(function: Any, rows: Iterator[list[Row]]) -> Iterator[Any]:

@@ -57,7 +57,8 @@ def test_scores_equal_those_of_one_file(folder, tiny_model):
     from tests.engine.test_classifier import classify, load
 
     found, expected = (classify(load(f), ["the movie was good"])[0].logits for f in (folder, tiny_model))
-    assert np.array_equal(found, expected)
+    # To the last digits, which without AVX-512 depend on where in memory the weights lie.
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_shards_are_part_of_the_model(folder):

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from sparkcls.annotation import Annotation
 from sparkcls.spark import chunks as module
 from sparkcls.spark import udf
-from sparkcls.spark.chunks import FIRST, LARGEST, chunks
+from sparkcls.spark.chunks import FIRST, LARGEST, LARGEST_BESIDE, Chunks
 from sparkcls.spark.task import choose_threads, local_slots
 from tests.pipelines import classifier_of, pipeline_of
 
@@ -20,7 +20,7 @@ def read(series):
 
 def cut(sizes, text="a"):
     batches = ((pd.Series([text] * size, dtype=object),) for size in sizes)
-    return [len(w) for w in chunks(batches, read)]
+    return [len(w) for w in Chunks(batches, read)]
 
 
 @given(st.lists(st.integers(0, 3000), max_size=8))
@@ -42,6 +42,27 @@ def test_the_largest():
     assert max(cut([1] * 20_000)) == LARGEST
 
 
+@pytest.mark.parametrize(("beside", "largest"), [(False, LARGEST), (True, LARGEST_BESIDE)])
+def test_the_largest_is_larger_where_batches_are(beside, largest):
+    class Counting:
+        overlaps = beside
+
+        def prepare(self, chunk):
+            return chunk
+
+        def finish(self, chunk):
+            return len(chunk)
+
+        def __call__(self, chunk):
+            return len(chunk)
+
+    rows = Chunks(((pd.Series(["a"] * 3000, dtype=object),) for _ in range(4)), read)
+    sizes = [size for _, size in udf.run(Counting, rows)]
+    assert sizes[:3] == [FIRST, 4 * FIRST, 16 * FIRST]
+    assert {*sizes[3:-1]} == {largest}
+    assert sum(sizes) == 12_000
+
+
 def test_long_texts_close_a_chunk(monkeypatch):
     monkeypatch.setattr(module, "CHARACTERS", 1000)
     assert max(cut([2000], "a" * 100)) <= FIRST
@@ -49,7 +70,7 @@ def test_long_texts_close_a_chunk(monkeypatch):
 
 def test_order_is_kept():
     batches = ((pd.Series([str(i) for i in range(start, start + 70)], dtype=object),) for start in range(0, 700, 70))
-    assert [row[0][0].result for w in chunks(batches, read) for row in w] == [str(i) for i in range(700)]
+    assert [row[0][0].result for w in Chunks(batches, read) for row in w] == [str(i) for i in range(700)]
 
 
 @pytest.mark.parametrize(
@@ -102,11 +123,11 @@ def test_the_first_rows_wait_for_few_others():
             taken.append(number)
             yield (pd.Series(["a"] * 10, dtype=object),)
 
-    first = next(chunks(batches(), read))
+    first = next(iter(Chunks(batches(), read)))
     assert (len(first), taken) == (50, [0, 1, 2, 3, 4])
     taken.clear()
     large = ((pd.Series(["a"] * 10_000, dtype=object),) for _ in batches())
-    assert (len(next(chunks(large, read))), taken) == (FIRST, [0])
+    assert (len(next(iter(Chunks(large, read)))), taken) == (FIRST, [0])
 
 
 class Overlapping:
@@ -131,9 +152,14 @@ class Overlapping:
         self.log.append("close")
 
 
+class Given(list):
+    """Chunks as they are given."""
+
+
 def test_chunks_are_prepared_beside_the_model():
-    function = Overlapping()
-    found = list(udf.run(lambda: function, iter("abc")))
+    function, rows = Overlapping(), Given("abc")
+    found = list(udf.run(lambda: function, rows))
+    assert rows.largest == LARGEST_BESIDE
     assert found == [(function, ["a"]), (function, ["b"]), (function, ["c"])]
     assert sorted(function.log[:-1]) == sorted(f"{do} {w}" for w in "abc" for do in ("prepare", "finish"))
     assert function.log[-1] == "close"
@@ -144,8 +170,8 @@ def test_chunks_are_prepared_beside_the_model():
 
 def test_an_error_while_preparing_is_raised():
     with pytest.raises(ValueError, match="bad chunk"):
-        list(udf.run(lambda: Overlapping(bad="b"), iter("abc")))
+        list(udf.run(lambda: Overlapping(bad="b"), Given("abc")))
 
 
 def test_an_empty_partition_makes_no_row_function():
-    assert list(udf.run(lambda: pytest.fail("made"), iter([]))) == []
+    assert list(udf.run(lambda: pytest.fail("made"), Given())) == []
