@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -85,8 +86,8 @@ def _said(chain: Chain, fields: Sequence[str], counted: bool) -> Any:
     """The UDF: a struct of `fields` of every text, with `counted` the figures too."""
 
     def classify(batches: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.DataFrame]:
-        # The first argument only marks the call.
-        for function, answers in run(chain, Chunks((batch[1:] for batch in batches), chain.read)):
+        # The first argument only marks the call. A generator would keep a batch while the next one is made.
+        for function, answers in run(chain, Chunks(map(itemgetter(slice(1, None)), batches), chain.read)):
             found = _as_frame(answers, fields)
             yield counted_rows(found, function) if counted else found
 
