@@ -186,7 +186,6 @@ class Classifier:
                 outcomes[i] = Outcome(result, outcomes[i].truncated)
         given = [outcomes[number] for number in prepared.which]
         figures.sentences += len(given)
-        figures.scored += len(found)
         figures.truncated += sum(o.truncated > 0 for o in given)
         figures.windowed += sum(o.windows > 1 for o in given)
         self._report_failures(given, figures)
@@ -242,7 +241,6 @@ class Classifier:
             if makes_room:
                 exact_passes.rest()
                 self._next_room = time.monotonic() + _PAUSE
-            figures.rescored += len(found)
             exact |= found
             moves.see(_in_both(half, exact))
         return half | exact
@@ -250,14 +248,15 @@ class Classifier:
     def _predict(
         self, passes: Passes, prepared: Prepared, figures: Figures, numbers: Collection[int] | None = None
     ) -> dict[int, Result]:
-        """What the model says of all sequences, or of those of some sentences."""
+        """What the model says of all sequences, or once more of those of some sentences."""
         found: dict[int, Result] = {}
         done, whole = 0, prepared.wordpieces(numbers)
         budget = token_budget(self.device, self._folder.shape.width, again=numbers is not None)
         # A GPU is given up between parts, so that a text of a million words keeps no other task from it.
         for inputs in prepared.parts(_PART * budget, numbers):
-            sequences = list(inputs)
-            cut = cut_batches([len(ids) for ids in inputs.values()], budget, prepared.cap)
+            copies = prepared.copies(inputs)
+            sequences = [i for i in inputs if i not in copies]
+            cut = cut_batches([len(inputs[i]) for i in sequences], budget, prepared.cap)
             chosen = [[sequences[b] for b in batch] for batch in cut]
             batches = [Batch([inputs[i] for i in batch], prepared.rows_of(batch)) for batch in chosen]
             before, done = done, done + sum(map(len, inputs.values()))
@@ -265,6 +264,11 @@ class Classifier:
                 scores = passes.predict(batches, figures)
             for batch, results in zip(chosen, scores, strict=True):
                 found.update(zip(batch, results, strict=True))
+            found.update((copy, found[i]) for copy, i in copies.items())
+            if numbers is None:
+                figures.scored += len(sequences)
+            else:
+                figures.rescored += len(sequences)
         return found
 
 

@@ -17,7 +17,7 @@ class Figures:
         Sentences that stand in these rows, blank ones left out.
     scored
         Sequences that went through the model: sentences without duplicates, and without those that have no wordpiece.
-        Of a long text each window is one, and of a zero-shot classifier each pair.
+        Of a long text each window is one, and of a zero-shot classifier each pair that is like no other of its window.
     rescored
         Of these, how many went through it again in float32 (precision ``mixed``).
     wordpieces

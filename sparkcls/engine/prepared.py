@@ -104,11 +104,29 @@ class Prepared:
             for i, sequence in zip(further.numbers, further.text.others(), strict=True):
                 part[i] = sequence
                 wordpieces += len(sequence)
-                if wordpieces >= most:
+                # The hypotheses of a window stay together, see `copies`.
+                if wordpieces >= most and (i + 1 - further.numbers.start) % self.each == 0:
                     yield part
                     part, wordpieces = {}, 0
         if part:
             yield part
+
+    def copies(self, part: dict[int, Sequence[int]]) -> dict[int, int]:
+        """Sequences that equal an earlier one of their window, and the number of that one.
+
+        Labels of the same wordpieces make them, and in tokenization ``sparknlp`` labels beside a long text. Their
+        scores must be equal to the last digit, for then the first label wins; on some processors these digits depend on
+        a sequence's place in a batch.
+        """
+        if self.each == 1:
+            return {}
+        seen: dict[object, int] = {}
+        found = {}
+        for i, sequence in part.items():
+            first = seen.setdefault((i // self.each, getattr(sequence, "second", None), *sequence), i)
+            if first != i:
+                found[i] = first
+        return found
 
     def together(self, results: dict[int, Result]) -> dict[int, Result]:
         """What sequences gave, as the scores of sentences, see `Outcome`; one whose sequence failed has its error."""

@@ -19,7 +19,7 @@ from sparkcls.stages.sentence_detector import SentenceDetector
 from sparkcls.stages.tokenizer import Tokenizer
 from tests.families import save_tiny_family
 from tests.models import save_tiny_model, sharp
-from tests.pipelines import classes, pipeline_of, texts_frame
+from tests.pipelines import assert_same, classes, pipeline_of, texts_frame
 from tests.reference.zero_shot import CASES, GOLDEN, MODEL_LABELS
 from tests.reference.zero_shot import LABELS as THEIR_LABELS
 from tests.reference.zero_shot import TEXTS as THEIR_TEXTS
@@ -89,14 +89,17 @@ def test_in_spark_it_answers_the_same_saved_or_not(spark, nli, tmp_path):
     frame = texts_frame(spark, TEXTS)
     found = classes(model, frame)
     expected = light(stage_of(nli, maxSentenceLength=32)).fullAnnotate(TEXTS)
-    assert [[a["metadata"] for a in row] for row in found] == [[a.metadata for a in row["class"]] for row in expected]
+    for row, annotations in zip(found, expected, strict=True):
+        assert_same(row, annotations["class"])
     assert "truncated" in found[1][0]["metadata"]
     model.write().overwrite().save(str(tmp_path / "saved"))
     loaded = PipelineModel.load(str(tmp_path / "saved"))
     assert type(loaded.stages[-1]) is DistilBertForZeroShotClassification
-    assert classes(loaded, frame) == found
+    for row, annotations in zip(classes(loaded, frame), found, strict=True):
+        assert_same(row, annotations)
     again = LightPipeline.load(str(tmp_path / "saved")).fullAnnotate(TEXTS)
-    assert [[a.metadata for a in row["class"]] for row in again] == [[a["metadata"] for a in row] for row in found]
+    for row, annotations in zip(found, again, strict=True):
+        assert_same(row, annotations["class"])
     sql.register(spark, "about", stage_of(nli))
     frame.createOrReplaceTempView("zero_shot_texts")
     (row,) = spark.sql("SELECT about(text) AS a FROM zero_shot_texts WHERE id = 0").collect()
