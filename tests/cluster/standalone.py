@@ -306,7 +306,7 @@ def standalone_cluster(
             assert master.poll() is None, tail(folder / "master.log")
             try:
                 return bool(cluster.state())
-            except OSError:
+            except (OSError, ValueError):  # at first its front page, HTML, answers for all paths
                 return False
 
         wait_until(answers, 60, "the master")

@@ -248,6 +248,18 @@ def test_a_label_that_fails_is_the_error_of_the_text(tmp_path):
     assert "scores are not finite" in outcomes[0].error
 
 
+def test_labels_that_spark_nlp_cuts_away_are_asked_once(tmp_path):
+    folder = save_tiny_family(tmp_path / "bert", "bert", NLI)
+    classifier, figures = load(folder), Figures()
+    reading = Reading("sparknlp", False, 16)
+    hypotheses = classifier.hypotheses([f"it is {label}" for label in LABELS], Answer(2), reading)
+    prepared = classifier.prepare(["good " * 30, "a film"], [0, 1], reading, hypotheses)
+    long, short = classifier.score(prepared, figures=figures)
+    assert len(set(long.logits.tolist())) == 1
+    assert len(set(short.logits.tolist())) == len(LABELS)
+    assert figures.scored == 1 + len(LABELS)
+
+
 @pytest.mark.parametrize(
     ("answer", "decision"),
     [

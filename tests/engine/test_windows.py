@@ -202,6 +202,34 @@ def test_labels_of_a_long_text_are_asked_of_the_same_windows(nli):
         classifier.hypotheses(["it is good bad"], answer, Reading("huggingface", True, 16, windows=Windows(9)))
 
 
+def test_labels_of_the_same_wordpieces_are_asked_once(nli, monkeypatch):
+    """On some processors the last digits depend on a sequence's place; of equal labels the first must win."""
+    classifier, figures, shares = load(nli), Figures(), []
+    chance = np.random.RandomState(0)
+
+    def predict(batches, figures):
+        tell(1, 1)
+        return [chance.standard_normal((len(batch.sequences), 3)).astype(np.float32) for batch in batches]
+
+    monkeypatch.setattr(classifier._passes, "predict", predict)
+    # Parts of a window each, or they would end between its labels.
+    monkeypatch.setattr("sparkcls.engine.classifier.token_budget", lambda *_, **__: 1)
+    labels = ["it is good", "it is bad", "it  is good", "it is good "]
+    hypotheses = classifier.hypotheses(labels, Answer(2), READING)
+    with shares_told_to(shares.append):
+        outcomes = classifier.score(
+            prepare(classifier.encoder, ["a", LONG * 3, "the plot"], READING, hypotheses), figures=figures
+        )
+    windows = outcomes[1].windows
+    assert windows > 12
+    for outcome in outcomes:
+        first, other, *copies = outcome.logits.T
+        assert all((copy == first).all() for copy in copies)
+        assert (first != other).all()
+    assert figures.scored == 2 * (2 + windows)
+    assert shares[-1] == pytest.approx(1)
+
+
 def test_a_window_that_fails_is_the_error_of_its_text_alone(tmp_path):
     folder = save_tiny_model(tmp_path / "poisonous", NLI, change=poisonous("poison"))
     texts = [LONG + "poison", LONG, "a"]
