@@ -80,6 +80,24 @@ def test_index_order_and_other_columns(pipeline):
     assert list(pipeline.predict(twice).columns) == [*COLUMNS, "k", "k", "text"]
 
 
+def test_a_param_that_is_set_and_set_back_while_the_pipeline_is_made(pipeline, monkeypatch):
+    """By another thread, unseen: what is kept must be made of the Params that it is compared with."""
+    make = NLUPipeline._pipeline
+
+    def making(self, *given):
+        pipeline.classifier.setThreshold(1.0)
+        try:
+            return make(self, *given)
+        finally:
+            pipeline.classifier.setThreshold(0.0)
+
+    monkeypatch.setattr(NLUPipeline, "_pipeline", making)
+    pipeline.classifier.setMultilabel(True).setThreshold(0.0)
+    for level in ("document", "sentence"):
+        out = pipeline.predict(TEXTS[0], output_level=level)
+        assert out["classified_sequence"].tolist() == ["pos"]
+
+
 def test_sentences(pipeline):
     out = pipeline.predict(pd.DataFrame({"text": TEXTS, "key": list("abcd")}), output_level="sentence", positions=True)
     assert out.index.tolist() == [0, 1, 2, 2, 3]
@@ -328,7 +346,7 @@ def test_a_pipeline_is_made_once_and_anew_for_a_param(pipeline, level, monkeypat
     first = pipeline.predict(text, output_level=level)
     made = []
     make = type(pipeline)._pipeline
-    monkeypatch.setattr(type(pipeline), "_pipeline", lambda self, level: made.append(level) or make(self, level))
+    monkeypatch.setattr(type(pipeline), "_pipeline", lambda self, *given: made.append(given[0]) or make(self, *given))
     pd.testing.assert_frame_equal(pipeline.predict(text, output_level=level), first)
     assert not made
     pipeline["classifier"].setMaxSentenceLength(3)

@@ -88,17 +88,20 @@ class NLUPipeline(Mapping[str, Transformer]):
         known = self._light.get(level)
         if known is None or not all(snapshot.holds() for snapshot in known[0]):
             snapshots = [Snapshot(part) for part in self.values()]
-            known = self._light[level] = snapshots, LightPipeline(self._pipeline(level))
+            made = LightPipeline(self._pipeline(level, [snapshot.stage for snapshot in snapshots]))
+            known = self._light[level] = snapshots, made
         return known[1]
 
-    def _pipeline(self, level: str) -> PipelineModel:
+    def _pipeline(self, level: str, parts: Sequence[Any] = ()) -> PipelineModel:
+        stages: Sequence[Any] = parts or [*self.values()]
+        assembler, tokenizer, *classifiers = stages
         if level != "sentence":
-            return PipelineModel(list(self.values()))
+            return PipelineModel([assembler, tokenizer, *classifiers])
         # Copies: the columns of the user's own stages stay those of documents.
-        classifiers = [stage.copy().setInputCols(["token", "sentence"]) for stage in self.classifiers]
-        tokenizer = self["tokenizer"].copy().setInputCols(["sentence"])
+        classifiers = [stage.copy().setInputCols(["token", "sentence"]) for stage in classifiers]
+        tokenizer = tokenizer.copy().setInputCols(["sentence"])
         detector = SentenceDetector(inputCols=["document"], outputCol="sentence")
-        return PipelineModel([self["document_assembler"], detector, tokenizer, *classifiers])
+        return PipelineModel([assembler, detector, tokenizer, *classifiers])
 
     def fit(self, dataset: Any = None, **unused: Any) -> NLUPipeline:
         """Nothing is learned from data: gives the pipeline itself."""

@@ -82,7 +82,6 @@ class Steps:
         self._stages = pipeline_stages(model)
         working = [stage for stage in self._stages if isinstance(stage, (DocumentAssembler, AnnotatorStage, Finisher))]
         self._last = not any(map(is_of_user, working))
-        # Before anything is read: what is set meanwhile by another thread is seen by the next call.
         self._snapshots = [Snapshot(stage) for stage in working] if self._last else []
         self._files: list[tuple[AnnotatorStage, Any]] = []
         self._first: str | None = None
@@ -90,7 +89,7 @@ class Steps:
         self._lazy: set[str] = set()
         metadata: ColumnMetadata = Columns(exact)
         self._steps: list[_Step] = []
-        for stage in working:
+        for stage in [snapshot.stage for snapshot in self._snapshots] or working:
             if isinstance(stage, Finisher):
                 self._kept = stage.check_columns(metadata)
             else:

@@ -15,6 +15,7 @@ from sparkcls.base import DocumentAssembler, Finisher, LightPipeline, PipelineMo
 from sparkcls.catalogue import located
 from sparkcls.errors import ModelFormatError, ModelNotFoundError
 from sparkcls.models import checksums
+from sparkcls.pipelines.steps import Steps
 from sparkcls.settings import configure
 from tests.pipelines import classifier_of, pipeline_of
 
@@ -221,6 +222,21 @@ def test_threads_while_a_param_is_set(parts, settled):
     assert not errors
     assert {*found} <= {(), ("red", "green", "blue")}
     assert parts.light.annotate(TEXT)["class"] == ["red", "green", "blue"]
+
+
+def test_a_param_that_is_set_and_set_back_while_steps_are_made(parts, monkeypatch):
+    """By another thread, unseen: what is kept must be made of the Params that it is compared with."""
+    make = Steps._annotating
+
+    def annotating(self, stage, metadata):
+        parts.classifier.setThreshold(1.0)
+        try:
+            return make(self, stage, metadata)
+        finally:
+            parts.classifier.setThreshold(0.0)
+
+    monkeypatch.setattr(Steps, "_annotating", annotating)
+    assert LightPipeline(parts.light.pipeline_model).annotate(TEXT)["class"] == ["red", "green", "blue"]
 
 
 def test_pickled_without_what_belongs_to_the_process(parts):

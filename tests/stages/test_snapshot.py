@@ -32,3 +32,12 @@ def test_what_does_not_change_a_stage():
     stage.copy().setMinLength(2)
     stage.setOutputCol("words")
     assert snapshot.holds()
+
+
+def test_its_copy_stays_what_the_stage_was():
+    stage = Tokenizer(outputCol="words", inputCols=["document"])
+    copy = Snapshot(stage).stage
+    stage.setMinLength(2)
+    stage.getOrDefault("inputCols").append("x")
+    assert (type(copy), copy.uid) == (Tokenizer, stage.uid)
+    assert (copy.getMinLength(), copy.getInputCols()) == (0, ["document"])
