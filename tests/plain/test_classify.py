@@ -138,7 +138,7 @@ def test_multilabel(spark, model):
     assert (nothing["label"], nothing["confidence"], nothing["labels"]) == (None, None, [])
     assert nothing["scores"].keys() == {"red", "green", "blue"}
     (row,) = rows_of(sparkcls.classify(texts_frame(spark, texts[:1]), "text", model, multilabel=True, threshold=1.0))
-    assert {name: row[name] for name in nothing} == nothing
+    same([{name: row[name] for name in nothing}], [nothing])
 
 
 @pytest.mark.parametrize("params", [{}, {"multilabel": True, "threshold": 0.4}])

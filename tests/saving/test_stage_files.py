@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pyspark.ml import Pipeline, PipelineModel
 
+from sparkcls.annotation import Annotation
 from sparkcls.annotator import DistilBertForSequenceClassification, Tokenizer
 from sparkcls.base import DocumentAssembler
 from sparkcls.errors import ModelFormatError, ModelNotFoundError, ParamError, ParamTypeError
@@ -21,7 +22,7 @@ from sparkcls.models.ref import ModelRef
 from sparkcls.saving import stage_files as saving
 from sparkcls.saving.reading import put_together
 from tests.models import save_tiny_model
-from tests.pipelines import classes, classifier_of, pipeline_of, results, texts_frame
+from tests.pipelines import assert_same, classes, classifier_of, pipeline_of, results, texts_frame
 
 TEXTS = ["good", "bad movie", None, "the film was good and bad"]
 DATA = Path(__file__).parents[1] / "data" / "saved"
@@ -326,16 +327,14 @@ def test_light_pipeline_reads_what_was_saved(spark, folder, elsewhere, tmp_path)
         "result = LightPipeline.load(sys.argv[1]).fullAnnotate('good movie')[0]['class'][0]\n"
         "from pyspark.sql import SparkSession\n"
         "assert SparkSession.getActiveSession() is None\n"
-        "print(json.dumps([result.result, result.metadata]))"
+        "print(json.dumps(result.as_dict()))"
     )
     environment = {**os.environ, "JAVA_HOME": "/absent", "PATH": "/absent", "SPARKCLS_CACHE": str(tmp_path / "third")}
     done = subprocess.run(
         [sys.executable, "-c", code, path], capture_output=True, text=True, check=False, env=environment
     )
     assert done.returncode == 0, done.stderr
-    result, metadata = json.loads(done.stdout)
-    assert result == expected[0]["class"][0].result
-    assert metadata == expected[0]["class"][0].metadata
+    assert_same([Annotation(**json.loads(done.stdout))], expected[0]["class"])
 
 
 def test_light_pipeline_refuses_what_is_none(spark, tmp_path):

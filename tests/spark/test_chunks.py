@@ -108,11 +108,13 @@ def test_joined_and_cut_batches_score_like_whole_ones(spark, tiny_model):
         for size in ("7", "100", "10000"):
             spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", size)
             rows = model.transform(frame).select("id", "class.result", F.col("class")[0]["metadata"]["red"]).collect()
-            found.append([(i, r, round(float(p), 5)) for i, r, p in rows])
+            found.append(rows)
     finally:
         spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", before)
-    assert found[0] == found[1] == found[2]
-    assert [i for i, _, _ in found[0]] == list(range(500))
+    for rows in found:
+        assert [(i, labels) for i, labels, _ in rows] == [(i, labels) for i, labels, _ in found[0]]
+        assert [float(score) for *_, score in rows] == pytest.approx([float(score) for *_, score in found[0]], abs=5e-6)
+    assert [i for i, *_ in found[0]] == list(range(500))
 
 
 def test_the_first_rows_wait_for_few_others():

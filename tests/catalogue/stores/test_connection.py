@@ -5,6 +5,7 @@ import io
 import itertools
 import time
 import tracemalloc
+from types import SimpleNamespace
 
 import pytest
 
@@ -128,7 +129,8 @@ def test_what_is_no_whole_answer_is_not_taken_for_one(status):
 
 def test_a_busy_store_cannot_ask_for_hours(monkeypatch):
     paused = []
-    monkeypatch.setattr(stores.time, "sleep", paused.append)
+    # Not `time.sleep` itself, which threads of other tests may be in.
+    monkeypatch.setattr(stores, "time", SimpleNamespace(sleep=paused.append, monotonic=time.monotonic))
     busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 9999\r\nContent-Length: 0\r\n\r\n"
     with misbehave(lambda send: send(busy)) as url, pytest.raises(Unreachable, match="it answered 503 Busy"):
         fetch(url)
