@@ -27,8 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     file = session.config.getoption("--record")
-    # With `pytest -n` the process that collects the outcomes of all others writes them.
-    if file and not hasattr(session.config, "workerinput"):
+    if file:
         from tests.compatibility import record
 
         record(Path(file), "connect" if session.config.getoption("--connect") else "classic", _outcomes)

@@ -139,7 +139,8 @@ def test_each_row_once_though_the_driver_is_killed_twice(tmp_path, files):
             state.wait_for(state.start("--files", files), commits)
             state.kill()
         state.start("--files", files).finish()
-        assert state.commits() == BATCHES
+        # What was killed between the log of its files and that of its offsets goes into one batch with the next file.
+        assert BATCHES - 2 <= state.commits() <= BATCHES
         check(state, BATCHES * ROWS)
 
 
@@ -154,7 +155,8 @@ def test_each_row_once_though_client_and_server_of_connect_are_killed(tmp_path, 
         state.kill()
         server.start()
         state.start("--files", files).finish()
-        assert state.commits() == BATCHES
+        # What was killed between the log of its files and that of its offsets goes into one batch with the next file.
+        assert BATCHES - 2 <= state.commits() <= BATCHES
         check(state, BATCHES * ROWS)
 
 

@@ -86,7 +86,7 @@ on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only
 
 @on_linux
 def test_smaller_batches_where_memory_ends():
-    found = limited(4096, 8)
+    found = limited(4096, 12)
     assert "sequences failed" in found["logged"][0]
     assert found["apart"] < 5e-6
 
